@@ -1,0 +1,1 @@
+"""The assembly: settings, composition root, clock, server, command line, demo and local Slack."""

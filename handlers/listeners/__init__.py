@@ -1,0 +1,1 @@
+"""The Slack surface: payloads are translated here, once, into calls of actions."""

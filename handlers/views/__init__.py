@@ -1,0 +1,1 @@
+"""Values to Block Kit, without any input or output."""

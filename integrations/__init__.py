@@ -1,0 +1,1 @@
+"""The wires: every byte that leaves the process goes through here."""

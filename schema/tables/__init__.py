@@ -1,0 +1,1 @@
+"""The rows, one file a noun, and nothing else; no rule imports them."""
