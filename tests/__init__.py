@@ -1,0 +1,1 @@
+"""The proofs: a name is a sentence, and the real thing runs."""

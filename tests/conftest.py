@@ -1,0 +1,46 @@
+"""What every test lives under: a closed network and repeatable random examples."""
+
+import ipaddress
+import os
+import sys
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("muster", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+hypothesis.settings.load_profile("muster")
+
+
+def is_local(host: object) -> bool:
+    """Say whether a host is this machine: no name, `localhost`, or a loopback address."""
+    if host is None or isinstance(host, int):
+        return host is None
+    text = host.decode() if isinstance(host, bytes | bytearray) else str(host)
+    if text in ("", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(text.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def close_the_network(event: str, args: tuple[object, ...]) -> None:
+    """Fail the test that leaves this machine or asks a name server.
+
+    It hears Python's own sockets; C libraries with sockets of their own (libpq, DuckDB) are not heard.
+    pytest's failure is no `Exception`, so no `except Exception` on the way can turn it into a blank.
+    """
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        address = args[1]
+        host = address[0] if isinstance(address, tuple) else None  # a Unix socket's address is a path
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        host = args[0]
+    else:
+        return
+    if not is_local(host):
+        pytest.fail(f"The network is closed in tests, but {event} asked for {host!r}.")
+
+
+def pytest_configure() -> None:
+    """Close the network before the first test module is imported."""
+    sys.addaudithook(close_the_network)
