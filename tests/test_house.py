@@ -232,7 +232,7 @@ count = 0
 for package in packages:
     module = importlib.import_module(package)
     for found in pkgutil.walk_packages(module.__path__, package + "."):
-        if ".migrations." not in found.name:  # Alembic runs these; nobody imports them
+        if ".migrations" not in found.name:  # Alembic runs these; nobody imports them
             importlib.import_module(found.name)
             count += 1
 handlers = [repr(h) for h in logging.getLogger().handlers if h is not keep]
