@@ -4,12 +4,13 @@ import math
 from functools import lru_cache
 from statistics import NormalDist
 
-from schema.figures import demand_inside, demand_positive
+from schema.figures import demand_inside
 
 _ROOT_2 = math.sqrt(2)
 _TINY = 1e-300  # stands in for 0 in the continued fraction (Lentz)
 _MANY_FREEDOMS = 1000  # above it Hill's expansion is closer than the continued fraction
 _STEPS = 500
+_SMALLEST_T, _LARGEST_T = 1e-100, 1e100
 
 
 @lru_cache(maxsize=256)
@@ -30,17 +31,17 @@ def normal_p(z: float) -> float:
 
 
 def student_p(t: float, freedoms: float) -> float:
-    """Give the two-sided p of a Student t; an infinite t gives 0.
+    """Give the two-sided p of a Student t; beyond ±1e100 it is 0.
 
-    raises   ValueError when t is not a number or there are no degrees of freedom
+    raises   ValueError when t is not a number, or with less than one degree of freedom
     source   regularised incomplete beta, I(f / (f + t²); f/2, 1/2); above 1,000 degrees
              of freedom G. W. Hill's expansion (Algorithm 395, CACM 1970)
     """
     if math.isnan(t):
         raise ValueError("t is not a number.")
-    demand_positive(freedoms=freedoms)
-    if math.isinf(t):
-        return 0.0
+    _demand_a_freedom(freedoms)
+    if not _SMALLEST_T < abs(t) < _LARGEST_T:  # beyond, its square leaves the floats
+        return 1.0 if abs(t) <= _SMALLEST_T else 0.0
     if freedoms > _MANY_FREEDOMS:
         return normal_p(_normal_of_student(t, freedoms))
     return _tail(t, freedoms)
@@ -56,10 +57,10 @@ def student_cdf(t: float, freedoms: float) -> float:
 def student_quantile(confidence: float, freedoms: float) -> float:
     """Give t so that a Student value lies within ±t with this confidence.
 
-    raises   ValueError unless 0 < confidence < 1 and freedoms > 0
+    raises   ValueError unless 0 < confidence < 1 and freedoms ≥ 1
     """
     demand_inside(confidence=confidence)
-    demand_positive(freedoms=freedoms)
+    _demand_a_freedom(freedoms)
     # Newton from the normal quantile never overshoots: Student's tail is heavier and convex.
     t = normal_quantile(confidence)
     for _ in range(_STEPS):
@@ -68,6 +69,11 @@ def student_quantile(confidence: float, freedoms: float) -> float:
         if abs(step) <= 1e-14 * t:
             break
     return t
+
+
+def _demand_a_freedom(freedoms: float) -> None:
+    if not 1 <= freedoms < math.inf:
+        raise ValueError(f"{freedoms} degrees of freedom; at least one is needed, and not endlessly many.")
 
 
 def _density(t: float, freedoms: float) -> float:
@@ -85,8 +91,6 @@ def _log_beta_half(a: float) -> float:
 
 def _tail(t: float, freedoms: float) -> float:
     square = t * t
-    if square == 0:
-        return 1.0
     a = freedoms / 2
     x = 1 / (1 + square / freedoms)
     rest = 1 / (1 + freedoms / square)  # 1 - x without its rounding error
