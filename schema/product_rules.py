@@ -1,0 +1,202 @@
+"""What must fit together within one product, and between it and the metrics that exist."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from schema.metrics import Direction, Form, Metric, Unit
+from schema.problems import Findings, Path, either, listed, nearest, quoted
+from schema.products import NOUNS, Assumption, ProductMetric, Since
+from schema.sources import AnyQuery, HttpJsonQuery
+
+_UNCOUNTED: Final = frozenset({Unit.MONEY, Unit.COUNT, Unit.OWN})  # 0 is an ordinary value of these
+_DISTANCES: Final = frozenset({Form.GAP, Form.DRIFT})  # 0 is what one hopes for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A product while it is read: what the file names, and what of it is sound so far."""
+
+    path: Path
+    body: Mapping[str, Any]
+    queries: Mapping[str, AnyQuery]
+    metrics: Mapping[str, ProductMetric]
+    assumptions: Mapping[str, Assumption]
+
+    def named(self, part: str) -> tuple[str, ...]:
+        """List the keys of a part as the file has them, sound or not."""
+        given = self.body.get(part)
+        return tuple(given) if isinstance(given, Mapping) else ()
+
+    @property
+    def milestones(self) -> tuple[str, ...]:
+        """List the names of the milestones as the file has them."""
+        given = self.body.get("milestones")
+        entries = [entry for entry in given if isinstance(entry, Mapping)] if isinstance(given, list) else []
+        return tuple(str(entry["name"]) for entry in entries if "name" in entry)
+
+
+def must_state_matters(metric: Metric) -> bool:
+    """Tell whether a level may be 0 or negative, so that a part of the previous level is no measure of a change.
+
+    A share or a duration of exactly 0 is possible too, but rare; such a period is then judged as `cannot tell`.
+    """
+    if metric.minimum is None or metric.minimum < 0:
+        return True
+    return metric.minimum == 0 and (metric.unit in _UNCOUNTED or metric.form in _DISTANCES)
+
+
+def check_people(draft: Draft, findings: Findings) -> None:
+    """Note owners who are one person, and readers who are nobody."""
+    owner, backup = draft.body.get("owner"), draft.body.get("backup_owner")
+    if isinstance(owner, str) and owner == backup:
+        what = "The owner and the backup owner are the same person."
+        findings.error(
+            (*draft.path, "backup_owner"), what, "Name another one, who is told when the first is away."
+        )
+    if draft.body.get("readers") == "roles" and not draft.body.get("roles"):
+        what = "Only roles may read this product, and nobody holds one."
+        findings.warning((*draft.path, "readers"), what, "Add `roles`, or only the two owners can read it.")
+
+
+def check_words(draft: Draft, labels: Iterable[str], findings: Findings) -> None:
+    """Note nouns and labels that no text would use, and milestones of one name."""
+    for part, known in (("nouns", frozenset(NOUNS)), ("labels", frozenset(labels))):
+        for name in draft.named(part):
+            if name not in known:
+                what = f"No text uses the {part.removesuffix('s')} {quoted(name)}."
+                findings.error((*draft.path, part, name), what, nearest(name, known, kind=part))
+    for place, name in enumerate(draft.milestones):
+        if name in draft.milestones[:place]:
+            what = f"There are two milestones {quoted(name)}."
+            findings.error((*draft.path, "milestones", place), what, "Give each a name of its own.")
+
+
+def check_assumptions(draft: Draft, today: date | None, findings: Findings) -> None:
+    """Warn of assumptions that nobody owns or whose last day has passed."""
+    for name, assumption in draft.assumptions.items():
+        path = (*draft.path, "assumptions", name)
+        if assumption.owner is None:
+            findings.warning(path, f"Nobody owns the assumption {quoted(name)}.", "Add `owner: U…`.")
+        if today is not None and assumption.expired(today):
+            what = f"The assumption {quoted(name)} held until {assumption.until}."
+            findings.warning((*path, "until"), what, "Let its owner confirm it, and set a later day.")
+        if (assumption.unit is Unit.OWN) != (assumption.unit_name is not None):
+            findings.error(path, "`unit_name` belongs to `unit: own`.", "Write both, or neither.")
+
+
+def check_brief(draft: Draft, findings: Findings) -> None:
+    """Note what a brief is asked to show and the product does not measure."""
+    brief = draft.body.get("brief")
+    show = brief.get("show") if isinstance(brief, Mapping) else None
+    for place, name in enumerate(show if isinstance(show, list) else ()):
+        if isinstance(name, str) and name not in draft.named("metrics"):
+            what = f"This product has no metric {quoted(name)}."
+            findings.error((*draft.path, "brief", "show", place), what, nearest(name, draft.named("metrics")))
+
+
+def check_metric(draft: Draft, metric: Metric, findings: Findings) -> None:
+    """Note what does not fit between a metric and how the product uses it."""
+    used = draft.metrics[metric.key]
+    path: Path = (*draft.path, "metrics", metric.key)
+    _query(draft, metric, used, path=path, findings=findings)
+    _numbers(metric, used, path, findings)
+    _milestones(draft, used, path, findings)
+    _needs(draft, metric, path, findings)
+    _countermetrics(draft, metric, path, findings)
+
+
+def _query(draft: Draft, metric: Metric, used: ProductMetric, *, path: Path, findings: Findings) -> None:
+    if used.query not in draft.named("queries"):
+        what = f"This product has no query {quoted(used.query)}."
+        findings.error((*path, "query"), what, nearest(used.query, draft.named("queries"), kind="queries"))
+    query = draft.queries.get(used.query)
+    if query is None:
+        return
+    if query.shape not in metric.accepts:
+        what = f"{quoted(metric.key)} cannot be computed from the shape {quoted(query.shape)}."
+        findings.error((*path, "query"), what, f"It takes {either(metric.accepts)}.")
+    if metric.grouped and not _groups(query):
+        what = f"{quoted(metric.key)} compares groups, and its query gives one row."
+        findings.error(
+            (*path, "query"), what, "Add `groups` (for http_json `rows` and `group`) to the query."
+        )
+    if not metric.grouped and _groups(query):
+        what = f"{quoted(metric.key)} is one value, and its query gives a row for each group."
+        findings.warning((*path, "query"), what, "Use a query without groups to have a value for everybody.")
+
+
+def _groups(query: AnyQuery) -> bool:
+    return query.group is not None if isinstance(query, HttpJsonQuery) else bool(query.groups)
+
+
+def _numbers(metric: Metric, used: ProductMetric, path: Path, findings: Findings) -> None:
+    if used.matters is None and must_state_matters(metric):
+        what = f"{quoted(metric.key)} may be 0 or negative, so there is no default for the smallest change that matters."
+        findings.error(path, what, "Add `matters: …`, in the metric's unit.")
+    if used.matters is not None and metric.unit is Unit.SHARE and used.matters >= 1:
+        _percent((*path, "matters"), f"{used.matters}", findings)
+    if used.target is None:
+        return
+    for end in used.target.ends:
+        if (metric.minimum is not None and end < metric.minimum) or (
+            metric.maximum is not None and end > metric.maximum
+        ):
+            if metric.unit is Unit.SHARE and end > 1:
+                _percent((*path, "target"), f"{end}", findings)
+            else:
+                what = f"{quoted(metric.key)} never has the value {end}."
+                findings.error((*path, "target"), what, _range(metric))
+    _direction(metric, used, path, findings)
+
+
+def _percent(path: Path, given: str, findings: Findings) -> None:
+    findings.error(
+        path, f"{quoted(given)} is more than a whole.", "Shares go from 0 to 1: write 80 % as 0.80."
+    )
+
+
+def _range(metric: Metric) -> str:
+    low = "" if metric.minimum is None else f"from {metric.minimum}"
+    high = "" if metric.maximum is None else f"up to {metric.maximum}"
+    return f"It goes {' '.join(part for part in (low, high) if part)}."
+
+
+def _direction(metric: Metric, used: ProductMetric, path: Path, findings: Findings) -> None:
+    target = used.target
+    if target is None or target.between is not None:
+        return
+    wrong = Direction.LOWER if target.at_least is not None else Direction.HIGHER
+    if metric.direction is wrong:
+        said, meant = ("at_least", "at_most") if wrong is Direction.LOWER else ("at_most", "at_least")
+        what = f"For {quoted(metric.key)} {wrong} is better, and the target says {quoted(said)}."
+        findings.warning((*path, "target"), what, f"Did you mean {quoted(meant)}?")
+
+
+def _milestones(draft: Draft, used: ProductMetric, path: Path, findings: Findings) -> None:
+    for place, comparison in enumerate(used.compare):
+        if isinstance(comparison, Since) and comparison.since not in draft.milestones:
+            what = f"This product has no milestone {quoted(comparison.since)}."
+            works = nearest(comparison.since, draft.milestones, kind="milestones")
+            findings.error((*path, "compare", place), what, works)
+
+
+def _needs(draft: Draft, metric: Metric, path: Path, findings: Findings) -> None:
+    missing = [name for name in metric.needs if name not in draft.named("assumptions")]
+    if missing:
+        what = (
+            f"{quoted(metric.key)} needs the assumption{'s' if len(missing) > 1 else ''} {listed(missing)}."
+        )
+        works = "Add under `assumptions:` with value, unit, owner, until and means."
+        findings.error(path, what, works)
+
+
+def _countermetrics(draft: Draft, metric: Metric, path: Path, findings: Findings) -> None:
+    missing = [key for key in metric.countermetrics if key not in draft.named("metrics")]
+    if missing:
+        what = f"{listed(missing)}, the countermetric of {quoted(metric.key)}, has no query here."
+        works = (
+            "A gain will be posted with “its countermetric is not measured”; add it to have the gain stand."
+        )
+        findings.warning(path, what, works)

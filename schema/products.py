@@ -1,0 +1,326 @@
+"""What a workspace says of one product: people, words, queries, metrics, and when its standup is."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal, Self, TypeAlias
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from schema.metrics import Unit
+from schema.periods import Cadence, Calendar, Period
+from schema.plain_values import ChannelId, Currency, Day, Holder, Number, OneLine, Sentence, UserId, ZoneName
+from schema.problems import mistake, quoted
+from schema.sources import AnyQuery, Frozen
+from schema.statistics import Interval
+
+FIRST_PULL = 13  # periods; DESIGN.md 4, Pull
+LONGEST_BACK = 520  # periods: ten years of weeks
+NOUNS: Mapping[
+    str, str | None
+] = {  # slot of one → slot of many; what they say by default: catalogue/nouns.yaml
+    "case": "cases",
+    "positive": "positives",
+    "negative": "negatives",
+    "flag": "flags",
+    "answer": "answers",
+    "conversation": "conversations",
+    "person": "people",
+    "item": "items",
+    "request": "requests",
+    "question": "questions",
+    "search": "searches",
+    "group": "groups",
+    "selected": None,
+}
+LABELS = frozenset({"outcomes", "matured", "recourse", "judge", "coverage"})
+
+
+class Role(StrEnum):
+    """What a person answers for in a product."""
+
+    PM = "pm"
+    ML = "ml"
+    ENG = "eng"
+    SRE = "sre"
+    UX = "ux"
+    SEC = "sec"
+    PRIV = "priv"
+    LEG = "leg"
+    RAI = "rai"  # responsible AI
+    SUP = "sup"
+    FIN = "fin"
+    EXEC = "exec"
+
+
+class Readers(StrEnum):
+    """Who may read a product."""
+
+    WORKSPACE = "workspace"
+    ROLES = "roles"  # those who hold a role, and its two owners
+
+
+class Weekday(StrEnum):
+    """Days as people name them."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+    @property
+    def number(self) -> int:
+        """Count as `date.weekday()` does: Monday is 0."""
+        return list(Weekday).index(self)
+
+
+def _noun(value: object) -> object:
+    if isinstance(value, str):
+        return {"one": value, "many": f"{value}s"}
+    if isinstance(value, NounForms | Mapping):
+        return value
+    raise mistake(f"{quoted(value)} is no noun.", "Write one word, or `{one: person, many: people}`.")
+
+
+class NounForms(Frozen):
+    """A noun of the product, singular and plural."""
+
+    one: OneLine
+    many: OneLine
+
+
+Noun: TypeAlias = Annotated[NounForms, BeforeValidator(_noun)]
+
+
+class Previous(Frozen):
+    """Against the period before."""
+
+    key: Literal["previous"] = "previous"
+
+
+class PeriodsAgo(Frozen):
+    """Against the period that many earlier, such as the same week a year ago."""
+
+    periods_ago: int = Field(ge=1, le=LONGEST_BACK)
+
+    @property
+    def key(self) -> str:
+        """Name it for stored verdicts."""
+        return f"periods_ago:{self.periods_ago}"
+
+
+class Since(Frozen):
+    """Against the last period that was complete before a milestone."""
+
+    since: OneLine
+
+    @property
+    def key(self) -> str:
+        """Name it for stored verdicts."""
+        return f"since:{self.since}"
+
+
+_COMPARISON = "Write `previous`, `{periods_ago: 4}` or `{since: NAME OF A MILESTONE}`."
+
+
+def _comparison(value: object) -> object:
+    if isinstance(value, Previous | PeriodsAgo | Since):
+        return value
+    if value == "previous":
+        return Previous()
+    if not isinstance(value, Mapping) or len(value) != 1:
+        raise mistake(f"{quoted(value)} is no comparison.", _COMPARISON)
+    [(name, given)] = value.items()
+    if name == "since" and isinstance(given, str) and given.strip():
+        return Since(since=given)
+    if name == "periods_ago" and type(given) is int and 1 <= given <= LONGEST_BACK:
+        return PeriodsAgo(periods_ago=given)
+    raise mistake(f"{quoted(f'{name}: {given}')} is no comparison.", _COMPARISON)
+
+
+Comparison: TypeAlias = Previous | PeriodsAgo | Since
+_Comparison: TypeAlias = Annotated[Comparison, BeforeValidator(_comparison)]
+
+
+class Target(Frozen):
+    """Where a value is meant to be, in the metric's unit; ends belong to it."""
+
+    at_least: Number | None = None
+    at_most: Number | None = None
+    between: tuple[Number, Number] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> Self:
+        stated = [self.at_least, self.at_most, self.between]
+        if sum(end is not None for end in stated) != 1:
+            raise mistake(
+                "A target says exactly one thing.",
+                "Write `at_least: …`, `at_most: …` or `between: [low, high]`.",
+            )
+        if self.between and self.between[0] >= self.between[1]:
+            raise mistake("The target's low end is not below its high end.", "Write `between: [low, high]`.")
+        return self
+
+    @property
+    def low(self) -> Decimal | None:
+        """Give the lowest value that is on target; None without one."""
+        return self.between[0] if self.between else self.at_least
+
+    @property
+    def high(self) -> Decimal | None:
+        """Give the highest value that is on target; None without one."""
+        return self.between[1] if self.between else self.at_most
+
+    @property
+    def ends(self) -> tuple[Decimal, ...]:
+        """List the figures that the target names."""
+        return tuple(end for end in (self.low, self.high) if end is not None)
+
+    def crossed(self, value: Decimal | float | Interval) -> bool:
+        """Tell whether a value, or a whole interval, lies off target; an interval that touches it does not."""
+        low, high = (value.low, value.high) if isinstance(value, Interval) else (value, value)
+        below = self.low is not None and Decimal(repr(high) if isinstance(high, float) else high) < self.low
+        above = self.high is not None and Decimal(repr(low) if isinstance(low, float) else low) > self.high
+        return below or above
+
+
+class ProductMetric(Frozen):
+    """A metric as one product uses it."""
+
+    query: str
+    matters: Annotated[Number, Field(gt=0)] | None = None  # in the metric's unit; None takes the default
+    target: Target | None = None
+    compare: tuple[_Comparison, ...] = (Previous(),)
+    window: int = Field(default=1, ge=1, le=52)  # periods joined for one value
+
+
+class Assumption(Frozen):
+    """An input of a money figure; somebody answers for it until a day."""
+
+    value: Number
+    unit: Unit
+    unit_name: OneLine | None = None  # with `own`
+    owner: UserId | None = None
+    until: Day | None = None  # last day it holds
+    means: Sentence  # a noun phrase: `the average loss of a fraud case`
+
+    def expired(self, today: date) -> bool:
+        """Tell whether its last day has passed."""
+        return self.until is not None and self.until < today
+
+
+class Milestone(Frozen):
+    """A dated change that people named."""
+
+    name: OneLine
+    on: Day
+
+
+def _wall_time(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return time.fromisoformat(value)
+    if isinstance(value, time):
+        return value
+    raise mistake(
+        f"{quoted(value)} is no time of day.", 'Write hours and minutes in quotes, such as "09:30".'
+    )
+
+
+class StandupTime(Frozen):
+    """When the standup is posted, in the product's zone; a monthly product's is the first such day of the month."""
+
+    on: Weekday
+    at: Annotated[time, BeforeValidator(_wall_time)]
+
+
+class BriefOrder(Frozen):
+    """Which metrics a brief shows, and in which order."""
+
+    show: tuple[str, ...] = ()
+
+
+class Product(Frozen):
+    """An AI feature with its channel, people, words, queries and metrics."""
+
+    key: str
+    title: OneLine
+    about: Sentence | None = None
+    channel: ChannelId | None = None  # None: the command line only
+    zone: ZoneName
+    cadence: Cadence = Cadence.WEEK
+    readers: Readers = Readers.WORKSPACE
+    owner: UserId
+    backup_owner: UserId
+    roles: Mapping[Role, tuple[Holder, ...]] = {}
+    currency: Currency
+    nouns: Mapping[str, Noun] = {}
+    labels: Mapping[str, Sentence] = {}
+    milestones: tuple[Milestone, ...] = ()
+    assumptions: Mapping[str, Assumption] = {}
+    queries: Mapping[str, AnyQuery] = {}
+    metrics: Mapping[str, ProductMetric] = {}
+    standup: StandupTime | None = None
+    brief: BriefOrder = BriefOrder()
+
+    @property
+    def zoneinfo(self) -> ZoneInfo:
+        """Give the product's time zone."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def calendar(self) -> Calendar:
+        """Give the cutting of time into this product's periods."""
+        return Calendar(zone=self.zoneinfo, cadence=self.cadence)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """List the product's metrics in the order that a brief shows them."""
+        return self.brief.show or tuple(self.metrics)
+
+    def words(self, defaults: Mapping[str, str]) -> dict[str, str]:
+        """Fill the slots of the catalogue's nouns with the product's own words."""
+        own: dict[str, str] = {}
+        for noun, forms in self.nouns.items():
+            own[noun] = forms.one
+            many = NOUNS.get(noun)
+            if many is not None:
+                own[many] = forms.many
+        return {**defaults, **own}
+
+    def milestone(self, name: str) -> Milestone:
+        """Find a milestone; raises KeyError."""
+        return {milestone.name: milestone for milestone in self.milestones}[name]
+
+    def holders(self, role: Role) -> tuple[str, ...]:
+        """List the people and user groups that hold a role."""
+        return self.roles.get(role, ())
+
+    def before(self, milestone: Milestone) -> Period:
+        """Find the last period that was complete when a milestone's day began."""
+        start = datetime.combine(milestone.on, time.min, tzinfo=self.zoneinfo)
+        return self.calendar.last_complete(start)
+
+    def compared(self, comparison: Comparison, period: Period, window: int = 1) -> Period:
+        """Find the period, the last of its window, that a period is compared with."""
+        match comparison:
+            case Previous():
+                return self.calendar.shift(period, -window)
+            case PeriodsAgo():
+                return self.calendar.shift(period, -comparison.periods_ago)
+            case Since():
+                return self.before(self.milestone(comparison.since))
+
+    def history_periods(self, metric: str, period: Period) -> int:
+        """Count the periods, this one included, that a first pull of a metric needs."""
+        asked = self.metrics[metric]
+        back = [
+            self.calendar.distance(self.compared(comparison, period, asked.window), period)
+            for comparison in asked.compare
+        ]
+        return max(FIRST_PULL, *(count + asked.window for count in (0, *back)))
