@@ -1,0 +1,123 @@
+"""Numbers from a database: one SELECT, in a transaction that cannot write."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+import sqlalchemy as sa
+
+from integrations.base import Answer, Call, Truncated, UnexpectedAnswer
+from integrations.measurements import group_name, measured, moment
+from integrations.sql_guard import confined, open_engine, translated
+from schema.errors import Refusal
+from schema.periods import Period
+from schema.queries import refuse_writes
+from schema.readings import WHOLE, Measurement, Shape
+from schema.sources import AnyQuery, SqlQuery
+
+_VERSIONS = {
+    "sqlite": "SELECT sqlite_version() AS version",
+    "postgresql": "SELECT current_setting('server_version') AS version",
+    "duckdb": "SELECT version() AS version",
+}
+Row = Mapping[str, object]
+
+
+class SqlConnector:
+    """One database; a connection lives for one question."""
+
+    def __init__(self, *, source: str, url: str, folder: Path, timeout_s: float, row_limit: int) -> None:
+        self._source = source
+        self._timeout_s = timeout_s
+        self._row_limit = row_limit
+        self._engine = open_engine(source, url, folder=folder, timeout_s=timeout_s)
+        self._dialect = self._engine.dialect.name
+
+    async def read(self, query: AnyQuery, period: Period) -> Answer:
+        """Run the SELECT; `:start` and `:end` are UTC.
+
+        SQLite has no times: there they are text such as `2026-11-16 00:00:00`. DuckDB gets a TIMESTAMP.
+        """
+        asked = cast("SqlQuery", query)
+        call = Call(source=self._source, asked="the query")
+        try:
+            refuse_writes(asked.sql, self._dialect)
+        except Refusal as refusal:
+            raise UnexpectedAnswer(call, str(refusal).rstrip(".")) from refusal
+        rows = await asyncio.to_thread(self._rows, asked.sql, period, call)
+        return _answer(asked, rows, call)
+
+    async def probe(self) -> str:
+        """Open the database and ask for its version."""
+        call = Call(source=self._source, asked="the version")
+        rows = await asyncio.to_thread(self._rows, _VERSIONS[self._dialect], None, call)
+        return f"reached {self._dialect} {rows[0]['version']}"
+
+    async def close(self) -> None:
+        """Let go of the engine; its connections are closed already."""
+        self._engine.dispose()
+
+    def _rows(self, sql: str, period: Period | None, call: Call) -> list[Row]:
+        with (
+            translated(call, timeout_s=self._timeout_s),
+            self._engine.connect() as connection,
+            confined(connection, timeout_s=self._timeout_s),
+        ):
+            statement = sa.text(sql)
+            connection.execution_options(stream_results=True)  # what lies past the limit is never sent
+            result = connection.execute(statement, self._bound(statement, period))
+            rows = result.mappings().fetchmany(self._row_limit + 1)
+            result.close()
+        if len(rows) > self._row_limit:
+            raise Truncated(
+                call, f"more than {self._row_limit} rows; sum them in the query or raise row_limit"
+            )
+        return [dict(row) for row in rows]
+
+    def _bound(self, statement: sa.TextClause, period: Period | None) -> dict[str, object]:
+        ends = {} if period is None else {"start": period.start, "end": period.end}
+        return {
+            name: _written(ends[name], self._dialect) for name in statement.compile().params if name in ends
+        }
+
+
+def _written(at: datetime, dialect: str) -> object:
+    if dialect == "sqlite":
+        return f"{at:%Y-%m-%d %H:%M:%S}"
+    return at.replace(tzinfo=None) if dialect == "duckdb" else at  # DuckDB's zones are an extension
+
+
+def _answer(query: SqlQuery, rows: Sequence[Row], call: Call) -> Answer:
+    if not query.groups and query.shape is not Shape.BANDS and len(rows) > 1:
+        raise UnexpectedAnswer(
+            call, "more than one row; name the columns of `groups`, or sum them in the query"
+        )
+    newest = [at for row in rows if (at := moment(row.get("newest_at"), call=call)) is not None]
+    found: dict[str, Measurement] = {}
+    for name, part in _parted(query, rows, call).items():
+        measurement = measured(query.shape, _fields(query, part, name, call), call=call)
+        if measurement is not None:
+            found[name] = measurement
+    return Answer(measurements=found, sample=len(rows), newest_at=max(newest, default=None))
+
+
+def _parted(query: SqlQuery, rows: Sequence[Row], call: Call) -> dict[str, list[Row]]:
+    parts: dict[str, list[Row]] = {}
+    for row in rows:
+        for column in query.groups:
+            if column not in row:
+                raise UnexpectedAnswer(call, f"the group's column {column} is missing from the answer")
+        name = group_name(row[column] for column in query.groups) if query.groups else WHOLE
+        parts.setdefault(name, []).append(row)
+    return parts
+
+
+def _fields(query: SqlQuery, part: Sequence[Row], name: str, call: Call) -> dict[str, object]:
+    aside = {*query.groups, "newest_at"}
+    if query.shape is Shape.BANDS:
+        return {column: [row[column] for row in part] for column in part[0] if column not in aside}
+    if len(part) > 1:
+        raise UnexpectedAnswer(call, f"more than one row for the group {name}")
+    return {column: value for column, value in part[0].items() if column not in aside}

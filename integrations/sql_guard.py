@@ -1,0 +1,161 @@
+"""Databases opened so that they can only be read, for so long, and their errors in our words."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from integrations.base import Call, IntegrationError, NotAuthorised, NotFound, Unavailable, UnexpectedAnswer
+from schema.errors import Refusal
+from schema.queries import dialect_of
+
+_PROGRESS_STEPS = 10_000  # SQLite's instructions between two looks at the clock; about a millisecond
+_SQLITE_READS = frozenset(
+    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+)
+_DUCKDB_CONFIG = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "lock_configuration": "true",
+}
+_LEAST_CONNECT_S = 2  # libpq takes no less
+# PostgreSQL's SQLSTATEs; https://www.postgresql.org/docs/current/errcodes-appendix.html, seen 2026-11-23
+_FORBIDDEN_STATES = ("28", "42501")
+_UNKNOWN_STATES = ("42P01", "42703", "42883", "3D000", "3F000")
+_TIMEOUT_STATE = "57014"
+_READ_ONLY_STATE = "25006"
+# What the drivers say where they give no SQLSTATE; libpq gives none while connecting.
+_FORBIDDEN_WORDS = (
+    "authentication failed",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "permission denied",
+)
+_UNKNOWN_WORDS = (
+    "no such table",
+    "no such column",
+    "no such function",
+    "does not exist!",
+    "not found in FROM",
+)
+_WRITE_WORDS = (
+    "not authorized",
+    "prohibited",
+    "readonly database",
+    "read-only mode",
+    "disabled by configuration",
+)
+
+
+def open_engine(source: str, text: str, *, folder: Path, timeout_s: float) -> sa.Engine:
+    """Make an engine that opens a connection for each question; opens nothing yet. Raises Refusal."""
+    dialect = dialect_of(text)
+    try:
+        url = sa.make_url(text)
+    except (ArgumentError, ValueError):  # its text holds the URL, and that a password
+        raise Refusal(f"The source {source} needs a SQLAlchemy URL such as sqlite:///file.db.") from None
+    if dialect == "sqlite":
+        path = _file(source, url, folder)
+        return sa.create_engine(
+            "sqlite://", creator=lambda: _open_sqlite(path, timeout_s), poolclass=NullPool
+        )
+    if dialect == "duckdb":
+        url = URL.create("duckdb", database=str(_file(source, url, folder)))
+        arguments: dict[str, Any] = {"read_only": True, "config": dict(_DUCKDB_CONFIG)}
+    else:
+        url = url.set(drivername="postgresql+psycopg")
+        arguments = {"connect_timeout": max(_LEAST_CONNECT_S, int(timeout_s))}
+    return sa.create_engine(url, connect_args=arguments, poolclass=NullPool)
+
+
+@contextmanager
+def confined(connection: sa.Connection, *, timeout_s: float) -> Iterator[None]:
+    """Hold a connection to reading and to its time; nothing is ever committed."""
+    raw: Any = connection.connection.dbapi_connection
+    match connection.engine.dialect.name:
+        case "sqlite":
+            _confine_sqlite(raw, timeout_s)
+            yield
+        case "duckdb":  # read-only since it was opened
+            with _alarm(raw, timeout_s):
+                yield
+        case _:
+            connection.execute(sa.text("SET TRANSACTION READ ONLY"))
+            connection.execute(sa.text("SET LOCAL TIME ZONE 'UTC'"))
+            connection.execute(sa.text(f"SET LOCAL statement_timeout = {max(1, int(timeout_s * 1000))}"))
+            yield
+    connection.rollback()
+
+
+@contextmanager
+def translated(call: Call, *, timeout_s: float) -> Iterator[None]:
+    """Say a driver's error in our words."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        # not `from error`: its text holds the statement and every value that was bound
+        raise _translation(error, call, timeout_s) from None
+
+
+def _file(source: str, url: URL, folder: Path) -> Path:
+    if not url.database or url.database == ":memory:":
+        raise Refusal(
+            f"The source {source} needs a file in its URL, such as {url.get_backend_name()}:///file.db."
+        )
+    return (folder / url.database).resolve()
+
+
+def _open_sqlite(path: Path, timeout_s: float) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=timeout_s)
+
+
+def _confine_sqlite(connection: sqlite3.Connection, timeout_s: float) -> None:
+    ends = time.monotonic() + timeout_s
+    connection.execute("PRAGMA query_only = ON")
+    connection.set_authorizer(_authorised)
+    connection.set_progress_handler(lambda: int(time.monotonic() > ends), _PROGRESS_STEPS)
+
+
+def _authorised(action: int, _first: str | None, second: str | None, *_: object) -> int:
+    if action == sqlite3.SQLITE_FUNCTION and second == "load_extension":
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK if action in _SQLITE_READS else sqlite3.SQLITE_DENY
+
+
+@contextmanager
+def _alarm(connection: Any, timeout_s: float) -> Iterator[None]:
+    alarm = threading.Timer(timeout_s, connection.interrupt)
+    alarm.start()
+    try:
+        yield
+    finally:
+        alarm.cancel()
+
+
+def _translation(error: SQLAlchemyError, call: Call, timeout_s: float) -> IntegrationError:
+    cause = getattr(error, "orig", None)
+    state, text = str(getattr(cause, "sqlstate", None) or ""), str(cause)
+
+    def says(words: tuple[str, ...]) -> bool:
+        return any(word in text for word in words)
+
+    if state == _TIMEOUT_STATE or "interrupted" in text.lower():
+        return Unavailable(call, f"no answer within {timeout_s:g} s")
+    if state.startswith(_FORBIDDEN_STATES) or (not state and says(_FORBIDDEN_WORDS)):
+        return NotAuthorised(call, "the database does not let this user read it")
+    if state.startswith(_UNKNOWN_STATES) or (not state and says(_UNKNOWN_WORDS)):
+        return NotFound(call, "the database has no such table, column or function")
+    if state == _READ_ONLY_STATE or (not state and says(_WRITE_WORDS)):
+        return UnexpectedAnswer(call, "the query does more than read its tables")
+    if not state and isinstance(error, sa.exc.OperationalError):
+        return Unavailable(call, "the database cannot be opened")
+    return UnexpectedAnswer(call, "the database refused the query")

@@ -1,0 +1,160 @@
+"""What a question to a source must be before it is asked: one SELECT, and a name for every field of its shape."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from schema.errors import Refusal
+from schema.readings import Shape
+from schema.sources import HttpJsonQuery, MlflowQuery, PrometheusQuery, Query, SqlQuery
+
+FIELDS: Mapping[Shape, frozenset[str]] = {
+    Shape.CONFUSION: frozenset({"tp", "fp", "fn", "tn"}),
+    Shape.PROPORTION: frozenset({"numerator", "denominator"}),
+    Shape.MEAN: frozenset({"value", "n", "sd"}),
+    Shape.RANGED: frozenset({"value", "low", "high"}),
+    Shape.BARE: frozenset({"value"}),
+    Shape.BANDS: frozenset({"band", "now", "reference"}),
+    Shape.INPUTS: frozenset(),  # the names are the question's own
+}
+WINDOW = frozenset({"start", "end"})
+# SQLAlchemy's names; parsed with the dialect beside them.
+DIALECTS: Mapping[str, str] = {"sqlite": "sqlite", "postgresql": "postgres", "duckdb": "duckdb"}
+
+_WRITES = (
+    exp.DML,
+    exp.DDL,
+    exp.Into,
+    exp.Lock,
+    exp.Command,
+    exp.Copy,
+    exp.Attach,
+    exp.Detach,
+    exp.Pragma,
+    exp.Set,
+    exp.Drop,
+    exp.Alter,
+    exp.Use,
+    exp.Transaction,
+    exp.Commit,
+    exp.Rollback,
+    exp.ReadCSV,
+    exp.ReadParquet,
+)
+# Functions that write, reach files or other servers, or change the session. A read-only transaction stops most of
+# them; it does not stop reading a file of the database's machine.
+_REFUSED_NAMES = frozenset(
+    {
+        "currval", "edit", "fts3_tokenizer", "getenv", "getvariable", "glob", "load_extension", "nextval", "query",
+        "query_table", "readfile", "set_config", "setval", "setseed", "shell", "sniff_csv", "which_secret", "writefile",
+    }
+)  # fmt: skip
+_REFUSED_STARTS = (
+    "cursor_to_xml", "database_to_xml", "dblink", "delta_", "duckdb_secrets", "http_", "iceberg_", "lo_", "mysql_",
+    "parquet_", "pg_advisory", "pg_backup", "pg_cancel", "pg_create_", "pg_current_logfile", "pg_drop_", "pg_export",
+    "pg_file_", "pg_import", "pg_log", "pg_ls_", "pg_notify", "pg_promote", "pg_read_", "pg_reload", "pg_replication",
+    "pg_rotate", "pg_start", "pg_stat_file", "pg_stop", "pg_switch", "pg_terminate", "pg_try_advisory", "pg_wal",
+    "pg_write", "postgres_", "pragma_", "query_to_xml", "read_", "schema_to_xml", "sqlite_attach", "sqlite_query",
+    "sqlite_scan", "st_read", "table_to_xml",
+)  # fmt: skip
+_FILE = re.compile(r"/|\\|\.(csv|tsv|json|jsonl|ndjson|parquet|txt|db|duckdb|xlsx|gz|zst)$", re.IGNORECASE)
+
+
+def dialect_of(url: str) -> str:
+    """Name the kind of database behind a SQLAlchemy URL; refuses one that Muster cannot hold to reading."""
+    name = url.partition(":")[0].partition("+")[0].lower()
+    name = "postgresql" if name == "postgres" else name
+    if name not in DIALECTS:
+        known = ", ".join(DIALECTS)
+        raise Refusal(
+            f"Muster can hold these databases to reading: {known}; not {name[:40] or 'an empty URL'}."
+        )
+    return name
+
+
+def refuse_writes(sql: str, dialect: str) -> None:
+    """Refuse anything but one SELECT that only reads.
+
+    dialect      sqlite, postgresql or duckdb; anything else is read as PostgreSQL
+    raises       Refusal, whose text says what would work
+    """
+    tree = _only_statement(sql, DIALECTS.get(dialect, "postgres"))
+    for node in tree.walk():
+        if isinstance(node, _WRITES):
+            raise Refusal(f"The query must only read; it holds {_spoken(node)}. Write one SELECT.")
+        _refuse_function(node)
+        _refuse_file(node)
+        _refuse_placeholder(node)
+
+
+def refuse_misnamed(query: Query) -> None:
+    """Refuse a question whose fields are not those of its shape; SQL columns are only known when it runs."""
+    if isinstance(query, SqlQuery):
+        return
+    if not isinstance(query, HttpJsonQuery | MlflowQuery | PrometheusQuery):
+        return
+    given = _field_names(query)
+    wanted = _wanted(query)
+    if query.shape is Shape.INPUTS and given:
+        return
+    if given != wanted:
+        raise Refusal(
+            f"The shape {query.shape} needs a value for {_listed(wanted) or 'at least one name'}; got {_listed(given)}."
+        )
+
+
+def _field_names(query: HttpJsonQuery | MlflowQuery | PrometheusQuery) -> frozenset[str]:
+    if isinstance(query, MlflowQuery) and query.shape is Shape.BANDS:
+        return frozenset(
+            name.partition(".")[0] for name in query.values
+        )  # `now.low`: the band's name follows
+    return frozenset(query.values)
+
+
+def _wanted(query: HttpJsonQuery | MlflowQuery | PrometheusQuery) -> frozenset[str]:
+    fields = FIELDS[query.shape]
+    return fields if isinstance(query, HttpJsonQuery) else fields - {"band"}
+
+
+def _only_statement(sql: str, dialect: str) -> exp.Expr:
+    try:
+        parsed = sqlglot.parse(sql, read=dialect)
+    except (SqlglotError, RecursionError) as error:
+        raise Refusal(f"The query cannot be read as {dialect} SQL. Write one SELECT.") from error
+    statements = [tree for tree in parsed if tree is not None and not isinstance(tree, exp.Semicolon)]
+    if len(statements) != 1:
+        raise Refusal(f"The query must be one statement, not {len(statements)}. Write one SELECT.")
+    tree = statements[0]
+    if not isinstance(tree.unnest(), exp.Select | exp.SetOperation):
+        raise Refusal(f"The query must be a SELECT, not {_spoken(tree)}.")
+    return tree
+
+
+def _refuse_function(node: exp.Expr) -> None:
+    if not isinstance(node, exp.Func):
+        return
+    name = (node.name or node.sql_name()) if isinstance(node, exp.Anonymous) else node.sql_name()
+    name = name.lower()
+    if name in _REFUSED_NAMES or name.startswith(_REFUSED_STARTS):
+        raise Refusal(f"The query must only read its own tables; {name}() does more. Leave it out.")
+
+
+def _refuse_file(node: exp.Expr) -> None:
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier) and _FILE.search(node.name):
+        raise Refusal("The query must read tables, not files. Name a table.")
+
+
+def _refuse_placeholder(node: exp.Expr) -> None:
+    if isinstance(node, exp.Placeholder | exp.Parameter) and node.name not in WINDOW:
+        raise Refusal(f"The query may use :start and :end; :{node.name or '?'} is not known.")
+
+
+def _spoken(node: exp.Expr) -> str:
+    return "FOR UPDATE or the like" if isinstance(node, exp.Lock) else type(node).__name__.upper()
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
