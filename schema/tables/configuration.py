@@ -15,7 +15,9 @@ class ConfigurationRow(SQLModel, table=True):
     workspace: str = Field(primary_key=True, sa_type=PlainText)
     kind: str = Field(primary_key=True, sa_type=PlainText)  # schema.changes.Kind
     key: str = Field(primary_key=True, sa_type=PlainText)
-    body: Any = Field(default=None, sa_type=JsonText)  # as in muster.yaml; NULL: removed in Slack
-    applied_digest: str | None = Field(default=None, sa_type=PlainText)  # of what a file last said; NULL: no file did
-    changed_by: str | None = Field(default=None, sa_type=PlainText)  # who changed it in Slack; NULL: a file
+    body: Any = Field(sa_type=JsonText, nullable=False)  # as in muster.yaml; false: removed in Slack
+    applied_digest: str | None = Field(
+        default=None, sa_type=PlainText
+    )  # of what a file last said; NULL: no file did
+    changed_by: str = Field(default="", sa_type=PlainText)  # who changed it in Slack; empty: a file did
     changed_at: datetime = Field(sa_type=AwareTime)

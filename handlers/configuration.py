@@ -1,0 +1,141 @@
+"""Apply a muster.yaml to a workspace, show what it would change, and write it back."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ruamel.yaml import YAML
+from sqlmodel import Session
+
+from integrations.store import configuration as stored
+from integrations.store.engine import Store, lock_workspace
+from schema.changes import (
+    Applied,
+    Difference,
+    Fate,
+    Take,
+    bodies,
+    conflicts,
+    difference,
+    document_of,
+    merged,
+    objects_of,
+)
+from schema.configuration import Configuration, read_configuration
+from schema.errors import Refusal
+from schema.metrics import Catalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A workspace's configuration at one revision; held by a process until the revision moves."""
+
+    revision: int
+    configuration: Configuration
+
+
+async def plan(store: Store, workspace: str, document: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Say what applying a sound file would change; changes nothing."""
+    wanted = objects_of(document)
+    return await store.read(lambda session: difference(wanted, stored.objects(session, workspace)))
+
+
+async def apply(
+    store: Store,
+    workspace: str,
+    document: Mapping[str, Any],
+    *,
+    catalogue: Catalogue,
+    now: datetime,
+    take: Take | None = None,
+) -> Applied:
+    """Apply a sound file, all of it or nothing; safe to repeat.
+
+    take      decides conflicts; None applies nothing when there is one
+    returns   with conflicts, or with problems of file and Slack together, nothing was applied
+    """
+
+    def act(session: Session) -> Applied:
+        lock_workspace(session, workspace)
+        return _apply(session, workspace, document, catalogue=catalogue, now=now, take=take)
+
+    return await store.write(act)
+
+
+def _apply(
+    session: Session,
+    workspace: str,
+    document: Mapping[str, Any],
+    *,
+    catalogue: Catalogue,
+    now: datetime,
+    take: Take | None,
+) -> Applied:
+    found = difference(objects_of(document), stored.objects(session, workspace))
+    revision = stored.revision(session, workspace)
+    if conflicts(found) and take is None:
+        return Applied(differences=found, revision=revision)
+    after = merged(found, take)
+    result = read_configuration(document_of(bodies(after)), catalogue=catalogue)
+    if not isinstance(result, Configuration):
+        return Applied(differences=found, revision=revision, problems=tuple(result))
+    return Applied(differences=_decided(found, take), revision=stored.save(session, workspace, after, now))
+
+
+def _decided(found: tuple[Difference, ...], take: Take | None) -> tuple[Difference, ...]:
+    """Say what became of each conflict once a side was taken."""
+    return tuple(each if each.fate is not Fate.CONFLICT else _settled(each, take) for each in found)
+
+
+def _settled(each: Difference, take: Take | None) -> Difference:
+    fate = Fate.KEPT if take is Take.SLACK else Fate.CHANGED if each.wanted is not None else Fate.REMOVED
+    return Difference(
+        at=each.at, fate=fate, wanted=each.wanted, current=each.current, changed_by=each.changed_by
+    )
+
+
+async def export(store: Store, workspace: str) -> str:
+    """Write a workspace's configuration as YAML that reads back equal; secrets stay names."""
+    known = await store.read(lambda session: stored.objects(session, workspace))
+    return yaml_text(document_of(bodies(known)))
+
+
+async def snapshot(
+    store: Store, workspace: str, *, catalogue: Catalogue, known: Snapshot | None = None
+) -> Snapshot | None:
+    """Give the configuration as it stands; `known` itself while its revision stands, None before the first apply."""
+
+    def act(session: Session) -> Snapshot | None:
+        revision = stored.revision(session, workspace)
+        if known is not None and known.revision == revision:
+            return known
+        return _snapshot(session, workspace, revision, catalogue)
+
+    return await store.read(act)
+
+
+def _snapshot(session: Session, workspace: str, revision: int, catalogue: Catalogue) -> Snapshot | None:
+    objects = bodies(stored.objects(session, workspace))
+    if not objects:
+        return None
+    result = read_configuration(document_of(objects), catalogue=catalogue)
+    if isinstance(result, Configuration):
+        return Snapshot(revision=revision, configuration=result)
+    problems = "; ".join(problem.sentence for problem in result[:3])
+    raise Refusal(
+        f"The stored configuration does not fit this version of Muster: {problems} Apply a corrected file."
+    )
+
+
+def yaml_text(document: Mapping[str, Any]) -> str:
+    """Write plain values as YAML."""
+    out = io.StringIO()
+    writer = YAML(typ="safe", pure=True)
+    writer.default_flow_style = False
+    writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # ruamel annotates its default only
+    writer.allow_unicode = True
+    writer.width = 120
+    writer.dump(document, out)
+    return out.getvalue()
