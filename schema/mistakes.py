@@ -41,7 +41,7 @@ def read(model: type[Model], given: object, path: Path, findings: Findings) -> M
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        for where, (what, works) in _sayings(model, given, error.errors(include_url=False)):
+        for where, (what, works) in sayings(model, given, error.errors(include_url=False)):
             findings.error((*path, *where), what, works)
         return None
 
@@ -51,10 +51,8 @@ def kind_of(value: object) -> str:
     return _KINDS.get(type(value), "something else")
 
 
-def _sayings(
-    model: type[BaseModel], given: object, errors: list[ErrorDetails]
-) -> Iterator[tuple[Path, Said]]:
-    """Translate errors; the alternatives of one value become one mistake."""
+def sayings(model: type[BaseModel], given: object, errors: list[ErrorDetails]) -> Iterator[tuple[Path, Said]]:
+    """Give place and sentences of each mistake; the alternatives of one value become one."""
     by_place: dict[Path, list[ErrorDetails]] = {}
     for error in errors:
         by_place.setdefault(_place(given, error), []).append(error)

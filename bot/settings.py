@@ -1,0 +1,279 @@
+"""Everything that the environment decides, read once; `deploy/env.example` lists the same names and defaults."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+
+from annotated_types import Ge
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.files import Secrets
+from schema.errors import Refusal
+from schema.mistakes import sayings
+from schema.problems import Problem, mistake, nearest, quoted
+
+PREFIX: Final = "MUSTER_"
+_SECRETS: Final = f"{PREFIX}SECRET_"
+
+
+class SlackMode(StrEnum):
+    """How Slack reaches us."""
+
+    SOCKET = "socket"
+    HTTP = "http"
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """The least that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class SettingsRefused(Refusal):
+    """The environment does not make settings; every problem stands in it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(problem.sentence for problem in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """Every wait of the program in seconds, as it is used: already divided by the time factor."""
+
+    settle_s: float
+    look_up_every_s: float
+    lease_s: float
+    slack_timeout_s: float
+    view_timeout_s: float
+    identity_timeout_s: float
+    identity_valid_s: float
+    source_timeout_s: float
+    configuration_every_s: float
+    due_every_s: float
+    watch_every_s: float
+    prepare_before_s: float
+    card_every_s: float
+    channel_every_s: float  # between two posts in one channel
+    workspace_every_s: float  # between two posts in one workspace
+
+
+def _address(value: str) -> str:
+    if re.fullmatch(r"https?://[^\s/]+/(\S*/)?", value):
+        return value
+    raise mistake(
+        f"{quoted(value)} is no address of an API.",
+        "Write https:// or http://, a host, a path, and / at the end.",
+    )
+
+
+def _wait(default: float, floor: float, about: str) -> Any:
+    return Field(default=default, ge=floor, le=86_400, description=about)
+
+
+class Settings(BaseSettings):
+    """The settings of one process; immutable, and secrets show as stars."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX)
+
+    home: Path = Field(default=Path(), description="Folder for what Muster writes.")
+    database_url: SecretStr | None = Field(
+        default=None, description="SQLAlchemy URL, sqlite or postgresql; empty: muster.db in MUSTER_HOME."
+    )
+    config: Path = Field(
+        default=Path("muster.yaml"), description="The configuration that check and apply read."
+    )
+    secrets_dir: Path | None = Field(default=None, description="Folder with one file a secret; empty: none.")
+    slack_mode: SlackMode = Field(
+        default=SlackMode.SOCKET, description="How Slack reaches us: socket or http."
+    )
+    slack_bot_token: SecretStr | None = Field(default=None, description="xoxb-…, from OAuth & Permissions.")
+    slack_app_token: SecretStr | None = Field(
+        default=None, description="xapp-…, with connections:write; for socket."
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        default=None, description="From Basic Information; for http."
+    )
+    slack_api_url: Annotated[str, AfterValidator(_address)] = Field(
+        default="https://slack.com/api/", description="Where Slack's Web API is."
+    )
+    http_host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address that the server listens on."
+    )
+    http_port: int = Field(default=8080, ge=0, le=65_535, description="Its port; 0 takes a free one.")
+    metrics_token: SecretStr | None = Field(
+        default=None, description="Bearer token of /metrics; empty: closed."
+    )
+    log_format: LogFormat = Field(default=LogFormat.TEXT, description="How log lines look: text or json.")
+    log_level: LogLevel = Field(default=LogLevel.INFO, description="debug, info, warning or error.")
+    posts_a_second_per_channel: float = Field(
+        default=1, gt=0, le=100, description="Pace of posts in one channel."
+    )
+    posts_a_minute: float = Field(default=200, gt=0, le=10_000, description="Pace of posts in the workspace.")
+    pulls_at_once: int = Field(
+        default=8, ge=1, le=64, description="How many questions to sources run side by side."
+    )
+    settle_s: float = _wait(30, 1, "Wait before a post of unknown outcome is looked up.")
+    look_up_every_s: float = _wait(10, 1, "Wait between the two look-ups.")
+    lease_s: float = _wait(10, 1, "How long the sender of a workspace holds its turn.")
+    slack_timeout_s: float = _wait(10, 1, "Time-out of one call to Slack.")
+    view_timeout_s: float = _wait(2, 0.5, "Time-out of opening a modal.")
+    identity_timeout_s: float = _wait(1.5, 0.5, "Time-out of looking a person up before a decision.")
+    identity_valid_s: float = _wait(600, 10, "How long a looked-up person is known.")
+    source_timeout_s: float = _wait(60, 1, "Time-out of one source in one pull.")
+    configuration_every_s: float = _wait(2, 0.5, "Wait between two looks at the configuration.")
+    due_every_s: float = _wait(1, 0.1, "Wait between two looks at what is due.")
+    watch_every_s: float = _wait(60, 5, "Wait between two looks for what is missing.")
+    prepare_before_s: float = _wait(900, 10, "How long before it is due a digest is prepared.")
+    card_every_s: float = _wait(1, 0.5, "Wait between two edits of one card.")
+    time_factor: float = Field(
+        default=1, ge=1, le=1_000, description="Divides every wait; for fault tests only."
+    )
+
+    @classmethod
+    def settings_customise_sources(  # noqa: PLR0917 - the signature is pydantic's
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take only what `from_env` hands over: nothing is read behind its back."""
+        return (init_settings,)
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings; raises SettingsRefused once, with every problem in it."""
+        problems = _unknown(environment)
+        given = {
+            name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if _is_ours(name)
+        }
+        known = {name: value for name, value in given.items() if name in cls.model_fields and value != ""}
+        known = {**_from_folder(known), **known}
+        try:
+            settings = cls(**known)  # type: ignore[arg-type]  # text from outside: this is where it is validated
+        except ValidationError as error:
+            found = sayings(cls, known, error.errors(include_url=False))
+            problems += [_problem(variable(str(place[0])) if place else "", *said) for place, said in found]
+        else:
+            if not problems:
+                return settings
+        raise SettingsRefused(problems)
+
+    @property
+    def database(self) -> str:
+        """Give the URL of the database."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.home / 'muster.db'}"
+
+    def secrets(self, environment: Mapping[str, str]) -> Secrets:
+        """Give what looks the secrets of muster.yaml up."""
+        return Secrets(environment=environment, folder=self.secrets_dir)
+
+    def slack_problems(self) -> list[Problem]:
+        """List what keeps this process from speaking with Slack."""
+        wanted = {"slack_bot_token": ("xoxb-", self.slack_bot_token)}
+        if self.slack_mode is SlackMode.SOCKET:
+            wanted["slack_app_token"] = ("xapp-", self.slack_app_token)
+        else:
+            wanted["slack_signing_secret"] = ("", self.slack_signing_secret)
+        return [problem for name, (start, value) in wanted.items() for problem in _token(name, start, value)]
+
+    def waits(self) -> Waits:
+        """Give every wait as it is used."""
+        paces = {
+            "channel_every_s": 1 / self.posts_a_second_per_channel,
+            "workspace_every_s": 60 / self.posts_a_minute,
+        }
+        every = {wait.name: paces.get(wait.name) or getattr(self, wait.name) for wait in fields(Waits)}
+        return Waits(**{name: value / self.time_factor for name, value in every.items()})
+
+    def hurried(self) -> list[str]:
+        """Name what is faster than its default, for `run` to warn of."""
+        named = [wait.name for wait in fields(Waits) if wait.name in Settings.model_fields]
+        short = [
+            variable(name) for name in named if getattr(self, name) < Settings.model_fields[name].default
+        ]
+        paces = ("posts_a_second_per_channel", "posts_a_minute", "time_factor")
+        return short + [
+            variable(name) for name in paces if getattr(self, name) > Settings.model_fields[name].default
+        ]
+
+
+def variable(name: str) -> str:
+    """Name a setting as the environment does."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(PREFIX) and not name.startswith(_SECRETS)
+
+
+def _unknown(environment: Mapping[str, str]) -> list[Problem]:
+    known = [variable(name) for name in Settings.model_fields]
+    return [
+        _problem("", f"There is no setting {quoted(name)}.", nearest(name, known, kind="settings"))
+        for name in sorted(environment)
+        if _is_ours(name) and name not in known
+    ]
+
+
+def _problem(name: str, what: str, works: str) -> Problem:
+    return Problem(path=(name,) if name else (), line=None, what=what, works=works)
+
+
+def _from_folder(given: Mapping[str, str]) -> dict[str, str]:
+    """Take secret settings from the secrets' folder too: a file named as the variable."""
+    if "secrets_dir" not in given:
+        return {}
+    secrets = Secrets(environment={}, folder=Path(given["secrets_dir"]))
+    names = [
+        name for name, setting in Settings.model_fields.items() if setting.annotation == SecretStr | None
+    ]
+    found = {name: secrets.find(variable(name)) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _token(name: str, start: str, value: SecretStr | None) -> list[Problem]:
+    if value is None:
+        return [_problem(variable(name), "This is not set.", "Copy it from your app's page at Slack.")]
+    text = value.get_secret_value()
+    if not text.startswith(start) or text != text.strip() or not text.isascii():
+        return [
+            _problem(variable(name), "This is no such token.", f"It starts with {start} and holds no space.")
+        ]
+    return []
+
+
+def shown_default(name: str) -> str:
+    """Write a setting's default as the environment would."""
+    default = Settings.model_fields[name].default
+    if default is None:
+        return ""
+    return f"{default:g}" if isinstance(default, float | int) else str(default)
+
+
+def about(name: str) -> str:
+    """Say in one sentence what a setting is."""
+    setting = Settings.model_fields[name]
+    said = setting.description or ""
+    if not name.endswith("_s"):
+        return said
+    floor = next(mark.ge for mark in setting.metadata if isinstance(mark, Ge))
+    return f"{said.removesuffix('.')}, in seconds; at least {floor}."
