@@ -2,10 +2,14 @@
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import sqlalchemy
 from sqlalchemy import Row, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import UpdateBase
 from sqlmodel import SQLModel
 
 import schema.tables
@@ -24,3 +28,20 @@ def table_of(row: type[SQLModel]) -> Table:
     table = sqlalchemy.inspect(row).local_table
     assert isinstance(table, Table)
     return table
+
+
+def inserting(session: Session, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Begin an INSERT that can say what a conflict means, in this database's dialect."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def insert_new(session: Session, table: Table, row: Mapping[str, Any]) -> bool:
+    """Add a row unless its key is there; True when it was added."""
+    return changed(session, inserting(session, table).values(row).on_conflict_do_nothing())
+
+
+def changed(session: Session, statement: UpdateBase) -> bool:
+    """Run a statement on one row; True when it found the row."""
+    return session.connection().execute(statement).rowcount > 0

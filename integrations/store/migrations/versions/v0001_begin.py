@@ -35,6 +35,18 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "configuration",
+        sa.Column("workspace", PlainText(), nullable=False),
+        sa.Column("kind", PlainText(), nullable=False),
+        sa.Column("key", PlainText(), nullable=False),
+        sa.Column("body", JsonText(), nullable=False),
+        sa.Column("applied_digest", PlainText(), nullable=True),
+        sa.Column("changed_by", PlainText(), nullable=False),
+        sa.Column("changed_at", AwareTime(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace", "kind", "key"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "deliveries",
         sa.Column("workspace", PlainText(), nullable=False),
         sa.Column("id", PlainText(), nullable=False),
@@ -233,16 +245,5 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("workspace", "delivery_id", "position"),
         sa.UniqueConstraint("workspace", "key", name="delivery_parts_once"),
-    )
-    op.create_table(
-        "configuration",
-        sa.Column("workspace", PlainText(), nullable=False),
-        sa.Column("kind", PlainText(), nullable=False),
-        sa.Column("key", PlainText(), nullable=False),
-        sa.Column("body", JsonText(), nullable=False),
-        sa.Column("applied_digest", PlainText(), nullable=True),
-        sa.Column("changed_by", PlainText(), nullable=False),
-        sa.Column("changed_at", AwareTime(), nullable=False),
-        sa.PrimaryKeyConstraint("workspace", "kind", "key"),
     )
     protect(op.get_bind(), "readings", "blanks", "judgements")
