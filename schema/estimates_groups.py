@@ -144,7 +144,7 @@ def _shown(rates: Rates) -> tuple[tuple[GroupEstimate, ...], dict[str, Decimal]]
 def _ordered(
     groups: Iterable[GroupEstimate | None],
 ) -> tuple[tuple[GroupEstimate, ...], dict[str, Decimal]]:
-    """Put ranked groups first, highest first, then those too small to rank by name; count the withheld."""
+    """Put those too small to rank first, by name, then the ranked ones, highest first; count the withheld."""
     found = list(groups)
     kept = [group for group in found if group is not None]
     ranked = sorted((g for g in kept if _ranks(g.denominator)), key=lambda g: (-g.value, g.group))
@@ -154,7 +154,7 @@ def _ordered(
         "unranked_groups": Decimal(len(unranked)),
         "withheld_groups": Decimal(len(found) - len(kept)),
     }
-    return (*ranked, *unranked), parts
+    return (*unranked, *ranked), parts
 
 
 def _of_group(name: str, hits: int, cases: int) -> GroupEstimate | None:

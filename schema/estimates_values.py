@@ -36,7 +36,7 @@ class Estimate:
     n: int | None = None  # cases the value rests on
     method: str = ""  # of the interval: `Wilson`, `Newcombe`, `Jaccard`, `Student`, `delta`, `log`, `given`
     parts: Mapping[str, Decimal] = field(default_factory=dict)  # named secondary figures
-    groups: tuple[GroupEstimate, ...] = ()  # ranked ones first, highest first; then those too small to rank
+    groups: tuple[GroupEstimate, ...] = ()  # those too small to rank, then the ranked ones, highest first
 
 
 class NotEstimable(Exception):  # noqa: N818 - an answer, which becomes a blank

@@ -110,5 +110,5 @@ def _check(draft: Draft, around: Around, findings: Findings) -> None:
             findings.error(
                 (*draft.path, "metrics", name), what, nearest(name, around.metric_names, kind="metrics")
             )
-        elif name in draft.metrics and name in around.metrics:
+        elif name in around.metrics:
             check_metric(draft, around.metrics[name], findings)

@@ -97,34 +97,36 @@ def check_brief(draft: Draft, findings: Findings) -> None:
 
 
 def check_metric(draft: Draft, metric: Metric, findings: Findings) -> None:
-    """Note what does not fit between a metric and how the product uses it."""
-    used = draft.metrics[metric.key]
+    """Note what does not fit between a metric and how the product uses it, as far as that can be read."""
     path: Path = (*draft.path, "metrics", metric.key)
-    _query(draft, metric, used, path=path, findings=findings)
-    _numbers(metric, used, path, findings)
-    _milestones(draft, used, path, findings)
+    given = draft.body["metrics"][metric.key]
+    query = given.get("query") if isinstance(given, Mapping) else None
+    if isinstance(query, str):
+        _query(draft, metric, query, path=(*path, "query"), findings=findings)
+    used = draft.metrics.get(metric.key)
+    if used is not None:
+        _numbers(metric, used, path, findings)
+        _milestones(draft, used, path, findings)
     _needs(draft, metric, path, findings)
     _countermetrics(draft, metric, path, findings)
 
 
-def _query(draft: Draft, metric: Metric, used: ProductMetric, *, path: Path, findings: Findings) -> None:
-    if used.query not in draft.named("queries"):
-        what = f"This product has no query {quoted(used.query)}."
-        findings.error((*path, "query"), what, nearest(used.query, draft.named("queries"), kind="queries"))
-    query = draft.queries.get(used.query)
+def _query(draft: Draft, metric: Metric, name: str, *, path: Path, findings: Findings) -> None:
+    if name not in draft.named("queries"):
+        what = f"This product has no query {quoted(name)}."
+        findings.error(path, what, nearest(name, draft.named("queries"), kind="queries"))
+    query = draft.queries.get(name)
     if query is None:
         return
     if query.shape not in metric.accepts:
         what = f"{quoted(metric.key)} cannot be computed from the shape {quoted(query.shape)}."
-        findings.error((*path, "query"), what, f"It takes {either(metric.accepts)}.")
+        findings.error(path, what, f"It takes {either(metric.accepts)}.")
     if metric.grouped and not _groups(query):
         what = f"{quoted(metric.key)} compares groups, and its query gives one row."
-        findings.error(
-            (*path, "query"), what, "Add `groups` (for http_json `rows` and `group`) to the query."
-        )
+        findings.error(path, what, "Add `groups` (for http_json `rows` and `group`) to the query.")
     if not metric.grouped and _groups(query):
         what = f"{quoted(metric.key)} is one value, and its query gives a row for each group."
-        findings.warning((*path, "query"), what, "Use a query without groups to have a value for everybody.")
+        findings.warning(path, what, "Use a query without groups to have a value for everybody.")
 
 
 def _groups(query: AnyQuery) -> bool:
@@ -195,8 +197,10 @@ def _needs(draft: Draft, metric: Metric, path: Path, findings: Findings) -> None
 def _countermetrics(draft: Draft, metric: Metric, path: Path, findings: Findings) -> None:
     missing = [key for key in metric.countermetrics if key not in draft.named("metrics")]
     if missing:
-        what = f"{listed(missing)}, the countermetric of {quoted(metric.key)}, has no query here."
+        one = len(missing) == 1
+        role = "is a countermetric" if one else "are countermetrics"
+        what = f"{listed(missing)} {role} of {quoted(metric.key)} and {'has' if one else 'have'} no query here."
         works = (
-            "A gain will be posted with “its countermetric is not measured”; add it to have the gain stand."
+            "A gain will be posted with “its countermetric is not measured”; measure it to have the gain stand."
         )
         findings.warning(path, what, works)

@@ -1,0 +1,52 @@
+"""Pages: load what is stored of a product and period, judge it once, and hand it to the texts."""
+
+from datetime import datetime
+
+from handlers.pulls import troubles
+from handlers.services import Services, Snapshot
+from integrations.store import readings as stored_readings
+from schema.briefs import Brief, Page, compose, page
+from schema.errors import Refusal
+from schema.judgements import judge_product, past_of
+from schema.metrics import Audience
+from schema.periods import Period
+from schema.products import Product
+from schema.standups import Standup, compose_standup
+
+
+def closed_period(product: Product, at: datetime) -> Period:
+    """Find the newest period of a product that was complete at a moment."""
+    return product.calendar.last_complete(at)
+
+
+async def load_page(services: Services, snapshot: Snapshot, product: Product, period: Period) -> Page:
+    """Judge what is stored for one closed period."""
+    needed = max((product.history_periods(key, period) for key in product.metrics), default=1)
+    first = product.calendar.shift(period, -needed)
+    readings = await services.store.read(lambda session: stored_readings.history(
+        session, snapshot.workspace, product=product.key, metrics=tuple(product.metrics), first=first, last=period,
+    ))  # fmt: skip
+    blanks = await troubles(services, snapshot, product, period)
+    today = services.now().astimezone(product.zoneinfo).date()
+    judged = judge_product(
+        product, snapshot.catalogue, period=period, past=past_of(readings), blanks=blanks, today=today
+    )
+    return page(product, snapshot.catalogue, services.nouns, period=period, judged=judged, today=today)
+
+
+def audience_named(text: str) -> Audience:
+    """Read an audience as people type it; raises Refusal with the four that exist."""
+    try:
+        return Audience(text.strip().lower())
+    except ValueError:
+        raise Refusal(f"“{text}” is no reader I know; try executive, engineer, compliance or support.") from None
+
+
+async def brief(services: Services, snapshot: Snapshot, product: Product, audience: Audience, period: Period) -> Brief:
+    """Compose the page of a product from what is stored."""
+    return compose(await load_page(services, snapshot, product, period), audience)
+
+
+async def standup(services: Services, snapshot: Snapshot, product: Product, period: Period) -> Standup:
+    """Compose the digest of a product from what is stored."""
+    return compose_standup(await load_page(services, snapshot, product, period))

@@ -1,0 +1,55 @@
+"""What actions may use, handed to them whole; the composition root builds it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from integrations.base import Connector
+from integrations.store.engine import Store
+from schema.configuration import Configuration
+from schema.errors import Refusal
+from schema.metrics import Catalogue
+from schema.problems import works_instead
+from schema.products import Product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A workspace's configuration as it stood at one revision, with its sources opened."""
+
+    workspace: str
+    revision: int
+    configuration: Configuration
+    connectors: Mapping[str, Connector]
+
+    def product(self, key: str) -> Product:
+        """Find a product; raises Refusal with the nearest names."""
+        found = self.configuration.products.get(key)
+        if found is None:
+            raise Refusal(works_instead("product", key, self.configuration.products))
+        return found
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Give the catalogue with the workspace's own metrics."""
+        return self.configuration.catalogue
+
+
+class Snapshots(Protocol):
+    """Where the newest snapshot of a workspace is kept."""
+
+    def __call__(self, workspace: str) -> Awaitable[Snapshot]:
+        """Give the newest snapshot; raises Refusal for a workspace without configuration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The few things that reach out of the process."""
+
+    store: Store
+    snapshot: Snapshots
+    now: Callable[[], datetime]  # aware UTC
+    nouns: Mapping[str, str]  # of the catalogue
+    source_timeout_s: float = 30
+    reads_at_once: int = 8

@@ -1,0 +1,196 @@
+"""What a slot may hold: a figure with where it comes from, shown in one declared way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from typing import Final
+
+from schema.metrics import Unit
+
+BASES: Final = (100, 1_000, 10_000, 100_000, 1_000_000)  # wording rule 7; under a hundred cases counts are shown
+HUNDRED: Final = Decimal(100)
+MONEY_SIGNS: Final[Mapping[str, str]] = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
+PLAIN_DECIMALS: Final = 1
+
+
+class Kind(StrEnum):
+    """What a shown figure is, which says how a rule reads it."""
+
+    LEVEL = "level"  # a metric's value
+    COUNT = "count"  # counted things
+    PER = "per"  # so many of every base
+    BASE = "base"  # the base itself
+    CHANGE = "change"  # a difference of two levels
+    RELATIVE = "relative"  # a difference over the earlier level
+    CHANCE = "chance"  # p or q
+    CONSTANT = "constant"  # a number of a definition or of the configuration
+    TIME = "time"  # a date, a span, an age
+    NAME = "name"  # words that people chose; may hold digits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One figure in a text.
+
+    of       the reading or judgement it rests on: `precision/now`, `precision/before`, `precision/change`
+    function the named function that made it: `level`, `per`, `difference`, `low`, `high` …
+    value    the exact figure; None for names and dates
+    shown    what the reader sees
+    """
+
+    of: str
+    function: str
+    kind: Kind
+    value: Decimal | None
+    shown: str
+    unit: str = ""  # `points`, `percent`, `per`, a currency, `seconds` …: what the text must print
+
+
+def rounded(value: Decimal, decimals: int) -> Decimal:
+    """Round half up, and never to minus nought."""
+    result = value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return abs(result) if result == 0 else result
+
+
+def number(value: Decimal, decimals: int) -> str:
+    """Write with thousands separators: `98,795`, `4.60`; raises ValueError when it is not a number."""
+    if not value.is_finite():
+        message = "only finite figures are shown"
+        raise ValueError(message)
+    return f"{rounded(value, decimals):,f}"
+
+
+def significant(value: Decimal, digits: int) -> Decimal:
+    """Round to so many significant digits, half up."""
+    if value == 0:
+        return Decimal(0)
+    return rounded(value, digits - 1 - value.adjusted()) + 0
+
+
+def decimals_of_share(value: Decimal) -> int:
+    """Choose decimals of a percentage so that small ones keep two digits: 82.0, 1.8, 0.18."""
+    percent = abs(value) * HUNDRED
+    if percent == 0 or percent >= 1:
+        return PLAIN_DECIMALS
+    return min(1 - percent.adjusted(), 6)
+
+
+def percent(value: Decimal, decimals: int | None = None) -> str:
+    """Write a share as a percentage: `82.0%`."""
+    places = decimals_of_share(value) if decimals is None else decimals
+    return f"{number(value * HUNDRED, places)}%"
+
+
+def points(value: Decimal, decimals: int | None = None) -> str:
+    """Write a difference of two shares, signed: `-3.0 points`, `+0.12 points`."""
+    places = decimals_of_share(value) if decimals is None else decimals
+    return f"{signed(value * HUNDRED, places)} points"
+
+
+def signed(value: Decimal, decimals: int) -> str:
+    """Write with its sign; nought has none."""
+    shown = number(value, decimals)
+    return shown if value < 0 or rounded(value, decimals) == 0 else f"+{shown}"
+
+
+def per(value: Decimal, base: int) -> int:
+    """Count of every `base`, half up."""
+    return int(rounded(value * base, 0))
+
+
+def base_for(*shares: Decimal, apart: bool = False) -> int:
+    """Choose one power of ten so that each count that is not nought is near its exact figure, and none says `1 were`.
+
+    apart    the first two shares differ, so their counts must not look equal
+    """
+    present = [abs(share) for share in shares if share != 0]
+    for base in BASES:
+        near = all(share * base >= FEWEST_SHOWN and _near(share, base) for share in present)
+        if near and not (apart and per(shares[0], base) == per(shares[1], base)):
+            return base
+    return BASES[-1]
+
+
+FEWEST_SHOWN: Final = Decimal("1.5")
+NEAR: Final = Decimal("0.05")  # a count is within a twentieth of the exact figure
+
+
+def _near(share: Decimal, base: int) -> bool:
+    exact = share * base
+    return abs(rounded(exact, 0) - exact) <= exact * NEAR
+
+
+def base_to_see(low: Decimal, high: Decimal, base: int) -> int:
+    """Raise a base until the wider end of an interval is at least one of it."""
+    widest = max(abs(low), abs(high))
+    return next((each for each in BASES if each >= base and widest * each >= 1), BASES[-1])
+
+
+def outward(value: Decimal, base: int, *, low: bool) -> int:
+    """Count of every `base`, rounded away from the middle of an interval, so that it never looks narrower.
+
+    An end within a twentieth of a count of nought counts as nought: half of every hundred is not a person more.
+    """
+    exact = value * base
+    nearest = rounded(exact, 0)
+    if abs(exact - nearest) < Decimal("0.5"):
+        return int(nearest)
+    return int(exact.to_integral_value(rounding=ROUND_FLOOR if low else ROUND_CEILING))
+
+
+def money(value: Decimal, currency: str, *, digits: int | None = None) -> str:
+    """Write an amount: `$97,925.00`, or with so many significant digits `$97,900`."""
+    sign = "-" if value < 0 else ""
+    mark = MONEY_SIGNS.get(currency, f"{currency} ")
+    size = abs(value)
+    if digits is None:
+        whole = size == size.to_integral_value()
+        return f"{sign}{mark}{number(size, 0 if whole else 2)}"
+    short = significant(size, digits)
+    places = max(0, -int(short.as_tuple().exponent)) if size < HUNDRED else 0
+    return f"{sign}{mark}{number(short, min(places, 2))}"
+
+
+def day(value: date, *, year: bool = True) -> str:
+    """Write a day: `22 November 2026`."""
+    text = f"{value.day} {MONTHS[value.month - 1]}"
+    return f"{text} {value.year}" if year else text
+
+
+MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+SINGULAR: Final[Mapping[Unit, str]] = {Unit.SECONDS: "second", Unit.MINUTES: "minute", Unit.HOURS: "hour"}
+
+
+def quantity(value: Decimal, unit: Unit, *, unit_name: str = "", decimals: int | None = None) -> str:
+    """Write a value with its unit: `4.6 seconds`, `17.5 units`, `80 times`."""
+    places = decimals if decimals is not None else decimals_of(value, unit)
+    text = number(value, places)
+    if unit in SINGULAR:
+        word = SINGULAR[unit]
+        return f"{text} {word}" if text == "1" else f"{text} {word}s"
+    if unit is Unit.MULTIPLE:
+        return f"{text} times"
+    return f"{text} {unit_name}" if unit_name else text
+
+
+def decimals_of(value: Decimal, unit: Unit) -> int:
+    """Choose decimals so that a value keeps about three digits, and a count none."""
+    if unit is Unit.COUNT:
+        return 0
+    if unit is Unit.SCORE:
+        return 3
+    size = abs(value)
+    if size == 0 or size >= HUNDRED:
+        return 0 if size == size.to_integral_value() or size >= HUNDRED else 1
+    return 1 if size >= 1 else min(2 - size.adjusted(), 6)
+
+
+def name(text: str) -> Fact:
+    """Hold words that people chose: a group, a product, a source; digits in them are theirs."""
+    return Fact(of="", function="name", kind=Kind.NAME, value=None, shown=text)

@@ -1,0 +1,166 @@
+"""What is worth saying, and in which order; METRICS.md (c). Clicks never change the order."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from schema.detectors import FEWEST_PERIODS, oddity
+from schema.judgements import Judgement
+from schema.metrics import Catalogue, Direction, Form, Metric, Unit
+from schema.priorities import certainty_of, effect_of, insight_score, novelty_of, reach_of
+from schema.verdicts import CHANGES, GAINS, LOSSES, SMALL
+from schema.verdicts import Kind as VerdictKind
+
+MOST_SCORED: Final = 5
+MATERIAL: Final = "material_amount"  # the assumption that says which amount is worth a meeting
+
+
+class Topic(StrEnum):
+    """Kinds of insight."""
+
+    CORRECTION = "correction"
+    NOT_FIT = "not_fit"
+    LIMIT = "limit"
+    GAP = "gap"
+    COST = "cost"  # a gain whose countermetric lost, or is not known
+    CHANGE = "change"
+    SMALL = "small"
+    UNUSUAL = "unusual"
+
+
+PINNED: Final = (Topic.CORRECTION, Topic.NOT_FIT, Topic.LIMIT, Topic.GAP)  # above any score, in this order
+UNRANKED: Final = -1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insight:
+    """One thing worth saying about one metric."""
+
+    topic: Topic
+    metric: str
+    score: float
+    harm: bool
+    counter: str | None = None  # the countermetric that is said with a gain; None when no gain
+    counter_known: bool = True  # False: the catalogue names it and nobody measures it here
+
+    @property
+    def pinned(self) -> bool:
+        """Tell whether it stands above any score."""
+        return self.topic in PINNED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """Insights in reading order, and what is left for one line."""
+
+    said: tuple[Insight, ...]
+    unsaid: tuple[Insight, ...]  # scored, beyond the five
+    quiet: tuple[str, ...]  # metrics that are about the same or unclear
+
+
+def rank(
+    catalogue: Catalogue, judged: Mapping[str, Judgement], *, repeats: Mapping[str, int] | None = None,
+    corrected: Iterable[str] = (), material: Decimal | None = None,
+) -> Ranked:  # fmt: skip
+    """Order what is worth saying: pins first, then at most five by score, harm first on a tie.
+
+    repeats    how many closed periods before this one had the same verdict, by metric
+    corrected  metrics whose earlier figure was restated
+    material   the team's agreed amount of money
+    """
+    restated = set(corrected)
+    found = [
+        insight
+        for key, judgement in judged.items()
+        if (insight := _insight(catalogue, judged, judgement, repeats=(repeats or {}).get(key, 0),
+                                corrected=key in restated, material=material))
+    ]  # fmt: skip
+    pinned = sorted((i for i in found if i.pinned), key=lambda i: (PINNED.index(i.topic), i.metric))
+    scored = sorted((i for i in found if not i.pinned), key=lambda i: (-i.score, not i.harm, i.metric))
+    told = {insight.metric for insight in found}
+    return Ranked(
+        said=(*pinned, *scored[:MOST_SCORED]),
+        unsaid=tuple(scored[MOST_SCORED:]),
+        quiet=tuple(key for key in judged if key not in told),
+    )
+
+
+def _insight(
+    catalogue: Catalogue, judged: Mapping[str, Judgement], judgement: Judgement, *, repeats: int, corrected: bool,
+    material: Decimal | None,
+) -> Insight | None:  # fmt: skip
+    metric = catalogue[judgement.metric]
+    topic = _topic(metric, judgement, corrected=corrected)
+    if topic is None:
+        return None
+    harm = judgement.verdict.kind in LOSSES or topic in PINNED
+    counter, known = _counter(metric, judged) if judgement.verdict.kind in GAINS else (None, True)
+    if topic is Topic.CHANGE and counter is not None and _costs(judged.get(counter)):
+        topic = Topic.COST
+    score = UNRANKED if topic in PINNED else _score(metric, judgement, repeats=repeats, material=material)
+    return Insight(topic=topic, metric=metric.key, score=score, harm=harm, counter=counter, counter_known=known)
+
+
+def _topic(metric: Metric, judgement: Judgement, *, corrected: bool) -> Topic | None:
+    kind = judgement.verdict.kind
+    if corrected:
+        return Topic.CORRECTION
+    if judgement.now is None:
+        return Topic.NOT_FIT
+    if judgement.off_target:
+        return Topic.GAP if metric.form is Form.GAP else Topic.LIMIT
+    if kind in SMALL:
+        return Topic.SMALL
+    if kind in CHANGES:
+        return Topic.CHANGE
+    return Topic.UNUSUAL if _is_odd(judgement) else None
+
+
+def _is_odd(judgement: Judgement) -> bool:
+    past = [float(value) for value in judgement.history[:-1] if value is not None]
+    now = judgement.history[-1] if judgement.history else None
+    if now is None or len(past) < FEWEST_PERIODS or judgement.verdict.kind is VerdictKind.SAME:
+        return False
+    return oddity(past, float(now)).flagged
+
+
+def _counter(metric: Metric, judged: Mapping[str, Judgement]) -> tuple[str | None, bool]:
+    """Choose the countermetric that says most against a gain: a loss, then what is not known, then the rest."""
+    measured = [key for key in metric.countermetrics if key in judged]
+    if not measured:
+        return (metric.countermetrics[0], False) if metric.countermetrics else (None, True)
+    return min(measured, key=lambda key: (_weight(judged[key]), metric.countermetrics.index(key))), True
+
+
+def _weight(judgement: Judgement) -> int:
+    kind = judgement.verdict.kind
+    if kind in LOSSES or judgement.off_target:
+        return 0
+    if judgement.now is None:
+        return 1
+    return 2 if kind in {VerdictKind.CANNOT_TELL, VerdictKind.NOT_COMPARABLE} else 3
+
+
+def _costs(counter: Judgement | None) -> bool:
+    return counter is None or counter.now is None or counter.verdict.kind in LOSSES
+
+
+def _score(metric: Metric, judgement: Judgement, *, repeats: int, material: Decimal | None) -> float:
+    verdict = judgement.verdict
+    if verdict.difference is None or verdict.matters is None or judgement.now is None:
+        return 0.0
+    certainty = verdict.q if verdict.q is not None else (verdict.p if verdict.p is not None else 1.0)
+    estimate = judgement.now.level.estimate
+    people = 0
+    if metric.unit is Unit.SHARE and estimate.denominator:
+        people = int(abs(verdict.difference) * estimate.denominator)
+    money = float(verdict.difference) if metric.unit is Unit.MONEY else 0.0
+    return insight_score(
+        certainty=certainty_of(certainty),
+        effect=effect_of(float(verdict.difference), float(verdict.matters)),
+        reach=reach_of(people, money=money, material=float(material) if material else None),
+        novelty=novelty_of(repeats),
+        harm=verdict.kind in LOSSES or metric.direction in {Direction.TARGET, Direction.NONE},
+    )

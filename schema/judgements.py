@@ -1,0 +1,266 @@
+"""A product's closed period judged once: every metric's level, what it is compared with, and the verdicts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Final, TypeAlias
+
+from schema.estimates import Estimate, NotEstimable, definition, estimate
+from schema.metrics import Catalogue, Metric
+from schema.periods import Period
+from schema.products import Comparison, Previous, Product, ProductMetric
+from schema.readings import (
+    WHOLE,
+    Blank,
+    BlankReason,
+    Confusion,
+    Inputs,
+    Mean,
+    Measurement,
+    Proportion,
+    Reading,
+    Receipt,
+    Shape,
+)
+from schema.sources import digest
+from schema.statistics import Interval
+from schema.verdicts import Because, Level, Verdict, in_family, judge
+from schema.verdicts import Kind as VerdictKind
+
+HISTORY: Final = 13  # periods shown as a line, and behind a bare value's spread
+RIPE: Final = Decimal("0.95")  # wording rule 32
+MATURITY: Final = "label_maturity"
+
+Past: TypeAlias = Mapping[str, Mapping[Period, Mapping[str, Reading]]]  # by metric, period, group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One comparison with its verdict; `before` is None where there is nothing to compare with."""
+
+    comparison: Comparison
+    before: Level | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """A metric's value in one window, with the measurements that made it."""
+
+    level: Level
+    measurements: Mapping[str, Measurement]
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What one metric of one product amounts to in one period."""
+
+    metric: str
+    period: Period
+    now: Stand | None
+    before: Mapping[str, Stand]  # by comparison key
+    blank: Blank | None  # why there is no value; None where there is one
+    compared: tuple[Compared, ...]  # the first is against `previous`
+    off_target: bool = False  # the whole interval lies off the agreed target
+    history: tuple[Decimal | None, ...] = ()  # oldest first, this period last
+    provisional: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """Give the verdict against the period before."""
+        return self.compared[0].verdict if self.compared else NOTHING
+
+
+NOTHING: Final = Verdict(kind=VerdictKind.NOT_COMPARABLE, because=Because.NO_VALUE_BEFORE)
+
+
+def judge_product(
+    product: Product, catalogue: Catalogue, *, period: Period, past: Past, blanks: Mapping[str, Blank], today: date
+) -> dict[str, Judgement]:
+    """Judge every metric of a product for one closed period, by metric.
+
+    past     newest revisions of all readings that the comparisons need
+    blanks   why a metric has no reading in this period, by metric
+    """
+    given = assumptions(product, today)
+    judged = {
+        key: _judgement(product, catalogue[key], asked, period=period, past=past.get(key, {}), given=given,
+                        blank=blanks.get(key))
+        for key, asked in product.metrics.items()
+    }  # fmt: skip
+    corrected = in_family({key: each.compared[0].verdict for key, each in judged.items() if each.compared})
+    unripe = _unripe(judged.get(MATURITY))
+    return {
+        key: replace(
+            each,
+            compared=_with_first(each.compared, corrected.get(key)),
+            provisional=unripe and Shape.CONFUSION in catalogue[key].accepts,
+        )
+        for key, each in judged.items()
+    }
+
+
+def assumptions(product: Product, today: date) -> dict[str, Decimal]:
+    """Give the assumptions that still hold, by name."""
+    return {name: each.value for name, each in product.assumptions.items() if not each.expired(today)}
+
+
+def _judgement(
+    product: Product, metric: Metric, asked: ProductMetric, *, period: Period,
+    past: Mapping[Period, Mapping[str, Reading]], given: Mapping[str, Decimal], blank: Blank | None,
+) -> Judgement:  # fmt: skip
+    def stand(at: Period) -> Stand | Blank | None:
+        return _stand(product, metric, asked, at, past, given)
+
+    now = stand(period)
+    history = [_value(stand(each)) for each in product.calendar.back(period, HISTORY)]
+    if not isinstance(now, Stand):
+        why = blank or now or _absent(product, metric, asked, period)
+        return Judgement(
+            metric=metric.key, period=period, now=None, before={}, blank=why, compared=(), history=tuple(history)
+        )
+    befores = {
+        each.key: found
+        for each in _comparisons(asked)
+        if isinstance(found := stand(product.compared(each, period, asked.window)), Stand)
+    }
+    compared = tuple(
+        Compared(comparison=each, before=_level(befores.get(each.key)), verdict=judge(
+            metric, now.level, _level(befores.get(each.key)), matters=asked.matters, history=history[:-1],
+        ))
+        for each in _comparisons(asked)
+    )  # fmt: skip
+    return Judgement(
+        metric=metric.key, period=period, now=now, before=befores, blank=None, compared=compared,
+        off_target=_off_target(asked, now.level.estimate), history=tuple(history),
+    )  # fmt: skip
+
+
+def _comparisons(asked: ProductMetric) -> list[Comparison]:
+    others = [each for each in asked.compare if not isinstance(each, Previous)]
+    return [Previous(), *others]
+
+
+def _stand(
+    product: Product, metric: Metric, asked: ProductMetric, at: Period,
+    past: Mapping[Period, Mapping[str, Reading]], given: Mapping[str, Decimal],
+) -> Stand | Blank | None:  # fmt: skip
+    window = product.calendar.back(at, asked.window)
+    readings = [past.get(each) for each in window]
+    whole = [each for each in readings if each]
+    if len(whole) < len(window):
+        return None
+    groups = dict.fromkeys(name for each in whole for name in each)
+    try:
+        joined = {name: join_measurements([each[name].measurement for each in whole if name in each]) for name in groups}
+        result = estimate(metric, joined, given)
+    except NotEstimable as trouble:
+        return _blank(product, metric, asked, at, trouble, whole[-1])
+    newest = next(iter(whole[-1].values()))
+    level = Level(
+        estimate=result, measurement=joined.get(WHOLE), definition=newest.receipt.definition,
+        question=newest.receipt.query_digest, periods=asked.window,
+    )  # fmt: skip
+    return Stand(level=level, measurements=joined, receipt=newest.receipt)
+
+
+def join_measurements(parts: Sequence[Measurement]) -> Measurement:
+    """Add the measurements of neighbouring periods up to one; raises NotEstimable where they do not add up."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    if isinstance(first, Confusion):
+        tables = [each for each in parts if isinstance(each, Confusion)]
+        return Confusion(
+            tp=sum(t.tp for t in tables), fp=sum(t.fp for t in tables),
+            fn=sum(t.fn for t in tables), tn=sum(t.tn for t in tables),
+        )  # fmt: skip
+    if isinstance(first, Proportion):
+        shares = [each for each in parts if isinstance(each, Proportion)]
+        return Proportion(
+            numerator=sum(s.numerator for s in shares), denominator=sum(s.denominator for s in shares)
+        )
+    if isinstance(first, Inputs):
+        return _joined_inputs([each for each in parts if isinstance(each, Inputs)])
+    if isinstance(first, Mean):
+        return _joined_means([each for each in parts if isinstance(each, Mean)])
+    raise NotEstimable(BlankReason.CHANGED_DEFINITION, "values without counts cannot be joined over several periods")
+
+
+def _joined_inputs(parts: Sequence[Inputs]) -> Inputs:
+    total: dict[str, Decimal] = {}
+    for each in parts:
+        for name, value in each.counts:
+            total[name] = total.get(name, Decimal(0)) + value
+    return Inputs(counts=tuple(sorted(total.items())))
+
+
+def _joined_means(parts: Sequence[Mean]) -> Mean:
+    n = sum(each.n for each in parts)
+    mean = sum((each.value * each.n for each in parts), Decimal(0)) / n
+    squares = sum(((each.n - 1) * each.sd**2 + each.n * (each.value - mean) ** 2 for each in parts), Decimal(0))
+    return Mean(value=mean, n=n, sd=(squares / (n - 1)).sqrt() if n > 1 else Decimal(0))
+
+
+def past_of(readings: Iterable[Reading]) -> dict[str, dict[Period, dict[str, Reading]]]:
+    """Index newest revisions by metric, period and group."""
+    past: dict[str, dict[Period, dict[str, Reading]]] = {}
+    for each in readings:
+        past.setdefault(each.metric, {}).setdefault(each.period, {})[each.group] = each
+    return past
+
+
+def expected_definition(metric: Metric) -> str:
+    """Give the definition version that a reading pulled now would carry."""
+    return definition(metric)
+
+
+def question_of(product: Product, metric: str) -> str:
+    """Give the digest of the query that a reading pulled now would carry."""
+    return digest(product.queries[product.metrics[metric].query])
+
+
+def _value(stand: Stand | Blank | None) -> Decimal | None:
+    return stand.level.estimate.value if isinstance(stand, Stand) else None
+
+
+def _level(stand: Stand | None) -> Level | None:
+    return stand.level if stand is not None else None
+
+
+def _with_first(compared: tuple[Compared, ...], verdict: Verdict | None) -> tuple[Compared, ...]:
+    if not compared or verdict is None:
+        return compared
+    return (replace(compared[0], verdict=verdict), *compared[1:])
+
+
+def _off_target(asked: ProductMetric, now: Estimate) -> bool:
+    if asked.target is None:
+        return False
+    if now.low is None or now.high is None:
+        return asked.target.crossed(now.value)
+    return asked.target.crossed(Interval(low=float(now.low), high=float(now.high)))
+
+
+def _unripe(maturity: Judgement | None) -> bool:
+    return maturity is not None and maturity.now is not None and maturity.now.level.estimate.value < RIPE
+
+
+def _blank(
+    product: Product, metric: Metric, asked: ProductMetric, at: Period, trouble: NotEstimable,
+    readings: Mapping[str, Reading],
+) -> Blank:  # fmt: skip
+    receipt = next(iter(readings.values())).receipt
+    return Blank(
+        product=product.key, metric=metric.key, period=at, reason=trouble.reason, detail=trouble.detail,
+        source=product.queries[asked.query].source, fetched_at=receipt.fetched_at,
+    )  # fmt: skip
+
+
+def _absent(product: Product, metric: Metric, asked: ProductMetric, at: Period) -> Blank:
+    return Blank(
+        product=product.key, metric=metric.key, period=at, reason=BlankReason.NOT_FOUND,
+        detail="It has not been pulled yet.", source=product.queries[asked.query].source, fetched_at=at.end,
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""The digest of a product and period: a short parent, and sections for its thread."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from schema import levels, texts
+from schema.briefs import Page, Paragraph, Section, asked, compose, headline, paragraph, window
+from schema.facts import Kind, number
+from schema.insights import Topic
+from schema.metrics import Audience, Unit
+from schema.periods import Period
+from schema.texts import Text
+
+MOST_LINES: Final = 6  # of a parent
+MOST_CHARTS: Final = 2  # Slack's limit a message; SLACK.md fact 44
+FEWEST_POINTS: Final = 4
+MOST_POINTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """One metric over the last periods; values are in the shown unit, None is a gap."""
+
+    metric: str
+    title: str
+    unit: str  # `%`, `minutes` …
+    labels: tuple[str, ...]  # oldest first
+    values: tuple[Decimal | None, ...]
+    words: Text  # the same in words, for those who cannot see it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standup:
+    """A digest, ready to be shown; every text is plain and not yet escaped."""
+
+    product: str
+    period: Period
+    parent: tuple[Paragraph, ...]  # at most six lines; the first is the headline
+    sections: tuple[Section, ...]
+    charts: tuple[Chart, ...]
+    fallback: Text  # notification and screen readers
+
+
+def compose_standup(page: Page) -> Standup:
+    """Compose the digest: the verdict, what moved and what is asked in the parent, the rest for the thread."""
+    top = headline(page)
+    closing = Paragraph(label="", text=asked(page))
+    said = [paragraph(page, insight, Audience.EXECUTIVE) for insight in page.ranked.said if insight.topic is not Topic.NOT_FIT]
+    brief = compose(page, Audience.EXECUTIVE)
+    engineers = compose(page, Audience.ENGINEER)
+    leads = tuple(_lead(each) for each in said[: MOST_LINES - 3])
+    parent = (Paragraph(label="", text=top), *leads, closing)
+    figures = [section for section in engineers.sections if section.title != "Not fit to use"]
+    return Standup(
+        product=page.product.key, period=page.period, parent=parent,
+        sections=(*brief.sections, *figures), charts=charts(page), fallback=texts.join((top, closing.text)),
+    )  # fmt: skip
+
+
+def _lead(whole: Paragraph) -> Paragraph:
+    """Keep an insight's first statement for the parent; what stands against a gain stays with it."""
+    return whole
+
+
+def charts(page: Page) -> tuple[Chart, ...]:
+    """Draw the metrics that moved, at most two."""
+    wanted = [insight.metric for insight in page.ranked.said]
+    wanted += [key for key in page.product.shown if key not in wanted]
+    found = (_chart(page, key) for key in wanted if key in page.judged)
+    return tuple(chart for chart in found if chart is not None)[:MOST_CHARTS]
+
+
+def _chart(page: Page, key: str) -> Chart | None:
+    judgement = page.judged[key]
+    metric = page.catalogue[key]
+    history = judgement.history[-MOST_POINTS:]
+    known = [value for value in history if value is not None]
+    if len(known) < FEWEST_POINTS:
+        return None
+    calendar = page.product.calendar
+    periods = calendar.back(page.period, len(history))
+    share = metric.unit is Unit.SHARE
+    values = tuple(None if value is None else (value * 100 if share else value) for value in history)
+    low, high = (levels.figure("history", which, Kind.LEVEL, end, levels.show(metric, end, page.product.currency), metric)
+                 for which, end in (("low", min(known)), ("high", max(known))))  # fmt: skip
+    words = texts.fill("Between {low} and {high} in these {count} {unit}s.", {
+        "low": low, "high": high, "unit": page.product.cadence.value,
+        "count": levels.constant(Decimal(len(known)), "periods", shown=number(Decimal(len(known)), 0)),
+    })  # fmt: skip
+    return Chart(
+        metric=key, title=metric.name, unit=_axis(metric.unit, metric.unit_name, page.product.currency),
+        labels=tuple(_label(page, each) for each in periods), values=values, words=words,
+    )  # fmt: skip
+
+
+def _axis(unit: Unit, unit_name: str, currency: str) -> str:
+    if unit is Unit.SHARE:
+        return "%"
+    if unit is Unit.MONEY:
+        return currency
+    return unit_name or ("" if unit in {Unit.SCORE, Unit.COUNT} else unit.value)
+
+
+def _label(page: Page, period: Period) -> str:
+    first = period.start.astimezone(page.product.zoneinfo).date()
+    return f"{first.day} {('Jan','Feb','Mar','Apr','May','Jun','Jul','Aug','Sep','Oct','Nov','Dec')[first.month - 1]}"
+
+
+__all__ = ["Chart", "Standup", "charts", "compose_standup", "window"]
