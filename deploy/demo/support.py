@@ -1,0 +1,65 @@
+"""Tickets of the support assistant: fewer reach a person since its release, and are solved sooner."""
+
+from deploy.demo.files import Row, Table
+from deploy.demo.weeks import LAST, Draw, Weeks, step
+
+RELEASE = LAST - 11  # twelve complete weeks with the assistant, so far
+TICKETS = 2400
+SPEND_A_TICKET = (0.11, 0.17)  # US dollars of model fees, before and since the release
+SURVEYED, ANSWERED = 0.45, 0.21
+
+
+def tables(weeks: Weeks) -> list[Table]:
+    """Give one row a ticket."""
+    draw = Draw("support")
+    rows = [row for week in weeks.numbers for row in _tickets(draw, weeks, week) if weeks.past(row[0])]
+    columns = (
+        "opened_at TIMESTAMP",
+        "reached_agent INTEGER",
+        "confirmed INTEGER",
+        "reopened INTEGER",
+        "minutes DOUBLE",
+        "surveyed INTEGER",
+        "rating INTEGER",
+        "spend DOUBLE",
+    )
+    return [Table(name="tickets", columns=columns, rows=rows)]
+
+
+def _tickets(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
+    exact = week in (LAST, RELEASE - 1)
+    n = draw.about(TICKETS)
+    reached = draw.marks(n, draw.count(n, _level(week, 0.60, 0.33), exact=exact))
+    confirmed = [0 if agent else draw.count(1, _level(week, 0.57, 0.60)) for agent in reached]
+    reopened = [0 if agent else draw.count(1, _level(week, 0.085, 0.08)) for agent in reached]
+    minutes = _minutes(draw, week, reached, exact=exact)
+    ratings = [_rating(draw, week) for _ in reached]
+    spend = SPEND_A_TICKET[week >= RELEASE]
+    return [
+        (at, agent, sure, back, round(spent, 2), asked, rating, round(draw.lognormal(spend, 0.4), 4))
+        for at, agent, sure, back, spent, (asked, rating) in zip(
+            draw.moments(weeks.periods[week], n), reached, confirmed, reopened, minutes, ratings, strict=True
+        )
+    ]
+
+
+def _level(week: int, before: float, after: float) -> float:
+    return step(week, (before, after), (RELEASE,))
+
+
+def _minutes(draw: Draw, week: int, reached: list[int], *, exact: bool) -> list[float]:
+    by_agent, alone = _level(week, 34.0, 11.2), _level(week, 4.0, 1.6)
+    drawn = [draw.lognormal(by_agent if agent else alone, 0.7) for agent in reached]
+    if not exact:
+        return drawn
+    scale = _level(week, 22.0, 4.7) * len(drawn) / sum(drawn)
+    return [minutes * scale for minutes in drawn]
+
+
+def _rating(draw: Draw, week: int) -> tuple[int, str | int]:
+    if not draw.count(1, SURVEYED):
+        return 0, ""
+    if not draw.count(1, ANSWERED):
+        return 1, ""
+    pleased = draw.count(1, _level(week, 0.78, 0.80))
+    return 1, 4 + draw.count(1, 0.55) if pleased else 1 + draw.count(2, 0.6)
