@@ -7,9 +7,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from schema.estimates import FUNCTIONS, SHAPES_TAKEN
-from schema.metrics import Catalogue, Direction, Form, Metric, Unit, metrics_of
+from schema.levels import Language, phrase
+from schema.metrics import Audience, Catalogue, Direction, Form, Metric, Unit, metrics_of
+from schema.readability import grade
 from schema.readings import Shape
 from schema.texts import fields
+from schema.wording import Claim, broken
 
 FOLDER = Path(__file__).parent.parent / "schema" / "catalogue"
 FAMILIES = (
@@ -56,7 +59,7 @@ LABELS = {
 NUMBER_WORDS = """none zero nil half halves double doubled twice thrice once triple third thirds quarter quarters
     dozen dozens most majority minority one two three four five six seven eight nine ten eleven twelve twenty
     hundred hundreds thousand thousands million millions"""
-LOADED = """improved better up rose gained declined worse dropped fell rising falling stable flat unchanged never
+LOADED = """down drop drops lost gains fall falls yearly lowest improved better up rose gained declined worse dropped fell rising falling stable flat unchanged never
     safe eliminated highest record best worst trend steadily because caused drove accurate fair unbiased compliant
     legal non-discriminatory likely unlikely"""
 TECHNICAL = """precision recall f1 auc p-value psi drift baseline latency p95 token tokens threshold cohort
@@ -103,22 +106,6 @@ def said(text: str) -> set[str]:
     return set(re.findall(r"[a-z0-9][a-z0-9'-]*", SLOT.sub(" ", text).lower()))
 
 
-def syllables(word: str) -> int:
-    """Count groups of vowels, a silent e aside; a figure counts as a word of its own."""
-    groups = len(re.findall(r"[aeiouy]+", word))
-    silent = word.endswith("e") and not word.endswith(("le", "ee")) and groups > 1
-    return max(
-        1, groups - silent - (word.endswith("ed") and not word.endswith(("ted", "ded")) and groups > 1)
-    )
-
-
-def grade(text: str) -> float:
-    """Give the Flesch-Kincaid grade."""
-    words = re.findall(r"[a-z0-9'-]+", text.lower())
-    sentences = max(1, len(re.findall(r"[.!?](?:\s|$)", text)))
-    return 0.39 * len(words) / sentences + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
-
-
 def statement(metric: Metric) -> str:
     """Say the metric as its form does, with figures in place."""
     words = metric.words
@@ -147,7 +134,16 @@ def test_every_countermetric_and_every_stand_in_is_a_metric():
     for metric in catalogue:
         assert metric.key not in metric.countermetrics
         assert metric.countermetrics or metric.direction is Direction.NONE, metric.key
-        assert all(not catalogue[key].engineers_only for key in metric.shown_as), metric.key
+
+
+def test_a_metric_is_shown_as_others_that_follow_from_the_same_table():
+    catalogue = Catalogue(METRICS)
+
+    for metric in catalogue:
+        for other in map(catalogue.__getitem__, metric.shown_as):
+            assert Shape.CONFUSION in metric.accepts, metric.key
+            assert Shape.CONFUSION in other.accepts, other.key
+            assert (metric.grouped, other.engineers_only) == (other.grouped, False)
 
 
 def test_each_supporting_metric_is_somebodys_countermetric():
@@ -186,6 +182,17 @@ def test_what_an_executive_reads_is_short_and_plain(metric):
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.key)
+def test_an_explanation_breaks_no_wording_rule(metric):
+    language = Language(nouns=NOUNS)
+    of_a_sentence = {1, 2, 3, 4, 22, 23, 24, 25, 26, 28, 30, 31, 40, 44}
+
+    for template in (metric.what, metric.not_meaning, f"{metric.plain[:1].upper()}{metric.plain[1:]}."):
+        claim = Claim(text=phrase(template, metric, language), audience=Audience.EXECUTIVE, metric=metric)
+
+        assert not of_a_sentence & set(broken(claim, explanation=True)), template
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.key)
 def test_sentences_are_sentences_and_phrases_are_phrases(metric):
     for sentence in (metric.what, metric.not_meaning, metric.misreading, metric.note):
         assert sentence.endswith("."), sentence
@@ -195,9 +202,9 @@ def test_sentences_are_sentences_and_phrases_are_phrases(metric):
         assert " not " in sentence or sentence == metric.what, sentence
     for part in metric.note.split(". "):
         assert len(with_nouns(part, metric).split()) <= 25, part
-    for phrase in (metric.plain, *metric.words.model_dump().values()):
-        assert not phrase.endswith("."), phrase
-        assert not phrase[:1].isupper(), phrase
+    for words in (metric.plain, *metric.words.model_dump().values()):
+        assert not words.endswith("."), words
+        assert not words[:1].isupper(), words
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.key)
