@@ -199,8 +199,8 @@ def _countermetrics(draft: Draft, metric: Metric, path: Path, findings: Findings
     if missing:
         one = len(missing) == 1
         role = "is a countermetric" if one else "are countermetrics"
-        what = f"{listed(missing)} {role} of {quoted(metric.key)} and {'has' if one else 'have'} no query here."
-        works = (
-            "A gain will be posted with “its countermetric is not measured”; measure it to have the gain stand."
+        what = (
+            f"{listed(missing)} {role} of {quoted(metric.key)} and {'has' if one else 'have'} no query here."
         )
+        works = "A gain will be posted with “its countermetric is not measured”; measure it to have the gain stand."
         findings.warning(path, what, works)
