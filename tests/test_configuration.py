@@ -473,7 +473,7 @@ def test_secrets_come_from_the_environment_or_from_files(tmp_path):
 
     assert [secrets.value(name) for name in ("OURS", "PLAIN", "FILED")] == ["ours", "plain", "from a file"]
     assert "ours" not in repr(secrets)
-    with pytest.raises(Refusal, match="no secret `GONE`. Set MUSTER_SECRET_GONE"):
+    with pytest.raises(Refusal, match=r"no secret `GONE`\. Set MUSTER_SECRET_GONE"):
         secrets.value("GONE")
     with pytest.raises(Refusal, match="letters, digits and underscores"):
         secrets.value("../FILED")
