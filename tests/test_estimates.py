@@ -407,9 +407,32 @@ ANY = st.one_of(
 )
 
 
-@given(st.sampled_from(list(CATALOGUE)), st.data())
-def test_an_estimate_is_a_number_inside_its_interval_or_a_reason(metric, data):
-    groups = data.draw(st.dictionaries(st.sampled_from([WHOLE, "a", "b", "c"]), ANY, max_size=4))
+SHARES = st.decimals(0, 1, places=4)
+POSSIBLE = {
+    Shape.CONFUSION: TABLES,
+    Shape.PROPORTION: PARTS,
+    Shape.MEAN: st.builds(Mean, value=SHARES, n=st.integers(1, 1000), sd=SHARES),
+    Shape.RANGED: st.tuples(SHARES, SHARES, SHARES)
+    .map(sorted)
+    .map(lambda v: Ranged(low=v[0], value=v[1], high=v[2])),
+    Shape.BARE: st.builds(Bare, value=SHARES),
+    Shape.BANDS: st.lists(st.tuples(SHARES, SHARES), min_size=2, max_size=6).map(
+        lambda rows: Bands(
+            names=tuple(map(str, range(len(rows)))),
+            now=tuple(r[0] for r in rows),
+            reference=tuple(r[1] for r in rows),
+        )
+    ),
+    Shape.INPUTS: st.fixed_dictionaries(
+        {name: SHARES if name == "stated" else st.integers(0, 500).map(Decimal) for name in NAMES}
+    ).map(lambda counts: Inputs(counts=tuple(sorted(counts.items())))),
+}
+
+
+@given(st.sampled_from(list(CATALOGUE)), st.booleans(), st.data())
+def test_an_estimate_is_a_number_inside_its_interval_or_a_reason(metric, wild, data):
+    kind = ANY if wild else POSSIBLE[data.draw(st.sampled_from(metric.accepts))]
+    groups = data.draw(st.dictionaries(st.sampled_from([WHOLE, "a", "b", "c"]), kind, max_size=4))
 
     try:
         result = estimate(metric, groups, ASSUMED)
