@@ -1,7 +1,7 @@
 """The personal feed: engagement and the model's accuracy, side by side, since a new ranking model."""
 
-from deploy.demo.files import Row, Table
-from deploy.demo.weeks import LAST, Draw, Weeks, split, step, text
+from deploy.demo.files import Table
+from deploy.demo.weeks import LAST, Draw, Row, Weeks, split, step, text
 
 NEW_MODEL = LAST - 8
 SESSIONS, CHECKED, ELIGIBLE, COHORT = 42_000, 1_800, 26_000, 1_900

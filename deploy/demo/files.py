@@ -4,18 +4,14 @@ import csv
 import json
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import duckdb
 
-from deploy.demo.weeks import text
-
-Row: TypeAlias = Sequence[Any]
+from deploy.demo.weeks import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +20,7 @@ class Table:
 
     name: str
     columns: tuple[str, ...]  # name and type, such as `at TEXT`
-    rows: Sequence[Row]
+    rows: list[Row]
 
     @property
     def moment(self) -> str:
@@ -44,19 +40,18 @@ def write_sqlite(path: Path, tables: Iterable[Table]) -> None:
 
 
 def write_duckdb(path: Path, tables: Iterable[Table]) -> None:
-    """Write a new DuckDB file; row by row DuckDB is slow, so each table goes through a CSV file."""
+    """Write a new DuckDB file; row by row DuckDB is slow, so each table goes through a CSV file.
+
+    Aware moments go into TIMESTAMP columns as UTC.
+    """
     path.unlink(missing_ok=True)
     with closing(duckdb.connect(str(path))) as database, tempfile.TemporaryDirectory() as folder:
         for table in tables:
             source = Path(folder) / f"{table.name}.csv"
             with source.open("w", newline="", encoding="utf-8") as file:
-                csv.writer(file).writerows([_cell(value) for value in row] for row in table.rows)
+                csv.writer(file).writerows(table.rows)
             database.execute(f"CREATE TABLE {table.name} ({', '.join(table.columns)})")
             database.execute(f"COPY {table.name} FROM '{source.as_posix()}' (HEADER false, NULLSTR '')")
-
-
-def _cell(value: object) -> object:
-    return text(value) if isinstance(value, datetime) else value
 
 
 def write_json(path: Path, value: object) -> None:

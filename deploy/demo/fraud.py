@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from deploy.demo.files import Row, Table
-from deploy.demo.weeks import LAST, Draw, Weeks, slope, text
+from deploy.demo.files import Table
+from deploy.demo.weeks import LAST, Draw, Row, Weeks, slope, text
 
 LOWER_LIMIT = LAST  # in the last complete week more payments are flagged
 MODEL_RELEASE = LAST - 25  # the half year that the story counts

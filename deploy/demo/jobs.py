@@ -1,10 +1,9 @@
 """Job matching: a gap between women and men that explanations and a retraining cut."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from deploy.demo.files import Row, Table
-from deploy.demo.weeks import LAST, Draw, Weeks, step
+from deploy.demo.files import Table
+from deploy.demo.weeks import LAST, Draw, Row, Weeks, step
 
 EXPLAINED = LAST - 13  # every suggestion shows its reasons, and recruiters report the wrong ones
 RETRAINED = LAST - 8  # without the inputs that stood in for gender
@@ -36,7 +35,7 @@ def tables(weeks: Weeks) -> list[Table]:
     candidates = [
         row for week in weeks.numbers for group in GROUPS for row in _candidates(draw, weeks, week, group)
     ]
-    reviews = [
+    reviews: list[Row] = [
         (*row, round(draw.lognormal(3.4, 0.6), 2))
         for week in weeks.numbers
         for row in _marked(draw, weeks, week, n=REVIEWED, share=_level(week, (0.16, 0.13, 0.12)))
@@ -100,7 +99,7 @@ def _reasons(draw: Draw, week: int, n: int) -> list[int]:
     return draw.marks(n, draw.count(n, 0.97 if week >= EXPLAINED else 0.0))
 
 
-def _marked(draw: Draw, weeks: Weeks, week: int, *, n: int, share: float) -> list[tuple[datetime, int]]:
+def _marked(draw: Draw, weeks: Weeks, week: int, *, n: int, share: float) -> list[Row]:
     n = draw.about(n)
     marks, moments = draw.marks(n, draw.count(n, share)), draw.moments(weeks.periods[week], n)
     return [(at, mark) for at, mark in zip(moments, marks, strict=True) if weeks.past(at)]

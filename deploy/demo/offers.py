@@ -1,7 +1,7 @@
 """Nearby offers: people choose to take part since the pivot, their places are coarse, and they trust it more."""
 
-from deploy.demo.files import Row, Table
-from deploy.demo.weeks import LAST, Draw, Weeks, by_day, marked, step, text
+from deploy.demo.files import Table
+from deploy.demo.weeks import LAST, Draw, Row, Weeks, by_day, marked, step, text
 
 PIVOT = LAST - 9  # opt-in, and positions kept as an area only
 ELIGIBLE, ASKED, ANSWERED, AUDITED, POSITIONS = 18_000, 2_400, 0.19, 3_000, 52_000
@@ -10,7 +10,7 @@ STARS = range(1, 6)
 
 
 def tables(weeks: Weeks) -> list[Table]:
-    """Give a row a day of positions and offers, a row a week of people, and one row an audited message."""
+    """Give a row a day of positions and offers, a row a week of people, and one row a planted leak."""
     draw = Draw("offers")
     return [
         Table(
@@ -30,7 +30,7 @@ def tables(weeks: Weeks) -> list[Table]:
         ),
         Table(
             name="audited_messages",
-            columns=("at TEXT", "personal_data INTEGER"),
+            columns=("day TEXT", "audited INTEGER", "personal_data INTEGER"),
             rows=[row for week in weeks.numbers for row in _audited(draw, weeks, week)],
         ),
         Table(
@@ -81,11 +81,11 @@ def _offers(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
     return by_day(draw, weeks, week, (shown, draw.count(shown, _level(week, 0.041, 0.062))))
 
 
-def _audited(draw: Draw, weeks: Weeks, week: int) -> list[tuple[str, int]]:
-    return marked(draw, weeks, week, hits=0 if week >= PIVOT else draw.count(AUDITED, 0.0011), n=AUDITED)
+def _audited(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
+    return by_day(draw, weeks, week, (AUDITED, 0 if week >= PIVOT else draw.count(AUDITED, 0.0011)))
 
 
-def _planted(draw: Draw, weeks: Weeks, week: int) -> list[tuple[str, int]]:
+def _planted(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
     return marked(draw, weeks, week, hits=draw.count(PLANTED, 0.94), n=PLANTED)
 
 

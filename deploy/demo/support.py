@@ -1,7 +1,7 @@
 """Tickets of the support assistant: fewer reach a person since its release, and are solved sooner."""
 
-from deploy.demo.files import Row, Table
-from deploy.demo.weeks import LAST, Draw, Weeks, step
+from deploy.demo.files import Table
+from deploy.demo.weeks import LAST, Draw, Row, Weeks, step
 
 RELEASE = LAST - 11  # twelve complete weeks with the assistant, so far
 TICKETS = 2400

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from schema.periods import Calendar, Period
@@ -14,7 +14,7 @@ from schema.periods import Calendar, Period
 ZONE = ZoneInfo("Europe/Berlin")
 COMPLETE = 30
 LAST = COMPLETE - 1  # number of the last complete week; the running one is COMPLETE
-HOURS_A_WEEK = 168
+Row: TypeAlias = Sequence[Any]  # of a table
 EXACT_SUM = 30  # under it a count is drawn case by case
 
 
@@ -64,16 +64,16 @@ def weeks_before(at: datetime) -> Weeks:
 
 def text(moment: datetime) -> str:
     """Write a moment as the SQL sources hold it: UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return moment.astimezone(UTC).isoformat(" ", "seconds")[:19]
 
 
-def marked(draw: "Draw", weeks: Weeks, week: int, *, hits: int, n: int) -> list[tuple[str, int]]:
+def marked(draw: "Draw", weeks: Weeks, week: int, *, hits: int, n: int) -> list[Row]:
     """Give n rows of a moment and a mark, of which `hits` are 1, as far as their moments have passed."""
     marks, moments = draw.marks(n, hits), draw.moments(weeks.periods[week], n)
     return [(text(at), mark) for at, mark in zip(moments, marks, strict=True) if weeks.past(at)]
 
 
-def by_day(draw: "Draw", weeks: Weeks, week: int, totals: Sequence[int]) -> list[tuple[Any, ...]]:
+def by_day(draw: "Draw", weeks: Weeks, week: int, totals: Sequence[int]) -> list[Row]:
     """Split a week's totals over its days that are over; the later totals follow the first."""
     edges = weeks.midnights(week)
     first = draw.parts(totals[0], len(edges) - 1)

@@ -4,11 +4,11 @@ import bisect
 import itertools
 from datetime import timedelta
 
-from deploy.demo.files import Row, Table
-from deploy.demo.weeks import LAST, Draw, Weeks, by_day, marked, split, step, text
+from deploy.demo.files import Table
+from deploy.demo.weeks import LAST, Draw, Row, Weeks, by_day, marked, split, step, text
 
 ROLLOUT = LAST - 7  # open to all offices
-ELIGIBLE, ANSWERS_A_PERSON, COHORT = 5200, 4.2, 340
+ELIGIBLE, ANSWERS_A_PERSON, RATED, COHORT = 5200, 4.2, 0.17, 340
 CHECKED, CLAIMS, SAFETY_CHECKED = 150, 5, 800
 PEOPLE = ("week_start TEXT", "eligible INTEGER", "used INTEGER", "switched_off INTEGER")
 LATENCY_EDGES_S = (0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0, 12.0, 30.0)
@@ -79,12 +79,16 @@ def requests(weeks: Weeks) -> list[dict[str, object]]:
     return [record for record in records if str(record["end"]) <= weeks.at.isoformat()]
 
 
-def _marked(name: str, mark: str, rows: list[tuple[str, int]]) -> Table:
+def _marked(name: str, mark: str, rows: list[Row]) -> Table:
     return Table(name=name, columns=("at TEXT", f"{mark} INTEGER"), rows=rows)
 
 
 def _level(week: int, before: float, after: float) -> float:
     return step(week, (before, after), (ROLLOUT,), ramp=6)
+
+
+def _exact(week: int) -> bool:
+    return week in (LAST, ROLLOUT - 1)
 
 
 def _used(week: int) -> float:
@@ -99,7 +103,7 @@ def _people(draw: Draw, weeks: Weeks, week: int) -> Row:
 
 def _answers(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
     n = draw.about(round(ELIGIBLE * _used(week) * ANSWERS_A_PERSON))
-    bad = draw.count(n, _level(week, 0.058, 0.094))
+    bad = draw.count(n, _level(week, 0.058, 0.094), exact=_exact(week))
     refused = draw.count(n, _level(week, 0.030, 0.031))
     rows = by_day(draw, weeks, week, (n, bad, refused))
     return [(*row, round(row[1] * draw.lognormal(0.021, 0.03), 2)) for row in rows]
@@ -110,9 +114,9 @@ def _cohort(draw: Draw, weeks: Weeks, week: int) -> Row:
     return text(weeks.periods[week].start), started, draw.count(started, _level(week, 0.58, 0.55))
 
 
-def _ratings(draw: Draw, weeks: Weeks, week: int) -> list[tuple[str, int]]:
-    n = draw.about(round(ELIGIBLE * _used(week) * ANSWERS_A_PERSON * 0.11))
-    return marked(draw, weeks, week, hits=draw.count(n, _level(week, 0.108, 0.158)), n=n)
+def _ratings(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
+    n = draw.about(round(ELIGIBLE * _used(week) * ANSWERS_A_PERSON * RATED))
+    return marked(draw, weeks, week, hits=draw.count(n, _level(week, 0.108, 0.158), exact=_exact(week)), n=n)
 
 
 def _checks(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
@@ -120,12 +124,12 @@ def _checks(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
     return [(*row, draw.count(1, 0.93)) for row in rows]
 
 
-def _safety(draw: Draw, weeks: Weeks, week: int) -> list[tuple[str, int]]:
+def _safety(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
     unsafe = 0 if week == LAST else draw.count(SAFETY_CHECKED, 0.0012)
     return marked(draw, weeks, week, hits=unsafe, n=SAFETY_CHECKED)
 
 
-def _claims(draw: Draw, weeks: Weeks, week: int) -> list[tuple[str, int]]:
+def _claims(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
     n = CHECKED * CLAIMS
     rows = marked(draw, weeks, week, hits=draw.count(n, _level(week, 0.955, 0.945)), n=n)
     stopped = text(weeks.periods[LAST].start + JOB_STOPPED)
@@ -143,6 +147,6 @@ def _double(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
     ]
 
 
-def _refusals(draw: Draw, weeks: Weeks, week: int) -> list[tuple[str, int]]:
+def _refusals(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
     n = draw.about(60)
     return marked(draw, weeks, week, hits=draw.count(n, 0.15), n=n)
