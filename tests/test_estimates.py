@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from schema.estimates import FUNCTIONS, GROUPEDS, INPUTS_OF, SHAPES_TAKEN, NotEstimable, definition, estimate
 from schema.metrics import Catalogue, Metric, Unit, metrics_of
 from schema.readings import (
+    SHAPE_OF,
     WHOLE,
     Bands,
     Bare,
@@ -507,6 +508,84 @@ def test_precision_is_estimated_many_thousand_times_a_second():
     a_second = 1_000 / min(times)
     print(f"{a_second:,.0f} estimates a second")
     assert a_second > 5_000  # the goal is 20,000 on a quiet machine; a loaded one must not fail the suite
+
+
+def test_any_function_given_any_shape_answers_or_refuses():
+    of_function = {metric.function: metric for metric in CATALOGUE}
+    impossible = measured({"inputs": dict.fromkeys(NAMES, "40") | {"stated": "1.5"}})
+    shapes = [
+        Confusion(tp=50, fp=20, fn=30, tn=400),
+        Proportion(numerator=30, denominator=60),
+        Mean(value=Decimal("0.5"), n=30, sd=Decimal("0.1")),
+        Ranged(value=Decimal("0.5"), low=Decimal("0.4"), high=Decimal("0.6")),
+        Bare(value=Decimal("0.5")),
+        Bands(names=("a", "b"), now=(Decimal(10), Decimal(20)), reference=(Decimal(20), Decimal(10))),
+        measured(
+            {"inputs": dict.fromkeys(NAMES, "40") | {"stated": "0.5", "reopened": "0", "handed_over": "0"}}
+        ),
+        impossible,
+    ]
+
+    for function, metric in of_function.items():
+        open_to_all = metric.model_copy(update={"accepts": tuple(Shape), "maximum": None})
+        for measurement in shapes:
+            grouped = function in GROUPEDS
+            groups = dict.fromkeys(["a", "b", "c"] if grouped else [WHOLE], measurement)
+            ready = isinstance(measurement, Mean | Ranged | Bare) and not grouped
+            taken = ready or SHAPE_OF[type(measurement)] in SHAPES_TAKEN[function]
+            try:
+                estimate(open_to_all, groups, ASSUMED)
+            except NotEstimable:
+                assert not taken or measurement is impossible, (function, measurement)
+            else:
+                assert taken, (function, measurement)
+
+
+def test_a_mean_of_one_value_has_no_interval():
+    result = estimate(CATALOGUE["mae"], {WHOLE: Mean(value=Decimal(3), n=1, sd=Decimal(0))}, {})
+
+    assert (result.value, result.low, result.high, result.n) == (3, None, None, 1)
+
+
+def test_a_perfect_match_has_no_interval_that_would_pretend_to_be_exact():
+    result = estimate(CATALOGUE["mcc"], {WHOLE: Confusion(tp=5, fp=0, fn=0, tn=5)}, {})
+
+    assert (result.value, result.low, result.method) == (1, None, "")
+
+
+def test_no_group_large_enough_to_rank_is_empty():
+    small = {"a": Proportion(numerator=3, denominator=12), "b": Proportion(numerator=3, denominator=9)}
+
+    stated = {"a": measured({"inputs": {"stated": "0.5", "happened": "3", "cases": "9"}})}
+
+    for key, groups in (("worst_group_recall", small), ("fpr_gap", small), ("calibration_gap", stated)):
+        with pytest.raises(NotEstimable) as refused:
+            estimate(CATALOGUE[key], groups, {})
+        assert refused.value.reason is BlankReason.EMPTY
+
+
+def test_a_judge_no_better_than_chance_says_nothing():
+    judge = {"judge_sensitivity": Decimal("0.5"), "judge_specificity": Decimal("0.5")}
+
+    with pytest.raises(NotEstimable):
+        estimate(CATALOGUE["groundedness"], {WHOLE: Proportion(numerator=9, denominator=10)}, judge)
+
+
+def test_savings_without_the_number_of_conversations_have_no_interval():
+    result = estimate(
+        CATALOGUE["support_savings"],
+        {WHOLE: measured({"inputs": {"confirmed": "10", "spend": "20"}})},
+        ASSUMED,
+    )
+
+    assert (result.value, result.low) == (45, None)
+
+
+def test_a_plain_proportion_serves_where_inputs_could():
+    for key in ("containment_rate", "confirmed_resolution", "availability"):
+        assert estimate(CATALOGUE[key], {WHOLE: Proportion(numerator=3, denominator=4)}, {}).value == Decimal(
+            "0.75"
+        )
 
 
 def test_every_function_has_a_shape():
