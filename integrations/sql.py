@@ -13,7 +13,7 @@ from integrations.measurements import group_name, measured, moment
 from integrations.sql_guard import confined, open_engine, translated
 from schema.errors import Refusal
 from schema.periods import Period
-from schema.queries import refuse_writes
+from schema.queries import limited, refuse_writes
 from schema.readings import WHOLE, Measurement, Shape
 from schema.sources import AnyQuery, SqlQuery
 
@@ -60,16 +60,13 @@ class SqlConnector:
         self._engine.dispose()
 
     def _rows(self, sql: str, period: Period | None, call: Call) -> list[Row]:
+        statement = sa.text(limited(sql, self._dialect, rows=self._row_limit + 1))
         with (
             translated(call, timeout_s=self._timeout_s),
             self._engine.connect() as connection,
             confined(connection, timeout_s=self._timeout_s),
         ):
-            statement = sa.text(sql)
-            connection.execution_options(stream_results=True)  # what lies past the limit is never sent
-            result = connection.execute(statement, self._bound(statement, period))
-            rows = result.mappings().fetchmany(self._row_limit + 1)
-            result.close()
+            rows = connection.execute(statement, self._bound(statement, period)).mappings().all()
         if len(rows) > self._row_limit:
             raise Truncated(
                 call, f"more than {self._row_limit} rows; sum them in the query or raise row_limit"
