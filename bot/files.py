@@ -14,7 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from schema.configuration import Configuration, problems_in, read_configuration
+from schema.configuration import Configuration, read_configuration
 from schema.errors import Refusal
 from schema.metrics import Catalogue, metrics_of
 from schema.problems import Findings, Problem, in_order, quoted
@@ -284,11 +284,11 @@ def check_text(
     loaded = load_yaml(source)
     if loaded.document is None and loaded.problems:
         return list(loaded.problems)
-    found = problems_in(loaded.document, loaded.positions, catalogue=catalogue, today=today)
     result = read_configuration(loaded.document, loaded.positions, catalogue=catalogue, today=today)
-    if isinstance(result, Configuration) and secrets is not None:
-        found = [*found, *missing_secrets(result, secrets, loaded)]
-    return in_order([*loaded.problems, *found])
+    if not isinstance(result, Configuration):
+        return in_order([*loaded.problems, *result])
+    missing = missing_secrets(result, secrets, loaded) if secrets is not None else []
+    return in_order([*loaded.problems, *result.warnings, *missing])
 
 
 @lru_cache(maxsize=1)

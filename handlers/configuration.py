@@ -120,7 +120,7 @@ def _snapshot(session: Session, workspace: str, revision: int, catalogue: Catalo
     objects = bodies(stored.objects(session, workspace))
     if not objects:
         return None
-    result = read_configuration(document_of(objects), catalogue=catalogue)
+    result = read_configuration(document_of(objects), catalogue=catalogue, stored=True)
     if isinstance(result, Configuration):
         return Snapshot(revision=revision, configuration=result)
     problems = "; ".join(problem.sentence for problem in result[:3])

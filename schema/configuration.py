@@ -50,20 +50,26 @@ class Configuration:
 
 
 def read_configuration(
-    document: object, positions: Lines | None = None, *, catalogue: Catalogue, today: date | None = None
+    document: object,
+    positions: Lines | None = None,
+    *,
+    catalogue: Catalogue,
+    today: date | None = None,
+    stored: bool = False,
 ) -> Configuration | list[Problem]:
     """Read a parsed muster.yaml, or say everything that is wrong with it.
 
     document   what the YAML holds: mappings, lists, text, numbers
     positions  1-based line of what stands at a path
     today      decides whether an assumption has expired; None leaves that out
+    stored     it was read before it was stored: plain values are not checked again, nor SQL parsed again
     returns    a list only with at least one error in it; warnings then stand there too
     """
     findings = Findings(positions if positions is not None else {})
-    root = sound(document, (), findings)
+    root = document if stored else sound(document, (), findings)
     unbearable = {problem.path for problem in findings.problems}
     first = len(findings.problems)
-    configuration = _read(root, catalogue, today, findings)
+    configuration = _read(root, catalogue, today, stored=stored, findings=findings)
     findings.problems[first:] = [each for each in findings.problems[first:] if each.path not in unbearable]
     if configuration is None or findings.errors:
         return findings.in_order()
@@ -78,7 +84,9 @@ def problems_in(
     return list(result.warnings) if isinstance(result, Configuration) else result
 
 
-def _read(root: Any, catalogue: Catalogue, today: date | None, findings: Findings) -> Configuration | None:
+def _read(
+    root: Any, catalogue: Catalogue, today: date | None, *, stored: bool, findings: Findings
+) -> Configuration | None:
     if not isinstance(root, Mapping) or not root:
         what = "The file is empty." if not root else f"The file is {kind_of(root)}, not a mapping."
         findings.error((), what, "Start with `workspace:`, `sources:` and `products:`.")
@@ -90,7 +98,7 @@ def _read(root: Any, catalogue: Catalogue, today: date | None, findings: Finding
     given_sources, given_products = _part(root, "sources", findings), _part(root, "products", findings)
     sources = _sources(given_sources, findings)
     own, own_names = read_own_metrics(root.get("metrics"), catalogue, findings)
-    around = _around(root, sources, (*catalogue, *own), own_names=own_names, today=today)
+    around = _around(root, sources, (*catalogue, *own), own_names=own_names, today=today, stored=stored)
     read_products = {key: read_product(key, body, around, findings) for key, body in given_products.items()}
     products = {key: product for key, product in read_products.items() if product is not None}
     if workspace is None or findings.errors:
@@ -142,6 +150,7 @@ def _around(
     *,
     own_names: frozenset[str],
     today: date | None,
+    stored: bool,
 ) -> Around:
     given = root.get("workspace")
     workspace = given if isinstance(given, Mapping) else {}
@@ -155,7 +164,7 @@ def _around(
     return Around(
         defaults=defaults,
         kinds=kinds_of(root.get("sources")),
-        dialects={name: _dialect(source) for name, source in sources.items()},
+        dialects={name: None if stored else _dialect(source) for name, source in sources.items()},
         metrics={metric.key: metric for metric in metrics},
         metric_names=frozenset(metric.key for metric in metrics) | own_names,
         labels=LABELS | labels_in(metrics),

@@ -63,21 +63,23 @@ def sayings(model: type[BaseModel], given: object, errors: list[ErrorDetails]) -
         yield place, _said(model, place, there)
 
 
-def _place(given: object, error: ErrorDetails) -> Path:
+def _place(given: Any, error: ErrorDetails) -> Path:
     """Keep of pydantic's location what stands in the file: it also names union members."""
     place: list[str | int] = []
     value = given
     for part in error["loc"]:
-        if (isinstance(value, Mapping) and part in value) or (
-            isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
-        ):
+        if _holds(value, part):
             value = value[part]
-        else:
-            continue
-        place.append(part)
+            place.append(part)
     if error["type"] == "missing":
         place.append(error["loc"][-1])
     return tuple(place)
+
+
+def _holds(value: Any, part: str | int) -> bool:
+    if isinstance(value, Mapping):
+        return part in value
+    return isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
 
 
 def _said(model: type[BaseModel], place: Path, errors: list[ErrorDetails]) -> Said:

@@ -33,6 +33,8 @@ CURRENCIES = frozenset(  # ISO 4217, list of current currencies
 
 def unsafe(text: str) -> str | None:
     """Say what in a text cannot be shown safely on one line; None when nothing is."""
+    if text.isascii() and text.isprintable():
+        return None
     for char in text:
         kind = unicodedata.category(char)
         if kind == "Cs":

@@ -33,7 +33,7 @@ class Around:
 
     defaults: Mapping[str, Any]  # zone and currency of the workspace
     kinds: Kinds
-    dialects: Mapping[str, str]  # SQL dialect by source
+    dialects: Mapping[str, str | None]  # SQL dialect by source; None: its SQL was checked before
     metrics: Mapping[str, Metric]
     metric_names: frozenset[str]  # broken ones of the file included
     labels: frozenset[str]

@@ -39,8 +39,11 @@ METRIC = (*PRODUCT, "metrics", "precision")
 ABSENT = object()
 
 
+DOCUMENT = load_yaml(WHOLE).document
+
+
 def whole() -> dict:
-    return copy.deepcopy(load_yaml(WHOLE).document)
+    return copy.deepcopy(DOCUMENT)
 
 
 def with_(*edits) -> dict:
@@ -561,7 +564,7 @@ SCALAR = (
     | st.floats(allow_nan=False, allow_infinity=False)
     | PLAIN
 )
-DOCUMENT = st.dictionaries(
+DOCUMENTS = st.dictionaries(
     PLAIN,
     st.recursive(
         SCALAR,
@@ -573,7 +576,7 @@ DOCUMENT = st.dictionaries(
 )
 
 
-@given(DOCUMENT)
+@given(DOCUMENTS)
 @settings(max_examples=150)
 def test_what_is_written_as_yaml_reads_back_equal(document):
     loaded = load_yaml(yaml_text(document))
