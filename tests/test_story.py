@@ -5,7 +5,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -79,8 +79,8 @@ def duckdb_rows(path: Path, sql: str, period: Period) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def tell(folder: Path, at: datetime, **more: str) -> Told:
-    path = write(folder, at=at, **more)
+def tell(folder: Path, at: datetime) -> Told:
+    path = write(folder, at=at)
     assert path == folder / CONFIGURATION
     return Told(folder=folder, at=at, document=YAML(typ="safe").load(path))
 
@@ -383,18 +383,20 @@ def test_everybody_and_every_channel_of_the_configuration_exists(told) -> None:
 
 def test_every_placeholder_is_filled_and_an_unknown_one_is_a_defect(told) -> None:
     assert "{{" not in (told.folder / CONFIGURATION).read_text().replace("“{{…}}”", "").replace('"{{…}}"', "")
+    assert told.document["sources"]["service"]["url"].startswith("http://127.0.0.1:")
     assert filled('on: "{{day}}"', {"day": "2026-05-04"}) == "on: 2026-05-04"
     assert told.product("support-chatbot")["milestones"][0]["on"] == date(2026, 8, 31)
     with pytest.raises(KeyError):
         filled('on: "{{nobody}}"', {})
 
 
-async def test_every_question_is_answered_but_one_stale_and_one_down(tmp_path) -> None:
-    async with serve(tmp_path / SERVICE) as url:
-        told = tell(tmp_path, AT, service_url=url)
-        configuration = configured(told)
+async def test_every_question_is_answered_but_one_stale_and_one_down(told) -> None:
+    async with serve(told.folder / SERVICE) as url:
+        service = {**told.document["sources"]["service"], "url": url}
+        document = {**told.document, "sources": {**told.document["sources"], "service": service}}
+        configuration = configured(replace(told, document=document))
         connectors = {
-            name: open_connector(name, source, secrets=str, folder=tmp_path)
+            name: open_connector(name, source, secrets=str, folder=told.folder)
             for name, source in configuration.sources.items()
         }
 

@@ -61,13 +61,13 @@ def _cases(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
     period = weeks.periods[week]
     moments = draw.moments(period, len(kinds))
     return [
-        (at, CARDS[draw.count(1, ABROAD_OF_CASES)], *kinds[i], _final(draw, at, period.end))
+        (at, CARDS[draw.hit(ABROAD_OF_CASES)], *kinds[i], _final(draw, at, period.end))
         for at, i in zip(moments, draw.shuffled(range(len(kinds))), strict=True)
     ]
 
 
 def _final(draw: Draw, at: datetime, week_end: datetime) -> datetime:
-    if draw.count(1, SETTLED_SOON):
+    if draw.hit(SETTLED_SOON):
         return at + (week_end - at) * draw.share()
     return week_end + MATURED * draw.share()
 

@@ -22,8 +22,8 @@ class Group:
 
 
 GROUPS = (
-    Group(name="men", size=2100, suggested=(0.300, 0.300, 0.300), found=(0.56, 0.56, 0.56)),
-    Group(name="women", size=1900, suggested=(0.180, 0.215, 0.258), found=(0.36, 0.42, 0.49)),
+    Group(name="men", size=1600, suggested=(0.300, 0.300, 0.300), found=(0.56, 0.56, 0.56)),
+    Group(name="women", size=1450, suggested=(0.180, 0.215, 0.258), found=(0.36, 0.42, 0.49)),
     Group(name="not stated", size=22, suggested=(0.25, 0.26, 0.28), found=(0.45, 0.47, 0.52)),
     Group(name="non-binary", size=6, suggested=(0.25, 0.26, 0.28), found=(0.45, 0.47, 0.52)),
 )

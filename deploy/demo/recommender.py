@@ -138,7 +138,7 @@ def _learned(weeks: Weeks, week: int) -> list[Row]:
 def _judged(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
     useful = _level(week, 0.47, 0.40, 0.46)
     return [
-        (text(at), number, place, draw.count(1, useful - 0.03 * place))
+        (text(at), number, place, draw.hit(useful - 0.03 * place))
         for number, at in enumerate(draw.moments(weeks.periods[week], SEARCHES))
         if weeks.past(at)
         for place in range(1, TOP + 1)

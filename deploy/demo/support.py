@@ -30,14 +30,24 @@ def _tickets(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
     exact = week in (LAST, RELEASE - 1)
     n = draw.about(TICKETS)
     reached = draw.marks(n, draw.count(n, _level(week, 0.60, 0.33), exact=exact))
-    confirmed = [0 if agent else draw.count(1, _level(week, 0.57, 0.60)) for agent in reached]
-    reopened = [0 if agent else draw.count(1, _level(week, 0.085, 0.08)) for agent in reached]
+    sure, back, pleased = (_level(week, *ends) for ends in ((0.57, 0.60), (0.085, 0.08), (0.78, 0.80)))
+    confirmed = [0 if agent else draw.hit(sure) for agent in reached]
+    reopened = [0 if agent else draw.hit(back) for agent in reached]
     minutes = _minutes(draw, week, reached, exact=exact)
-    ratings = [_rating(draw, week) for _ in reached]
+    ratings = [_rating(draw, pleased) for _ in reached]
     spend = SPEND_A_TICKET[week >= RELEASE]
     return [
-        (at, agent, sure, back, round(spent, 2), asked, rating, round(draw.lognormal(spend, 0.4), 4))
-        for at, agent, sure, back, spent, (asked, rating) in zip(
+        (
+            at,
+            agent,
+            solved,
+            again,
+            round(took, 2),
+            asked,
+            rating,
+            round(spend * (0.4 + 1.2 * draw.share()), 4),
+        )
+        for at, agent, solved, again, took, (asked, rating) in zip(
             draw.moments(weeks.periods[week], n), reached, confirmed, reopened, minutes, ratings, strict=True
         )
     ]
@@ -56,10 +66,9 @@ def _minutes(draw: Draw, week: int, reached: list[int], *, exact: bool) -> list[
     return [minutes * scale for minutes in drawn]
 
 
-def _rating(draw: Draw, week: int) -> tuple[int, str | int]:
-    if not draw.count(1, SURVEYED):
+def _rating(draw: Draw, pleased: float) -> tuple[int, str | int]:
+    if not draw.hit(SURVEYED):
         return 0, ""
-    if not draw.count(1, ANSWERED):
+    if not draw.hit(ANSWERED):
         return 1, ""
-    pleased = draw.count(1, _level(week, 0.78, 0.80))
-    return 1, 4 + draw.count(1, 0.55) if pleased else 1 + draw.count(2, 0.6)
+    return 1, 4 + draw.hit(0.55) if draw.hit(pleased) else 1 + draw.count(2, 0.6)

@@ -120,6 +120,10 @@ class Draw:
         drawn = round(self._random.gauss(n * share, math.sqrt(n * share * (1 - share))))
         return min(n, max(0, drawn))
 
+    def hit(self, share: float) -> int:
+        """Give 1 with this chance, else 0."""
+        return int(self._random.random() < share)
+
     def share(self) -> float:
         """Give any number from 0 to 1."""
         return self._random.random()

@@ -58,7 +58,7 @@ def latencies(weeks: Weeks) -> list[dict[str, object]]:
         edges = weeks.midnights(week)
         for start, end in itertools.pairwise(edges):
             counts = [0] * (len(LATENCY_EDGES_S) + 1)
-            for _ in range(draw.about(220)):
+            for _ in range(draw.about(150)):
                 counts[bisect.bisect_left(LATENCY_EDGES_S, draw.lognormal(_level(week, 1.9, 2.05), 0.6))] += 1
             records.append({"start": start.isoformat(), "end": end.isoformat(), "counts": counts})
     return [record for record in records if str(record["end"]) <= weeks.at.isoformat()]
@@ -121,7 +121,7 @@ def _ratings(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
 
 def _checks(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
     rows = marked(draw, weeks, week, hits=draw.count(CHECKED, _level(week, 0.036, 0.050)), n=CHECKED)
-    return [(*row, draw.count(1, 0.93)) for row in rows]
+    return [(*row, draw.hit(0.93)) for row in rows]
 
 
 def _safety(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
