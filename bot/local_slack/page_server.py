@@ -136,6 +136,7 @@ def _people(state: State) -> Json:
             "name": u.name,
             "real_name": u.real_name,
             "title": u.title,
+            "tz": u.tz,
             "team": u.team_id,
             "bot": u.bot,
             "guest": u.guest or u.single_channel_guest,

@@ -1,0 +1,774 @@
+// The page of the local Slack: one module, no build step. Text from messages becomes DOM nodes, never HTML.
+
+const $ = (id) => document.getElementById(id);
+const SVG = "http://www.w3.org/2000/svg";
+const state = { me: "", channel: "", thread: "", home: "", target: "", picture: null, seen: new Map(), typed: new Map(), tab: "home" };
+
+function h(tag, props = {}, ...children) {
+  const node = props.svg ? document.createElementNS(SVG, tag) : document.createElement(tag);
+  for (const [key, value] of Object.entries(props)) {
+    if (value === undefined || value === null || value === false || key === "svg") continue;
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (key === "class") node.setAttribute("class", value);
+    else if (key in node && !props.svg && typeof value !== "string") node[key] = value;
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
+  return node;
+}
+const s = (tag, props = {}, ...children) => h(tag, { ...props, svg: true }, ...children);
+
+// ---- talking to the server
+
+async function act(verb, body) {
+  const answer = await fetch(`/control/${verb}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  const said = await answer.json();
+  if (!said.ok) { toast(said.error); throw new Error(said.error); }
+  return said.result;
+}
+const quietly = (promise) => promise.catch(() => undefined);
+
+let toastTimer = 0;
+function toast(text) {
+  $("toast").textContent = text;
+  $("toast").classList.add("on");
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => $("toast").classList.remove("on"), 6000);
+}
+
+let loading = false;
+let again = false;
+async function refresh() {
+  if (loading) { again = true; return; }
+  loading = true;
+  try {
+    const query = new URLSearchParams({ user: state.me, channel: state.channel, thread: state.thread, home: state.home });
+    const picture = await (await fetch(`/page/state?${query}`)).json();
+    state.picture = picture;
+    if (!state.me) state.me = picture.me ?? "";
+    if (!state.channel && !state.home && picture.channels?.length) {
+      state.channel = firstChannel(picture).id;
+      again = true;
+    }
+    draw();
+  } finally {
+    loading = false;
+    if (again) { again = false; refresh(); }
+  }
+}
+const firstChannel = (picture) => picture.channels.find((c) => c.kind !== "dm") ?? picture.channels[0];
+
+function listen() {
+  const stream = new EventSource("/page/events");
+  stream.onmessage = () => refresh();
+}
+
+// ---- names and times
+
+const EMOJI = { "+1": "👍", thumbsup: "👍", "-1": "👎", thumbsdown: "👎", white_check_mark: "✅", heavy_check_mark: "✔️", x: "❌", warning: "⚠️", eyes: "👀", tada: "🎉", rocket: "🚀", chart_with_upwards_trend: "📈", chart_with_downwards_trend: "📉", bar_chart: "📊", memo: "📝", bell: "🔔", red_circle: "🔴", large_green_circle: "🟢", green_circle: "🟢", large_yellow_circle: "🟡", large_orange_circle: "🟠", white_circle: "⚪", large_blue_circle: "🔵", hourglass_flowing_sand: "⏳", hourglass: "⌛", lock: "🔒", no_entry: "⛔", no_entry_sign: "🚫", question: "❓", exclamation: "❗", heart: "❤️", smile: "😄", slightly_smiling_face: "🙂", wave: "👋", bulb: "💡", fire: "🔥", calendar: "📅", date: "📅", clock3: "🕒", point_right: "👉", arrow_up: "⬆️", arrow_down: "⬇️", arrow_right: "➡️", small_red_triangle: "🔺", small_red_triangle_down: "🔻", robot_face: "🤖", busts_in_silhouette: "👥", page_facing_up: "📄", link: "🔗", mag: "🔍", hand: "✋", raised_hand: "✋", scales: "⚖️", shield: "🛡️", construction: "🚧", information_source: "ℹ️", white_large_square: "⬜", black_small_square: "▪️", speech_balloon: "💬", repeat: "🔁", stopwatch: "⏱️", moneybag: "💰", zzz: "💤", pray: "🙏", clap: "👏", pencil2: "✏️", star: "⭐", sparkles: "✨" };
+const emoji = (name) => EMOJI[name.split("::")[0]] ?? `:${name}:`;
+const person = (id) => state.picture.people[id] ?? { id, name: id, real_name: id === "USLACKBOT" ? "Slackbot" : id, bot: true };
+const shownName = (id) => person(id).real_name || person(id).name;
+const zone = () => state.picture.people[state.me]?.tz || undefined;
+const when = (ts) => new Date(Number(ts.split(".")[0]) * 1000);
+const inZone = (date, options) => date.toLocaleString("en-GB", { timeZone: zone(), ...options });
+const clock = (ts) => inZone(when(ts), { hour: "2-digit", minute: "2-digit" });
+const day = (ts) => inZone(when(ts), { weekday: "long", day: "numeric", month: "long" });
+
+function slackDate(seconds, format, fallback) {
+  const date = new Date(Number(seconds) * 1000);
+  if (Number.isNaN(date.getTime())) return fallback;
+  const forms = {
+    date_num: () => new Intl.DateTimeFormat("sv-SE", { timeZone: zone() }).format(date),
+    date: () => inZone(date, { day: "numeric", month: "long", year: "numeric" }),
+    date_short: () => inZone(date, { day: "numeric", month: "short", year: "numeric" }),
+    date_long: () => inZone(date, { weekday: "long", day: "numeric", month: "long", year: "numeric" }),
+    time: () => inZone(date, { hour: "2-digit", minute: "2-digit" }),
+    time_secs: () => inZone(date, { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+  };
+  return format.replace(/\{(\w+)\}/g, (all, name) => (forms[name] ?? forms[name.replace("_pretty", "")] ?? (() => all))());
+}
+
+function avatar(id) {
+  const one = person(id);
+  const words = (one.real_name || one.name || "?").split(/[\s.\-_]+/).filter(Boolean);
+  const initials = words.slice(0, 2).map((w) => w[0].toUpperCase()).join("");
+  const hue = [...id].reduce((sum, c) => sum + c.charCodeAt(0), 0) % 8;
+  return h("span", { class: `avatar a${hue}`, "aria-hidden": "true" }, one.bot && one.id !== "USLACKBOT" ? "🤖" : initials);
+}
+
+// ---- text
+
+const unescaped = (text) => text.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
+const safeUrl = (url) => (/^(https?:|mailto:)/i.test(url) ? url : "");
+
+function anchor(url, label) {
+  const own = url.match(/^https:\/\/[\w-]+\.slack\.com\/archives\/(\w+)\/p(\d{10})(\d{6})(?:\?thread_ts=([\d.]+))?/);
+  if (own) return h("a", { href: `#/${"T"}/${own[1]}/p${own[2]}${own[3]}` }, label);
+  return safeUrl(url) ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, label) : label;
+}
+
+function entity(inside) {
+  const [target, label] = [inside.split("|")[0], inside.includes("|") ? inside.slice(inside.indexOf("|") + 1) : ""];
+  const chip = (text, me) => h("span", { class: me ? "mention me" : "mention" }, text);
+  if (target.startsWith("@")) return chip(`@${label || shownName(target.slice(1))}`, target.slice(1) === state.me);
+  if (target.startsWith("#")) {
+    const channel = state.picture.channels.find((c) => c.id === target.slice(1));
+    return h("a", { href: `#/T/${target.slice(1)}` }, `#${label || channel?.name || target.slice(1)}`);
+  }
+  if (target.startsWith("!subteam^")) return chip(`@${label.replace(/^@/, "") || state.picture.groups[target.slice(9)] || "group"}`);
+  if (target.startsWith("!date^")) {
+    const [, seconds, format] = target.split("^");
+    return h("time", {}, slackDate(seconds, format ?? "", unescaped(label)));
+  }
+  if (target.startsWith("!")) return chip(`@${target.slice(1)}`, true);
+  return anchor(unescaped(target), unescaped(label) || unescaped(target).replace(/^mailto:/, ""));
+}
+
+const SPANS = [
+  [/```([\s\S]+?)```/, (m) => h("pre", {}, h("code", {}, unescaped(m[1].replace(/^\n/, ""))))],
+  [/`([^`\n]+)`/, (m) => h("code", {}, unescaped(m[1]))],
+  [/<([^<>\n]+)>/, (m) => entity(m[1])],
+  [/(?<![\w*])\*(?=\S)([^*\n]*[^*\s])\*(?![\w*])/, (m) => h("strong", {}, mrkdwn(m[1], false))],
+  [/(?<![\w_])_(?=\S)([^_\n]*[^_\s])_(?![\w_])/, (m) => h("em", {}, mrkdwn(m[1], false))],
+  [/(?<![\w~])~(?=\S)([^~\n]*[^~\s])~(?![\w~])/, (m) => h("s", {}, mrkdwn(m[1], false))],
+  [/:([a-z0-9_+'-]+(?:::skin-tone-\d)?):/, (m) => emoji(m[1])],
+];
+const MARKDOWN = [
+  [/`([^`\n]+)`/, (m) => h("code", {}, m[1])],
+  [/!?\[([^\]\n]*)\]\(([^)\s]+)\)/, (m) => anchor(m[2], m[1])],
+  [/\*\*(?=\S)([\s\S]*?\S)\*\*/, (m) => h("strong", {}, spans(m[1], MARKDOWN))],
+  [/~~(?=\S)([\s\S]*?\S)~~/, (m) => h("s", {}, spans(m[1], MARKDOWN))],
+  [/(?<![\w*])\*(?=\S)([^*\n]*[^*\s])\*/, (m) => h("em", {}, spans(m[1], MARKDOWN))],
+  [/(?<![\w_])_(?=\S)([^_\n]*[^_\s])_(?![\w_])/, (m) => h("em", {}, spans(m[1], MARKDOWN))],
+  [/:([a-z0-9_+'-]+):/, (m) => emoji(m[1])],
+];
+
+function spans(text, table, plain = (t) => t) {
+  const nodes = [];
+  let rest = text;
+  while (rest) {
+    let best = null;
+    for (const [pattern, make] of table) {
+      const found = pattern.exec(rest);
+      if (found && (!best || found.index < best.found.index)) best = { found, make };
+    }
+    if (!best) { nodes.push(plain(rest)); break; }
+    if (best.found.index) nodes.push(plain(rest.slice(0, best.found.index)));
+    nodes.push(best.make(best.found));
+    rest = rest.slice(best.found.index + best.found[0].length);
+  }
+  return nodes;
+}
+
+function mrkdwn(text, quotes = true) {
+  if (!quotes || !/^(&gt;|>)/m.test(text)) return spans(text, SPANS, unescaped);
+  const parts = [];
+  let quote = null;
+  for (const line of text.split("\n")) {
+    const quoted = /^(&gt;|>) ?/.exec(line);
+    if (quoted) {
+      if (!quote) { quote = h("blockquote", { class: "text" }); parts.push(quote); }
+      if (quote.childNodes.length) quote.append("\n");
+      quote.append(...spans(line.slice(quoted[0].length), SPANS, unescaped));
+    } else {
+      if (parts.length && !quote) parts.push("\n");
+      quote = null;
+      parts.push(...spans(line, SPANS, unescaped));
+    }
+  }
+  return parts;
+}
+
+function textNode(object, className = "text") {
+  if (!object) return null;
+  if (typeof object === "string") return h("span", { class: className }, object);
+  const inside = object.type === "mrkdwn" ? mrkdwn(object.text) : object.text.replace(/:([a-z0-9_+'-]+):/g, (all, name) => EMOJI[name] ?? all);
+  return h("span", { class: className }, inside);
+}
+
+function markdownBlock(text) {
+  const out = [];
+  const lines = text.split("\n");
+  for (let i = 0; i < lines.length; i += 1) {
+    const line = lines[i];
+    const heading = /^(#{1,6})\s+(.*)/.exec(line);
+    if (/^```/.test(line)) {
+      const code = [];
+      for (i += 1; i < lines.length && !/^```/.test(lines[i]); i += 1) code.push(lines[i]);
+      out.push(h("pre", {}, h("code", {}, code.join("\n"))));
+    } else if (heading) out.push(h(`h${Math.min(6, heading[1].length + 2)}`, {}, spans(heading[2], MARKDOWN)));
+    else if (/^(-{3,}|\*{3,})$/.test(line.trim())) out.push(h("hr", { class: "block-divider" }));
+    else if (/^\s*([-*+]|\d+[.)])\s+/.test(line)) {
+      const list = h(/^\s*\d/.test(line) ? "ol" : "ul");
+      for (; i < lines.length && /^\s*([-*+]|\d+[.)])\s+/.test(lines[i]); i += 1) list.append(h("li", {}, spans(lines[i].replace(/^\s*([-*+]|\d+[.)])\s+/, "").replace(/^\[ \]/, "☐").replace(/^\[x\]/i, "☑"), MARKDOWN)));
+      i -= 1;
+      out.push(list);
+    } else if (/^>\s?/.test(line)) out.push(h("blockquote", {}, spans(line.replace(/^>\s?/, ""), MARKDOWN)));
+    else if (/^\|.*\|$/.test(line.trim())) {
+      const rows = [];
+      for (; i < lines.length && /^\|.*\|$/.test(lines[i].trim()); i += 1) rows.push(lines[i].trim().slice(1, -1).split("|").map((c) => c.trim()));
+      i -= 1;
+      const body = rows.filter((r) => !r.every((c) => /^:?-+:?$/.test(c)));
+      out.push(h("div", { class: "tablebox" }, h("table", {}, body.map((r, n) => h("tr", {}, r.map((c) => h(n ? "td" : "th", {}, spans(c, MARKDOWN))))))));
+    } else if (line.trim()) out.push(h("p", {}, spans(line, MARKDOWN)));
+  }
+  return out;
+}
+
+// ---- rich text
+
+function richInline(one) {
+  const style = one.style ?? {};
+  let node;
+  switch (one.type) {
+    case "text": node = one.text; break;
+    case "link": node = anchor(one.url, one.text || one.url); break;
+    case "user": node = entity(`@${one.user_id}`); break;
+    case "usergroup": node = entity(`!subteam^${one.usergroup_id}`); break;
+    case "channel": node = entity(`#${one.channel_id}`); break;
+    case "broadcast": node = entity(`!${one.range}`); break;
+    case "emoji": node = emoji(one.name); break;
+    case "date": node = slackDate(one.timestamp, one.format, one.fallback ?? ""); break;
+    default: node = "";
+  }
+  for (const [key, tag] of [["code", "code"], ["bold", "strong"], ["italic", "em"], ["strike", "s"]]) if (style[key]) node = h(tag, {}, node);
+  return node;
+}
+
+function rich(one) {
+  const inside = () => (one.elements ?? []).map(richInline);
+  switch (one.type) {
+    case "rich_text": return (one.elements ?? []).map(rich);
+    case "rich_text_section": return h("div", { class: "text" }, inside());
+    case "rich_text_preformatted": return h("pre", {}, inside());
+    case "rich_text_quote": return h("blockquote", { class: "text" }, inside());
+    case "rich_text_list": return h(one.style === "ordered" ? "ol" : "ul", {}, (one.elements ?? []).map((e) => h("li", {}, rich(e))));
+    default: return null;
+  }
+}
+
+// ---- tables and charts
+
+const cellText = (cell) => (cell.type === "raw_number" ? cell.text ?? String(cell.value) : cell.text ?? "");
+const cellNode = (cell) => (cell.type === "rich_text" ? rich(cell) : cellText(cell));
+
+function table(block) {
+  const settings = block.column_settings ?? [];
+  return h("div", { class: "tablebox", tabindex: "0" }, h("table", {}, block.rows.map((row, n) => h("tr", {}, row.map((cell, i) => h(n ? "td" : "th", { class: settings[i]?.align }, cellNode(cell)))))));
+}
+
+function dataTable(block) {
+  const [header, ...rows] = block.rows;
+  const size = block.page_size ?? 5;
+  const view = { sort: -1, down: false, page: 0 };
+  const holder = h("div", { class: "tablebox", tabindex: "0" });
+  const key = (cell) => (cell.type === "raw_number" ? cell.value : cellText(cell));
+  const paint = () => {
+    const sorted = view.sort < 0 ? rows : [...rows].sort((a, b) => (key(a[view.sort]) > key(b[view.sort]) ? 1 : -1) * (view.down ? -1 : 1));
+    const pages = Math.ceil(rows.length / size);
+    const head = header.map((cell, i) => h("th", { scope: "col", "aria-sort": view.sort === i ? (view.down ? "descending" : "ascending") : "none" },
+      h("button", { type: "button", onclick: () => { view.down = view.sort === i && !view.down; view.sort = i; paint(); } }, cellText(cell))));
+    const body = sorted.slice(view.page * size, (view.page + 1) * size).map((row) => h("tr", {}, row.map((cell, i) =>
+      h(i === (block.row_header_column_index ?? 0) ? "th" : "td", { class: cell.type === "raw_number" ? "right" : undefined, scope: i === (block.row_header_column_index ?? 0) ? "row" : undefined }, cellNode(cell)))));
+    const pager = pages > 1 ? h("div", { class: "dim" },
+      h("button", { type: "button", class: "link", disabled: view.page === 0, onclick: () => { view.page -= 1; paint(); } }, "‹ Previous"), ` page ${view.page + 1} of ${pages} `,
+      h("button", { type: "button", class: "link", disabled: view.page + 1 >= pages, onclick: () => { view.page += 1; paint(); } }, "Next ›")) : null;
+    holder.replaceChildren(h("table", {}, h("caption", {}, block.caption), h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)), ...(pager ? [pager] : []));
+  };
+  paint();
+  return holder;
+}
+
+const short = (n) => (Math.abs(n) >= 1e6 ? `${+(n / 1e6).toFixed(1)}M` : Math.abs(n) >= 1e4 ? `${+(n / 1e3).toFixed(1)}k` : String(+n.toPrecision(4)));
+
+function chart(block) {
+  const made = block.chart.type === "pie" ? pie(block.chart) : plot(block.chart);
+  const spoken = block.chart.type === "pie" ? block.chart.segments.map((g) => `${g.label} ${g.value}`).join(", ")
+    : block.chart.series.map((one) => `${one.name}: ${one.data.map((p) => `${p.label} ${p.value}`).join(", ")}`).join("; ");
+  made.svg.setAttribute("role", "img");
+  made.svg.setAttribute("aria-label", `${block.title}. ${spoken}`);
+  const legend = made.legend.length > 1 || block.chart.type === "pie" ? h("div", { class: "legend" }, made.legend.map((name, i) => h("span", { class: `c${i}` }, h("i", { class: "bgc" }), name))) : null;
+  return h("figure", { class: "chart figure" }, h("h3", {}, block.title), made.svg, legend, h("details", {}, h("summary", { class: "dim" }, "Show the numbers"), numbers(block.chart)));
+}
+
+function numbers(c) {
+  if (c.type === "pie") return h("table", {}, c.segments.map((g) => h("tr", {}, h("th", {}, g.label), h("td", { class: "right" }, String(g.value)))));
+  return h("div", { class: "tablebox" }, h("table", {}, h("tr", {}, h("th", {}, c.axis_config.x_label ?? ""), c.axis_config.categories.map((x) => h("th", {}, x))),
+    c.series.map((one) => h("tr", {}, h("th", {}, one.name), one.data.map((p) => h("td", { class: "right" }, String(p.value)))))));
+}
+
+function plot(c) {
+  const [W, H, L, R, T, B] = [520, 210, 60, 26, 10, c.axis_config.x_label ? 44 : 30];
+  const values = c.series.flatMap((one) => one.data.map((p) => p.value));
+  let [low, high] = [Math.min(...values), Math.max(...values)];
+  if (c.type !== "line" || low > 0 && low < high * 0.4) low = Math.min(0, low);
+  if (c.type !== "line") high = Math.max(0, high);
+  if (low === high) { low -= 1; high += 1; }
+  const n = c.axis_config.categories.length;
+  const step = (W - L - R) / (c.type === "bar" ? n : Math.max(1, n - 1));
+  const x = (i) => L + step * i + (c.type === "bar" ? step / 2 : 0);
+  const y = (v) => T + (H - T - B) * (1 - (v - low) / (high - low));
+  const svg = s("svg", { viewBox: `0 0 ${W} ${H}` });
+  for (let k = 0; k <= 4; k += 1) {
+    const v = low + ((high - low) * k) / 4;
+    svg.append(s("path", { class: "axis", d: `M${L} ${y(v)}H${W - R}` }), s("text", { x: L - 6, y: y(v) + 4, "text-anchor": "end" }, short(v)));
+  }
+  const every = Math.ceil(n / 8);
+  c.axis_config.categories.forEach((label, i) => { if (i % every === 0) svg.append(s("text", { x: x(i), y: H - B + 16, "text-anchor": "middle" }, label)); });
+  if (c.axis_config.x_label) svg.append(s("text", { x: (L + W - R) / 2, y: H - 4, "text-anchor": "middle" }, c.axis_config.x_label));
+  if (c.axis_config.y_label) svg.append(s("text", { x: 12, y: (T + H - B) / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${(T + H - B) / 2})` }, c.axis_config.y_label));
+  c.series.forEach((one, k) => {
+    const points = one.data.map((p, i) => `${x(i)} ${y(p.value)}`);
+    if (c.type === "bar") {
+      const wide = (step * 0.7) / c.series.length;
+      one.data.forEach((p, i) => {
+        const [a, b] = [y(Math.max(0, p.value)), y(Math.min(0, p.value))];
+        svg.append(s("rect", { class: `fillc c${k}`, x: x(i) - step * 0.35 + wide * k, y: a, width: Math.max(1, wide - 2), height: Math.max(1, b - a) }, s("title", {}, `${one.name}, ${p.label}: ${p.value}`)));
+      });
+      return;
+    }
+    if (c.type === "area") svg.append(s("path", { class: `areac c${k}`, d: `M${points.join("L")}L${x(n - 1)} ${y(low)}L${x(0)} ${y(low)}Z` }));
+    svg.append(s("path", { class: `strokec c${k}`, d: `M${points.join("L")}` }));
+    one.data.forEach((p, i) => svg.append(s("circle", { class: `fillc c${k}`, cx: x(i), cy: y(p.value), r: 3.2 }, s("title", {}, `${one.name}, ${p.label}: ${p.value}`))));
+  });
+  return { svg, legend: c.series.map((one) => one.name) };
+}
+
+function pie(c) {
+  const total = c.segments.reduce((sum, g) => sum + g.value, 0);
+  const svg = s("svg", { viewBox: "0 0 520 190" });
+  let turn = -Math.PI / 2;
+  c.segments.forEach((g, k) => {
+    const next = turn + (g.value / total) * 2 * Math.PI;
+    const at = (a) => `${260 + 85 * Math.cos(a)} ${95 + 85 * Math.sin(a)}`;
+    const whole = c.segments.length === 1;
+    svg.append(whole ? s("circle", { class: "fillc c0", cx: 260, cy: 95, r: 85 })
+      : s("path", { class: `fillc c${k}`, d: `M260 95L${at(turn)}A85 85 0 ${next - turn > Math.PI ? 1 : 0} 1 ${at(next)}Z` }, s("title", {}, `${g.label}: ${g.value}`)));
+    turn = next;
+  });
+  return { svg, legend: c.segments.map((g) => g.label) };
+}
+
+// ---- elements. `spot` says where they stand and what a person has chosen there
+
+async function press(spot, block, element, value) {
+  if (element.confirm && !(await sure(element.confirm))) return;
+  const body = { user: state.me, action_id: element.action_id, block_id: block.block_id };
+  if (value !== undefined) body.value = value;
+  if (spot.view) {
+    await act("fill", { user: state.me, view_id: spot.view.id, values: typedFor(spot.view) });
+    await act("click_view", { ...body, view_id: spot.view.id });
+  } else await act("click", { ...body, channel: spot.channel, ts: spot.message.ts });
+}
+
+function sure(dialog) {
+  return new Promise((resolve) => {
+    const box = $("confirm");
+    const done = (answer) => { box.close(); resolve(answer); };
+    box.replaceChildren(h("header", {}, h("h2", { id: "confirm-title" }, dialog.title.text)), h("div", { class: "content" }, h("p", {}, textNode(dialog.text))),
+      h("footer", {}, h("button", { type: "button", class: "btn", onclick: () => done(false) }, dialog.deny?.text ?? "Cancel"),
+        h("button", { type: "button", class: `btn ${dialog.style === "danger" ? "danger sure" : "primary"}`, onclick: () => done(true) }, dialog.confirm?.text ?? "Confirm")));
+    box.oncancel = () => resolve(false);
+    box.showModal();
+  });
+}
+
+const rawOf = (entry) => {
+  if (!entry) return undefined;
+  const [, value] = Object.entries(entry).find(([key]) => key !== "type") ?? [];
+  if (Array.isArray(value)) return value.map((v) => v.value ?? v);
+  if (value && typeof value === "object") return value.value ?? value;
+  return value ?? undefined;
+};
+
+function typedFor(view) {
+  if (!state.typed.has(view.id)) state.typed.set(view.id, {});
+  return state.typed.get(view.id);
+}
+
+function current(spot, block, element) {
+  if (spot.view) {
+    const typed = typedFor(spot.view)[block.block_id]?.[element.action_id];
+    return typed !== undefined ? typed : rawOf(spot.view.state.values[block.block_id]?.[element.action_id]);
+  }
+  const chosen = rawOf(spot.chosen?.[block.block_id]?.[element.action_id]);
+  return chosen !== undefined ? chosen : rawOf(firstOf(element));
+}
+function firstOf(element) {
+  const key = Object.keys(element).find((k) => k.startsWith("initial_"));
+  return key ? { type: element.type, value: element[key] } : undefined;
+}
+
+function changed(spot, block, element, value) {
+  if (spot.view) {
+    const typed = typedFor(spot.view);
+    (typed[block.block_id] ??= {})[element.action_id] = value;
+  }
+  const dispatches = block.type !== "input" || block.dispatch_action;
+  if (dispatches && !(spot.view && block.type === "input" && !block.dispatch_action)) quietly(press(spot, block, element, value));
+}
+
+const allOptions = (element) => [...(element.options ?? []), ...(element.option_groups ?? []).flatMap((g) => g.options)];
+
+function selectNode(spot, block, element, name) {
+  const many = element.type.startsWith("multi_");
+  const kind = element.type.replace("multi_", "");
+  const now = current(spot, block, element);
+  const chosen = new Set((Array.isArray(now) ? now : [now]).filter((v) => v !== undefined && v !== null).map(String));
+  const optionNode = (value, label) => h("option", { value, selected: chosen.has(String(value)) }, label);
+  const node = h("select", { class: "field", "aria-label": name, multiple: many, onchange: () => {
+    const values = [...node.selectedOptions].map((o) => o.value).filter(Boolean);
+    changed(spot, block, element, many ? values : values[0] ?? null);
+  } });
+  if (!many) node.append(optionNode("", element.placeholder?.text ?? "Choose…"));
+  if (kind === "users_select") Object.values(state.picture.people).filter((p) => !p.deleted && p.id !== "USLACKBOT").forEach((p) => node.append(optionNode(p.id, p.real_name)));
+  else if (kind === "conversations_select" || kind === "channels_select") state.picture.channels.filter((c) => kind !== "channels_select" || c.kind !== "dm").forEach((c) => node.append(optionNode(c.id, channelName(c))));
+  else if (element.option_groups) element.option_groups.forEach((g) => node.append(h("optgroup", { label: g.label.text }, g.options.map((o) => optionNode(o.value, o.text.text)))));
+  else (element.options ?? []).forEach((o) => node.append(optionNode(o.value, o.text.text)));
+  return kind === "external_select" ? external(spot, block, element, node, name) : node;
+}
+
+function external(spot, block, element, node, name) {
+  let known = [];
+  const search = h("input", { class: "field", type: "search", placeholder: element.placeholder?.text ?? "Type to search", "aria-label": `Search: ${name}`, oninput: async () => {
+    if (search.value.length < (element.min_query_length ?? 3)) return;
+    const where = spot.view ? { where: spot.view.id } : { where: spot.channel, ts: spot.message.ts };
+    const found = await quietly(act("suggest", { user: state.me, action_id: element.action_id, query: search.value, ...where }));
+    known = (found ?? []).flatMap((o) => o.options ?? [o]);
+    node.replaceChildren(h("option", { value: "" }, `${known.length} found`), ...known.map((o) => h("option", { value: o.value }, o.text.text)));
+  } });
+  node.onchange = null;
+  node.addEventListener("change", (event) => { event.stopImmediatePropagation(); const option = known.find((o) => o.value === node.value); if (option) changed(spot, block, element, option); }, { capture: true });
+  return h("span", {}, search, " ", node);
+}
+
+function choiceNode(spot, block, element, name) {
+  const many = element.type === "checkboxes";
+  const now = current(spot, block, element);
+  const chosen = new Set(Array.isArray(now) ? now : [now]);
+  const group = `${spot.view?.id ?? spot.message.ts}-${block.block_id}-${element.action_id}`;
+  const boxes = [];
+  const rows = element.options.map((o) => {
+    const box = h("input", { type: many ? "checkbox" : "radio", name: group, value: o.value, checked: chosen.has(o.value), onchange: () => {
+      const values = boxes.filter((b) => b.checked).map((b) => b.value);
+      changed(spot, block, element, many ? values : values[0] ?? null);
+    } });
+    boxes.push(box);
+    return h("label", {}, box, " ", textNode(o.text), o.description ? h("small", {}, textNode(o.description)) : null);
+  });
+  return h("fieldset", { class: "choices" }, h("legend", { class: "hidden" }, name), rows);
+}
+
+function inputNode(spot, block, element, name) {
+  const types = { number_input: "number", email_text_input: "email", url_text_input: "url", datepicker: "date", timepicker: "time", datetimepicker: "datetime-local" };
+  const now = current(spot, block, element);
+  const long = element.multiline || element.type === "rich_text_input";
+  const seconds = element.type === "datetimepicker";
+  const local = (value) => { const d = new Date(Number(value) * 1000); return new Date(d - d.getTimezoneOffset() * 60000).toISOString().slice(0, 16); };
+  const value = () => (seconds && node.value ? Math.floor(new Date(node.value).getTime() / 1000) : node.value);
+  const node = h(long ? "textarea" : "input", { class: "field", type: long ? undefined : types[element.type] ?? "text", placeholder: element.placeholder?.text, "aria-label": name,
+    maxlength: element.max_length ? String(element.max_length) : undefined, min: element.min_value, max: element.max_value, step: element.type === "number_input" ? (element.is_decimal_allowed ? "any" : "1") : undefined,
+    autofocus: element.focus_on_load });
+  if (now !== undefined && now !== null && typeof now !== "object") node.value = seconds ? local(now) : now;
+  const picker = types[element.type] && element.type.endsWith("picker");
+  node.addEventListener(picker ? "change" : "input", () => {
+    if (block.type === "input" && spot.view) (typedFor(spot.view)[block.block_id] ??= {})[element.action_id] = value();
+    if (picker && (block.type !== "input" || block.dispatch_action)) changed(spot, block, element, value());
+  });
+  if (!picker && (block.dispatch_action || block.type !== "input")) node.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); changed(spot, block, element, value()); } });
+  return node;
+}
+
+function buttonNode(spot, block, element) {
+  const node = h("button", { type: "button", class: `btn ${element.style ?? ""}`, "aria-label": element.accessibility_label, onclick: async () => {
+    if (element.url && safeUrl(element.url)) window.open(element.url, "_blank", "noopener,noreferrer");
+    node.setAttribute("aria-busy", "true");
+    await quietly(press(spot, block, element, element.value));
+    node.removeAttribute("aria-busy");
+  } }, textNode(element.text, ""));
+  return node;
+}
+
+function overflowNode(spot, block, element) {
+  const menu = h("details", { class: "menu" }, h("summary", { class: "btn", "aria-label": "More actions" }, "⋯"),
+    h("div", { class: "list" }, element.options.map((o) => h("button", { type: "button", onclick: () => { menu.open = false; if (o.url && safeUrl(o.url)) window.open(o.url, "_blank", "noopener,noreferrer"); quietly(press(spot, block, element, o.value)); } }, textNode(o.text, ""), o.description ? h("small", { class: "dim" }, " ", textNode(o.description, "")) : null))));
+  return menu;
+}
+
+function elementNode(spot, block, element, label = "") {
+  const name = label || element.placeholder?.text || element.action_id || "";
+  if (element.type === "button" || element.type === "workflow_button") return buttonNode(spot, block, element);
+  if (element.type === "overflow") return overflowNode(spot, block, element);
+  if (element.type === "image") return imageNode(element, true);
+  if (element.type === "checkboxes" || element.type === "radio_buttons") return choiceNode(spot, block, element, name);
+  if (element.type === "feedback_buttons") return h("span", {}, ["positive_button", "negative_button"].map((k) => h("button", { type: "button", class: "btn", onclick: () => quietly(press(spot, block, element, element[k].value)) }, element[k].text.text)));
+  if (element.type === "icon_button") return h("button", { type: "button", class: "btn", onclick: () => quietly(press(spot, block, element)) }, element.text.text);
+  if (element.type.endsWith("select")) return selectNode(spot, block, element, name);
+  if (element.type === "file_input") return h("span", { class: "dim" }, "Files cannot be chosen here.");
+  return inputNode(spot, block, element, name);
+}
+
+function imageNode(block, small = false) {
+  const own = block.slack_file?.id ? `/page/file/${block.slack_file.id}` : block.image_url?.startsWith(location.origin) ? block.image_url : "";
+  if (own) return h("img", { src: own, alt: block.alt_text });
+  return small ? h("span", { class: "dim" }, `[${block.alt_text}]`) : h("span", { class: "absent" }, "🖼 ", block.alt_text, " ", safeUrl(block.image_url ?? "") ? anchor(block.image_url, "(open)") : "");
+}
+
+// ---- blocks
+
+function blockNode(spot, block) {
+  switch (block.type) {
+    case "section": return h("div", { class: "section" }, h("div", { class: "grow" }, block.text ? h("div", {}, textNode(block.text)) : null, block.fields ? h("div", { class: "fields" }, block.fields.map((f) => h("div", {}, textNode(f)))) : null),
+      block.accessory ? h("div", { class: "accessory" }, elementNode(spot, block, block.accessory)) : null);
+    case "header": return h("h3", { class: "block-header" }, textNode(block.text));
+    case "divider": return h("hr", { class: "block-divider" });
+    case "context": return h("div", { class: "context" }, block.elements.map((e) => (e.type === "image" ? imageNode(e, true) : textNode(e))));
+    case "actions": case "context_actions": return h("div", { class: "actions" }, block.elements.map((e) => elementNode(spot, block, e)));
+    case "image": return h("figure", { class: "figure" }, block.title ? h("figcaption", { class: "dim" }, textNode(block.title)) : null, imageNode(block));
+    case "rich_text": return h("div", {}, rich(block));
+    case "markdown": return h("div", { class: "markdown" }, markdownBlock(block.text));
+    case "table": return table(block);
+    case "data_table": return dataTable(block);
+    case "data_visualization": return chart(block);
+    case "input": return inputBlock(spot, block);
+    case "alert": return h("div", { class: `alert ${block.level === "error" ? "error-level" : block.level ?? ""}`, role: "alert" }, textNode(block.text));
+    case "card": return h("div", { class: "card" }, ["title", "subtitle", "body", "subtext"].map((k) => (block[k] ? h("div", { class: k === "title" ? "block-header" : k === "body" ? "" : "dim" }, textNode(block[k])) : null)),
+      block.actions ? h("div", { class: "actions" }, block.actions.map((e) => elementNode(spot, block, e))) : null);
+    case "carousel": return h("div", { class: "actions" }, block.elements.map((e) => blockNode(spot, { ...e, type: "card" })));
+    case "container": return h("div", { class: "card" }, block.title ? h("div", { class: "block-header" }, textNode(block.title)) : null, block.child_blocks.map((b) => blockNode(spot, b)));
+    case "task_card": return h("div", { class: "card" }, h("strong", {}, { complete: "✅ ", error: "❌ ", in_progress: "⏳ " }[block.status] ?? "▫️ ", block.title), block.details ? rich(block.details) : null, block.output ? rich(block.output) : null);
+    case "plan": return h("div", { class: "card" }, h("strong", {}, block.title), (block.tasks ?? []).map((t) => blockNode(spot, { ...t, type: "task_card" })));
+    case "video": return h("p", {}, anchor(block.video_url, block.title?.text ?? block.alt_text));
+    default: return h("p", { class: "dim" }, `(${block.type})`);
+  }
+}
+const blocksNode = (spot, blocks) => blocks.map((block) => h("div", { class: "block" }, blockNode(spot, block)));
+
+function inputBlock(spot, block) {
+  const error = spot.view?.errors?.[block.block_id];
+  return h("div", { class: "input" }, h("span", { class: "title", "aria-hidden": "true" }, block.label.text, block.optional ? h("span", { class: "dim" }, " (optional)") : null),
+    elementNode(spot, block, block.element, block.label.text), block.hint ? h("div", { class: "hint" }, textNode(block.hint)) : null, error ? h("div", { class: "error", role: "alert" }, error) : null);
+}
+
+// ---- messages
+
+function bodyNode(spot, message) {
+  const parts = [];
+  const byApp = message.bot_id || message.app_id; // what a person typed is formatted from its text, as their client would
+  if (byApp && message.blocks?.length) parts.push(...blocksNode(spot, message.blocks));
+  else if (message.text) parts.push(h("div", { class: "text" }, mrkdwn(message.text)));
+  for (const one of message.attachments ?? []) parts.push(h("blockquote", {}, one.blocks ? blocksNode(spot, one.blocks) : h("div", { class: "text" }, mrkdwn(one.text ?? one.fallback ?? ""))));
+  for (const file of message.files ?? []) parts.push(/\.(png|jpe?g|gif)$/i.test(file.name) ? h("figure", { class: "figure" }, h("figcaption", { class: "dim" }, file.title), h("img", { src: `/page/file/${file.id}`, alt: file.alt_txt || file.title })) : h("p", {}, `📄 ${file.name}`));
+  if (message.edited) parts.push(h("span", { class: "edited" }, " (edited)"));
+  return parts;
+}
+
+function messageNode(message, { whisper = false, inThread = false } = {}) {
+  const spot = { channel: state.channel, message, chosen: state.picture.chosen?.[message.ts] };
+  const by = message.user ?? "";
+  const name = message.username ?? shownName(by);
+  const link = `#/T/${state.channel}/p${message.ts.replace(".", "")}`;
+  const flags = [message.bot_id ? "APP" : "", person(by).guest ? "GUEST" : "", person(by).stranger ? "EXTERNAL" : ""].filter(Boolean);
+  const head = h("div", { class: "by" }, h("b", {}, name), flags.map((f) => h("span", { class: "tag" }, f)), h("a", { href: link }, h("time", { datetime: when(message.ts).toISOString(), title: day(message.ts) }, clock(message.ts))));
+  const reactions = (message.reactions ?? []).map((r) => h("button", { type: "button", "aria-pressed": String(r.users.includes(state.me)), "aria-label": `${r.name}, ${r.count}`, onclick: () => react(message, r.name, !r.users.includes(state.me)) }, `${emoji(r.name)} ${r.count}`));
+  const replies = !inThread && message.reply_count ? h("button", { type: "button", class: "link replies", onclick: () => openThread(message.ts) }, `${message.reply_count} ${message.reply_count === 1 ? "reply" : "replies"}`) : null;
+  const broadcast = !inThread && message.subtype === "thread_broadcast" ? h("button", { type: "button", class: "link", onclick: () => openThread(message.thread_ts) }, "replied to a thread") : null;
+  const tools = whisper ? null : h("div", { class: "tools" }, ["white_check_mark", "eyes", "+1"].map((n) => h("button", { type: "button", "aria-label": `React with ${n}`, onclick: () => react(message, n, true) }, emoji(n))),
+    inThread ? null : h("button", { type: "button", "aria-label": "Reply in thread", onclick: () => openThread(message.thread_ts ?? message.ts) }, "💬"));
+  return h("article", { class: `msg${whisper ? " whisper" : ""}`, "data-ts": message.ts, "aria-label": `${name}, ${clock(message.ts)}` }, whisper ? h("div", { class: "only" }, "Only visible to you") : null, avatar(by),
+    h("div", { class: "body" }, head, broadcast, bodyNode(spot, message), reactions.length ? h("div", { class: "reactions" }, reactions) : null, replies), tools);
+}
+
+const react = (message, name, add) => quietly(act("react", { user: state.me, channel: state.channel, ts: message.ts, name, add }));
+
+const cache = new Map(); // pane → ts → [text, node]: an unchanged message keeps its node, and so what one types in it
+function paint(pane, entries, dates) {
+  const old = cache.get(pane.id) ?? new Map();
+  const fresh = new Map();
+  const near = pane.scrollHeight - pane.scrollTop - pane.clientHeight < 80;
+  const nodes = [];
+  let last = "";
+  for (const [message, options] of entries) {
+    if (dates && day(message.ts) !== last) { last = day(message.ts); nodes.push(h("div", { class: "day" }, last)); }
+    const text = JSON.stringify([message, options, state.me, state.channel, state.picture.chosen?.[message.ts] ?? null]);
+    const known = old.get(message.ts);
+    const node = known && known[0] === text ? known[1] : messageNode(message, options);
+    fresh.set(message.ts, [text, node]);
+    nodes.push(node);
+  }
+  cache.set(pane.id, fresh);
+  pane.replaceChildren(...(nodes.length ? nodes : [h("p", { class: "empty" }, "Nothing here yet.")]));
+  if (near || pane.dataset.of !== state.channel + state.thread) pane.scrollTop = pane.scrollHeight;
+  pane.dataset.of = state.channel + state.thread;
+}
+
+const byTs = (a, b) => (a[0].ts < b[0].ts ? -1 : 1);
+
+function drawConversation(p) {
+  const channel = p.channels.find((c) => c.id === state.channel);
+  $("composer-form").hidden = !channel || channel.archived;
+  if (!channel) { $("messages").replaceChildren(h("p", { class: "empty" }, "This person sees no channel.")); $("head").replaceChildren(); return; }
+  $("head").replaceChildren(h("h2", {}, channelName(channel)), h("span", { class: "dim" }, [channel.topic, channel.kind === "dm" ? "" : `${channel.members} members`].filter(Boolean).join(" · ")),
+    ...(channel.ext_shared ? [h("span", { class: "tag" }, "SHARED WITH ANOTHER COMPANY")] : []), ...(channel.archived ? [h("span", { class: "tag" }, "ARCHIVED")] : []));
+  $("composer").placeholder = `Message ${channelName(channel)}`;
+  const whispers = (p.whispers ?? []).filter((m) => !m.thread_ts).map((m) => [m, { whisper: true }]);
+  paint($("messages"), [...p.messages.map((m) => [m, {}]), ...whispers].sort(byTs), true);
+  state.seen.set(channel.id, channel.last);
+}
+
+function drawThread(p) {
+  const open = Boolean(state.thread && p.thread?.length && !state.home);
+  $("thread").hidden = !open;
+  $("app").classList.toggle("with-thread", open);
+  if (!open) return;
+  const whispers = (p.whispers ?? []).filter((m) => m.thread_ts === state.thread).map((m) => [m, { whisper: true, inThread: true }]);
+  paint($("replies"), [...p.thread.map((m) => [m, { inThread: true }]), ...whispers].sort(byTs), false);
+}
+
+const channelName = (c) => (c.kind === "dm" ? shownName(c.with ?? "") : `${c.kind === "private" ? "🔒 " : "# "}${c.name}`);
+
+function drawSide(p) {
+  const who = $("who");
+  const people = Object.values(p.people).filter((u) => !u.bot && !u.deleted);
+  const text = JSON.stringify([people, state.me]);
+  if (who.dataset.text !== text) {
+    who.dataset.text = text;
+    who.replaceChildren(...people.map((u) => h("option", { value: u.id, selected: u.id === state.me }, `${u.real_name}${u.title ? `, ${u.title}` : ""}${u.guest ? " (guest)" : ""}${u.stranger ? " (external)" : ""}`)));
+  }
+  $("workspace").textContent = p.workspace ?? p.title;
+  const item = (c) => {
+    if (!state.seen.has(c.id)) state.seen.set(c.id, c.last);
+    const unread = c.last > (state.seen.get(c.id) ?? "") && c.id !== state.channel;
+    const current = c.id === state.channel && !state.home;
+    return h("li", {}, h("a", { href: `#/T/${c.id}`, class: unread ? "unread" : "", "aria-current": current ? "page" : undefined }, c.kind === "dm" ? avatar(c.with ?? "") : null, channelName(c), c.ext_shared ? " ↗" : "", unread ? h("span", { class: "hidden" }, " (unread)") : null));
+  };
+  const group = (title, items) => (items.length ? [h("h2", {}, title), h("ul", {}, items)] : []);
+  $("places").replaceChildren(...group("Channels", (p.channels ?? []).filter((c) => c.kind !== "dm").map(item)), ...group("Direct messages", (p.channels ?? []).filter((c) => c.kind === "dm").map(item)),
+    ...group("Apps", (p.apps ?? []).map((a) => h("li", {}, h("a", { href: `#/home/${a.id}`, "aria-current": state.home === a.id ? "page" : undefined }, avatar(a.bot), a.name)))));
+}
+
+function drawHome(p) {
+  const app = p.apps.find((a) => a.id === state.home);
+  $("composer-form").hidden = true;
+  $("head").replaceChildren(h("h2", {}, app?.name ?? ""), h("div", { class: "tabs", role: "tablist" }, h("button", { type: "button", class: "btn", role: "tab", "aria-selected": "true" }, "Home"),
+    h("button", { type: "button", class: "btn", role: "tab", "aria-selected": "false", onclick: async () => { location.hash = `#/T/${await act("direct", { user: state.me, other: app.bot })}`; } }, "Messages")));
+  const text = JSON.stringify([p.home?.hash, p.home?.state, state.me]);
+  if ($("messages").dataset.of === `home${text}`) return;
+  cache.delete("messages");
+  $("messages").dataset.of = `home${text}`;
+  $("messages").replaceChildren(h("div", { class: "home" }, p.home ? blocksNode({ view: { ...p.home, errors: {} } }, p.home.blocks) : h("p", { class: "empty" }, "The app has not published anything here yet.")));
+}
+
+// ---- modals
+
+let modalText = "";
+function drawModal(p) {
+  const box = $("modal");
+  const view = (p.views ?? []).at(-1);
+  const text = view ? JSON.stringify([view.id, view.hash, view.errors, p.views.length]) : "";
+  if (text === modalText) return;
+  modalText = text;
+  if (!view) { if (box.open) box.close(); return; }
+  const spot = { view };
+  const close = (everything) => quietly(act("close_view", { user: state.me, view_id: view.id, everything }));
+  const submit = h("button", { type: "submit", class: "btn primary" }, view.submit?.text ?? "Submit");
+  const form = h("form", { novalidate: true, onsubmit: async (event) => {
+    event.preventDefault();
+    submit.setAttribute("aria-busy", "true");
+    await quietly(act("submit", { user: state.me, view_id: view.id, values: typedFor(view) }));
+    submit.removeAttribute("aria-busy");
+  } }, h("header", {}, h("h2", { id: "modal-title" }, view.title.text), h("button", { type: "button", class: "plain", "aria-label": "Close", onclick: () => close(true) }, "✕")),
+  h("div", { class: "content" }, view.errors[""] ? h("div", { class: "alert error-level", role: "alert" }, view.errors[""]) : null, blocksNode(spot, view.blocks)),
+  h("footer", {}, h("button", { type: "button", class: "btn", onclick: () => close(false) }, view.close?.text ?? (p.views.length > 1 ? "Back" : "Cancel")), view.submit || view.blocks.some((b) => b.type === "input") ? submit : null));
+  box.replaceChildren(form);
+  box.oncancel = (event) => { event.preventDefault(); close(true); };
+  if (!box.open) box.showModal();
+  (box.querySelector(".error")?.parentElement ?? box).querySelector("[autofocus], .content input, .content select, .content textarea")?.focus();
+}
+
+function draw() {
+  const p = state.picture;
+  drawSide(p);
+  if (state.home) drawHome(p); else drawConversation(p);
+  drawThread(p);
+  drawModal(p);
+  if (state.target) {
+    const node = document.querySelector(`[data-ts="${CSS.escape(state.target)}"]`);
+    if (node) { node.classList.add("target"); node.scrollIntoView({ block: "center" }); state.target = ""; }
+  }
+}
+
+// ---- going places
+
+function openThread(ts) { state.thread = ts; refresh().then(() => $("reply").focus()); }
+
+function route() {
+  const [, first, channel, ts] = location.hash.split("/");
+  state.home = first === "home" ? channel : "";
+  if (state.home) quietly((state.me ? Promise.resolve() : refresh()).then(() => act("open_home", { user: state.me, app: state.home })));
+  else if (channel) {
+    if (channel !== state.channel) state.thread = "";
+    state.channel = channel;
+    if (ts) {
+      state.target = `${ts.slice(1, 11)}.${ts.slice(11)}`;
+      quietly(findThread(state.target));
+    }
+  }
+  refresh();
+}
+
+async function findThread(ts) { // a link may point into a thread: its parent is found among the channel's threads
+  const top = await act("messages", { channel: state.channel });
+  for (const message of top.filter((m) => m.reply_count && m.ts < ts && m.latest_reply >= ts)) {
+    const thread = await act("thread", { channel: state.channel, ts: message.ts });
+    if (thread.some((m) => m.ts === ts)) { state.thread = message.ts; state.target = ts; refresh(); return; }
+  }
+}
+
+// ---- composing
+
+async function send(box, threadTs) {
+  const text = box.value.trim();
+  if (!text) return;
+  if (text.startsWith("/") && threadTs) { toast("Slash commands do not work in threads. Mention the app instead."); return; }
+  box.value = "";
+  grow(box);
+  hints();
+  const where = { user: state.me, channel: state.channel, text };
+  try {
+    await act(text.startsWith("/") ? "command" : "say", threadTs ? { ...where, thread_ts: threadTs } : where);
+  } catch { box.value = box.value || text; }
+}
+function grow(box) { box.rows = Math.min(8, box.value.split("\n").length); }
+
+function hints() {
+  const text = $("composer").value;
+  const list = /^\/\S*$/.test(text) ? (state.picture?.apps ?? []).flatMap((a) => a.commands.map((c) => ({ ...c, app: a.name }))).filter((c) => c.command.startsWith(text)) : [];
+  $("hints").hidden = !list.length;
+  $("hints").replaceChildren(...list.map((c) => h("li", {}, h("button", { type: "button", onclick: () => { $("composer").value = `${c.command} `; $("composer").focus(); hints(); } }, h("b", {}, c.command), " ", h("span", { class: "dim" }, `${c.hint} ${c.description} (${c.app})`)))));
+}
+
+function compose(form, box, thread) {
+  form.addEventListener("submit", (event) => { event.preventDefault(); send(box, thread()); });
+  box.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); send(box, thread()); } });
+  box.addEventListener("input", () => { grow(box); if (box.id === "composer") hints(); });
+}
+
+state.me = new URLSearchParams(location.search).get("user") ?? "";
+compose($("composer-form"), $("composer"), () => "");
+compose($("reply-form"), $("reply"), () => state.thread);
+$("thread-close").addEventListener("click", () => { state.thread = ""; refresh(); });
+$("who").addEventListener("change", () => {
+  state.me = $("who").value;
+  history.replaceState(null, "", `?user=${encodeURIComponent(state.me)}${location.hash}`);
+  cache.clear();
+  modalText = "";
+  if (state.home) quietly(act("open_home", { user: state.me, app: state.home }));
+  refresh();
+});
+window.addEventListener("hashchange", route);
+document.addEventListener("click", (event) => document.querySelectorAll("details.menu[open]").forEach((m) => { if (!m.contains(event.target)) m.open = false; }));
+document.addEventListener("keydown", (event) => { if (event.key === "Escape" && state.thread && !$("modal").open) { state.thread = ""; refresh(); } });
+listen();
+route();
