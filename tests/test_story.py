@@ -126,7 +126,7 @@ def test_the_same_moment_gives_the_same_story(told, tmp_path) -> None:
 
 
 def test_fewer_tickets_reach_a_person_since_the_release(either) -> None:
-    before, now = either.before("support-chatbot", "assistant release"), either.last
+    before, now = either.before("support-chatbot", "the release of the assistant"), either.last
 
     was, is_ = (either.share("support-chatbot", "handover", period) for period in (before, now))
 
@@ -134,7 +134,7 @@ def test_fewer_tickets_reach_a_person_since_the_release(either) -> None:
 
 
 def test_tickets_are_solved_in_under_five_minutes_instead_of_twenty_two(either) -> None:
-    before, now = either.before("support-chatbot", "assistant release"), either.last
+    before, now = either.before("support-chatbot", "the release of the assistant"), either.last
 
     [was], [is_] = (either.rows("support-chatbot", "minutes", period) for period in (before, now))
 
@@ -145,7 +145,7 @@ def test_tickets_are_solved_in_under_five_minutes_instead_of_twenty_two(either) 
 
 
 def test_the_feed_gains_engagement_and_accuracy(either) -> None:
-    before, now = either.before("feed-personalisation", "new ranking model"), either.last
+    before, now = either.before("feed-personalisation", "the new ranking model"), either.last
 
     def accuracy(period: Period) -> float:
         [row] = either.rows("feed-personalisation", "checked", period)
@@ -162,7 +162,7 @@ def service_answer(told: Told, topic: str, period: Period) -> dict[str, Any]:
 
 
 def test_people_click_again_after_the_retraining(either) -> None:
-    before = either.before("content-recommender", "retraining with editors")
+    before = either.before("content-recommender", "the retraining with editors")
 
     was, is_ = (service_answer(either, "engagement", period) for period in (before, either.last))
 
@@ -172,8 +172,8 @@ def test_people_click_again_after_the_retraining(either) -> None:
 
 def test_engagement_falls_while_the_training_data_age(told) -> None:
     calendar = Calendar(zone=ZONE)
-    fresh = told.before("content-recommender", "training data frozen")
-    aged = told.before("content-recommender", "retraining with editors")
+    fresh = told.before("content-recommender", "the freeze of training data")
+    aged = told.before("content-recommender", "the retraining with editors")
     ageing = [calendar.shift(fresh, number) for number in range(calendar.distance(fresh, aged) + 1)]
 
     ages = [service_answer(told, "training", period)["age_h"] for period in ageing]
@@ -208,7 +208,7 @@ def test_last_week_more_fraud_was_caught_and_more_good_payments_were_stopped(tol
 
     assert is_["tp"] / (is_["tp"] + is_["fn"]) > was["tp"] / (was["tp"] + was["fn"]) + 0.05
     assert is_["fp"] > 1.5 * was["fp"]
-    assert told.before("fraud-detection", "lower alert limit") == previous
+    assert told.before("fraud-detection", "the lower alert limit") == previous
     assert 0.55 < told.share("fraud-detection", "maturity", told.last) < 0.75
 
 
@@ -221,7 +221,7 @@ def test_the_gap_between_women_and_men_falls_by_65_percent(either) -> None:
         ]
         return rates[0] - rates[1]
 
-    was, is_ = gap(either.before("job-matching", "reasons shown")), gap(either.last)
+    was, is_ = gap(either.before("job-matching", "the first shown reasons")), gap(either.last)
 
     assert is_ / was - 1 == pytest.approx(-0.65, abs=POINTS)
 
@@ -235,7 +235,7 @@ def test_one_group_is_too_small_to_show_and_one_too_small_to_rank(told) -> None:
 
 
 def test_the_writing_assistant_is_used_more_and_disliked_more(told) -> None:
-    before = told.before("writing-assistant", "open to all offices")
+    before = told.before("writing-assistant", "the opening to all offices")
 
     for query in ("adopted", "bad", "rated_down"):
         assert told.share("writing-assistant", query, told.last) > 1.4 * told.share(
@@ -244,7 +244,7 @@ def test_the_writing_assistant_is_used_more_and_disliked_more(told) -> None:
 
 
 def test_trust_in_nearby_offers_rises_after_the_pivot_and_fewer_take_part(told) -> None:
-    before = told.before("nearby-offers", "pivot to opt-in")
+    before = told.before("nearby-offers", "the pivot to opt-in")
 
     [was], [is_] = (told.rows("nearby-offers", "trust", period) for period in (before, told.last))
 

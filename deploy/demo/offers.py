@@ -59,8 +59,8 @@ def _level(week: int, before: float, after: float, *, ramp: int = 3) -> float:
 
 def _people(draw: Draw, weeks: Weeks, week: int) -> Row:
     eligible = draw.about(ELIGIBLE, spread=0.004)
-    share = 0.86 if week < PIVOT else 0.26 + 0.017 * (week - PIVOT)
-    taking_part = draw.count(eligible, share)
+    share = 0.86 if week < PIVOT else 0.26 + 0.02 * (week - PIVOT)
+    taking_part = draw.count(eligible, share, exact=week in (LAST, LAST - 1))
     return (
         text(weeks.periods[week].start),
         eligible,

@@ -72,6 +72,7 @@ def _write_service(folder: Path, weeks: Weeks) -> None:
 def _values(weeks: Weeks, service_url: str) -> dict[str, str]:
     starts = {
         "support_release": support.RELEASE,
+        "support_notes": support.NOTES,
         "feed_new_model": feed.NEW_MODEL,
         "recommender_frozen": recommender.FROZEN,
         "recommender_retrained": recommender.RETRAINED,

@@ -4,6 +4,8 @@ from deploy.demo.files import Table
 from deploy.demo.weeks import LAST, Draw, Row, Weeks, step
 
 RELEASE = LAST - 11  # twelve complete weeks with the assistant, so far
+NOTES = LAST  # agents get shorter notes with a hand-over
+HANDED_OVER, MINUTES = (0.60, 0.365, 0.33), (22.0, 5.6, 4.7)
 TICKETS = 2400
 SPEND_A_TICKET = (0.11, 0.17)  # US dollars of model fees, before and since the release
 SURVEYED, ANSWERED = 0.45, 0.21
@@ -27,9 +29,9 @@ def tables(weeks: Weeks) -> list[Table]:
 
 
 def _tickets(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
-    exact = week in (LAST, RELEASE - 1)
+    exact = week in (LAST, LAST - 1, RELEASE - 1)
     n = draw.about(TICKETS)
-    reached = draw.marks(n, draw.count(n, _level(week, 0.60, 0.33), exact=exact))
+    reached = draw.marks(n, draw.count(n, _stepped(week, HANDED_OVER), exact=exact))
     sure, back, pleased = (_level(week, *ends) for ends in ((0.57, 0.60), (0.085, 0.08), (0.78, 0.80)))
     confirmed = [0 if agent else draw.hit(sure) for agent in reached]
     reopened = [0 if agent else draw.hit(back) for agent in reached]
@@ -57,12 +59,16 @@ def _level(week: int, before: float, after: float) -> float:
     return step(week, (before, after), (RELEASE,))
 
 
+def _stepped(week: int, levels: tuple[float, float, float]) -> float:
+    return levels[2] if week >= NOTES else _level(week, *levels[:2])
+
+
 def _minutes(draw: Draw, week: int, reached: list[int], *, exact: bool) -> list[float]:
-    by_agent, alone = _level(week, 34.0, 11.2), _level(week, 4.0, 1.6)
+    by_agent, alone = _level(week, 34.0, 12.6), _level(week, 4.0, 1.6)
     drawn = [draw.lognormal(by_agent if agent else alone, 0.7) for agent in reached]
     if not exact:
         return drawn
-    scale = _level(week, 22.0, 4.7) * len(drawn) / sum(drawn)
+    scale = _stepped(week, MINUTES) * len(drawn) / sum(drawn)
     return [minutes * scale for minutes in drawn]
 
 

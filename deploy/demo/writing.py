@@ -125,7 +125,7 @@ def _checks(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
 
 
 def _safety(draw: Draw, weeks: Weeks, week: int) -> list[Row]:
-    unsafe = 0 if week == LAST else draw.count(SAFETY_CHECKED, 0.0012)
+    unsafe = 0 if week == LAST else draw.count(SAFETY_CHECKED, 0.002)
     return marked(draw, weeks, week, hits=unsafe, n=SAFETY_CHECKED)
 
 
