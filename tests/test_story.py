@@ -22,9 +22,12 @@ from deploy.demo.weeks import COMPLETE, LAST, ZONE, Draw, split, step, weeks_bef
 from integrations.base import Trouble, fetch
 from integrations.sources import open_connector
 from schema.configuration import Configuration, read_configuration
-from schema.metrics import Catalogue, metrics_of
+from schema.levels import Language, phrase
+from schema.metrics import Audience, Catalogue, metrics_of
+from schema.pages import nouns_of
 from schema.periods import Calendar, Period
 from schema.readings import BlankReason
+from schema.wording import Claim, broken
 
 ROOT = Path(__file__).parent.parent
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday morning
@@ -413,6 +416,28 @@ async def test_every_question_is_answered_but_one_stale_and_one_down(told) -> No
         ("content-recommender", "catalogue"): BlankReason.SOURCE_ERROR,
         ("writing-assistant", "claims"): BlankReason.STALE,
     }
+
+
+def test_the_metrics_of_its_own_speak_as_plainly_as_the_catalogue(told) -> None:
+    configuration = configured(told)
+    nouns = YAML(typ="safe").load(ROOT / "schema" / "catalogue" / "nouns.yaml")
+    of_a_sentence = {1, 2, 3, 4, 22, 23, 24, 25, 26, 28, 30, 31, 40, 44}
+    checked = set()
+
+    for product in configuration.products.values():
+        language = Language(nouns=nouns_of(product, nouns), labels=product.labels)
+        for metric in (each for each in configuration.metrics if each.key in product.metrics):
+            checked.add(metric.key)
+            for template in (
+                metric.what,
+                metric.not_meaning,
+                f"{metric.plain[:1].upper()}{metric.plain[1:]}.",
+            ):
+                said = phrase(template, metric, language)
+                claim = Claim(text=said, audience=Audience.EXECUTIVE, metric=metric)
+                assert not of_a_sentence & set(broken(claim, explanation=True)), str(said)
+
+    assert checked == {metric.key for metric in configuration.metrics}
 
 
 # --- the JSON service ---
