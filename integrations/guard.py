@@ -32,12 +32,19 @@ def _trust() -> ssl.SSLContext:
 class GuardedTransport(httpx.AsyncBaseTransport):
     """Resolve, check every address, then connect to one of them by number."""
 
-    def __init__(self, *, source: str, network: Network, resolve: Resolve = system_resolve) -> None:
+    def __init__(
+        self,
+        *,
+        source: str,
+        network: Network,
+        resolve: Resolve = system_resolve,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
         self._source = source
         self._network: Network = network
         self._resolve = resolve
         # trust_env=False: a proxy from the environment would connect for us, unchecked
-        self._inner = httpx.AsyncHTTPTransport(verify=_trust(), trust_env=False)
+        self._inner = httpx.AsyncHTTPTransport(verify=trust or _trust(), trust_env=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send to the first of the checked addresses that can be reached."""

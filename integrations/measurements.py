@@ -20,9 +20,8 @@ from schema.readings import (
 )
 
 UNNAMED = "not stated"  # a group without a name; "" would be mistaken for everybody
-_NUMBER = re.compile(
-    r"[+-]?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?"
-)  # no comma, no blank, no digit separators
+# no comma, no blank, no digits of other scripts
+_NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?")
 _NOT_A_NUMBER = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _COUNT_LIMIT = 10**18
 _MILLISECONDS = 1000

@@ -14,8 +14,9 @@ from schema.readings import WHOLE, Measurement, Shape
 from schema.sources import AnyQuery, MlflowQuery
 
 _API = "/api/2.0/mlflow"
-_HISTORY_PAGE = "25000"  # the documented maximum
+_HISTORY_PAGE = 25_000  # the documented maximum
 _EXPERIMENT_PAGE = 1000
+_RUN_PAGE = 200  # a run may carry hundreds of tags
 _INFINITE = Decimal("1.797e308")  # how the server writes an infinity
 _HINTS = {"DNS rebinding": "the server does not know this host name: start it with --allowed-hosts"}
 
@@ -74,11 +75,12 @@ class _History(Document):
 class MlflowConnector:
     """One tracking server. It asks for runs only: stages are dead, and aliases name models, not weeks."""
 
-    def __init__(self, *, source: str, client: HttpClient, row_limit: int, page_size: int = 1000) -> None:
+    def __init__(self, *, source: str, client: HttpClient, row_limit: int) -> None:
         self._source = source
         self._client = client
         self._row_limit = row_limit
-        self._page_size = page_size
+        self._page_size = _RUN_PAGE
+        self._history_page = _HISTORY_PAGE
 
     async def read(self, query: AnyQuery, period: Period) -> Answer:
         """Read the newest finished run that started in the period; one a group."""
@@ -159,7 +161,7 @@ class MlflowConnector:
         return raw
 
     async def _history(self, path: str, params: Mapping[str, str], call: Call) -> list[_Point]:
-        asked = {**params, "max_results": _HISTORY_PAGE}
+        asked = {**params, "max_results": str(self._history_page)}
         points: list[_Point] = []
         while True:
             page = shaped(_History, await self._client.get(path, asked, hints=_HINTS), call=call)

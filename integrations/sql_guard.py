@@ -39,8 +39,10 @@ _FORBIDDEN_WORDS = (
     "no password supplied",
     "no pg_hba.conf entry",
     "permission denied",
+    'FATAL:  role "',
 )
 _UNKNOWN_WORDS = (
+    'FATAL:  database "',
     "no such table",
     "no such column",
     "no such function",
@@ -153,7 +155,7 @@ def _translation(error: SQLAlchemyError, call: Call, timeout_s: float) -> Integr
     if state.startswith(_FORBIDDEN_STATES) or (not state and says(_FORBIDDEN_WORDS)):
         return NotAuthorised(call, "the database does not let this user read it")
     if state.startswith(_UNKNOWN_STATES) or (not state and says(_UNKNOWN_WORDS)):
-        return NotFound(call, "the database has no such table, column or function")
+        return NotFound(call, "there is no such database, table, column or function")
     if state == _READ_ONLY_STATE or (not state and says(_WRITE_WORDS)):
         return UnexpectedAnswer(call, "the query does more than read its tables")
     if not state and isinstance(error, sa.exc.OperationalError):

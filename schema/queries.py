@@ -106,9 +106,7 @@ def refuse_misnamed(query: Query) -> None:
         return
     given = _field_names(query)
     wanted = _wanted(query)
-    if query.shape is Shape.INPUTS and given:
-        return
-    if given != wanted:
+    if given != wanted if wanted else not given:
         raise Refusal(
             f"The shape {query.shape} needs a value for {_listed(wanted) or 'at least one name'}; got {_listed(given)}."
         )

@@ -26,6 +26,7 @@ class Proxy:
         self.faulty_requests: int | None = None
         self.retry_after = "120"
         self.location = "/elsewhere"
+        self.host: str | None = None  # the name under which requests are passed on
         self.seen: list[str] = []  # method and path, in order
         self.headers: list[dict[str, str]] = []
         self.url = ""
@@ -41,6 +42,8 @@ class Proxy:
 
     async def pass_on(self, request: web.Request) -> web.Response:
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+        if self.host is not None:
+            headers["Host"] = self.host
         body = await request.read()
         async with (
             aiohttp.ClientSession(auto_decompress=False) as session,
@@ -104,13 +107,13 @@ async def proxied(upstream: str) -> AsyncIterator[Proxy]:
 
 
 @asynccontextmanager
-async def serving(answer) -> AsyncIterator[str]:
+async def serving(answer, *, tls=None) -> AsyncIterator[str]:
     """Serve every path with one function on a free port; gives the address."""
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", answer)
     runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
     try:
         assert site._server is not None

@@ -1,0 +1,276 @@
+"""What only databases can do wrong; the second lock is tried with the first one open."""
+
+import sqlite3
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from integrations.base import Answer, Call, IntegrationError, Trouble, UnexpectedAnswer, fetch
+from integrations.sources import open_connector
+from integrations.sql_guard import confined, open_engine, translated
+from schema.errors import Refusal
+from schema.periods import Period
+from schema.readings import Bands, Bare, Inputs, Mean
+from schema.sources import SqlQuery, SqlSource
+from tests.connectors.servers import END, START, folder
+from tests.connectors.stands import (
+    SECRET,
+    damage,
+    duckdb_url,
+    postgresql_url,
+    sqlite_url,
+    standing,
+    unchanged,
+)
+
+ENGINES = ("sqlite", "postgresql", "duckdb")
+WEEK = Period(start=START, end=END)
+CALL = Call(source="numbers", asked="the query")
+
+
+async def ask(engine, sql, *, shape="bare", period=WEEK, **more):
+    async with standing(engine) as stand:
+        connector = stand.open({})
+        try:
+            query = SqlQuery.model_validate({"source": "numbers", "shape": shape, "sql": sql, **more})
+            return await fetch(connector, query, period, timeout_s=20)
+        finally:
+            await connector.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_a_query_that_writes_is_refused_before_it_runs(engine):
+    for sql in ("DELETE FROM answers", "SELECT 1 AS value; DELETE FROM answers"):
+        outcome = await ask(engine, sql)
+
+        assert isinstance(outcome, Trouble)
+        assert outcome.reason == "source_error"
+        assert "Write one SELECT" in outcome.detail or "SELECT" in outcome.detail
+
+    left = await ask(engine, "SELECT count(*) AS value FROM answers")
+    assert left.measurements[""] == Bare(value=Decimal(102))
+
+
+LOCKED = {
+    "sqlite": (
+        "DELETE FROM answers",
+        "CREATE TABLE x (y INT)",
+        "ATTACH 'x.db' AS x",
+        "PRAGMA query_only = OFF",
+        "SELECT load_extension('x')",
+        "SELECT * FROM pragma_table_info('answers')",
+        "VACUUM INTO 'x.db'",
+    ),
+    "postgresql": (
+        "DELETE FROM answers",
+        "CREATE TABLE x (y INT)",
+        "CREATE TEMPORARY TABLE x AS SELECT 1",
+        "WITH gone AS (DELETE FROM answers RETURNING *) SELECT count(*) FROM gone",
+        "SELECT set_config('transaction_read_only', 'off', true)",
+        "SELECT pg_read_file('/etc/passwd')",
+        "COPY answers TO '/tmp/x'",
+    ),
+    "duckdb": (
+        "DELETE FROM answers",
+        "CREATE TABLE x (y INT)",
+        "ATTACH 'x.duckdb' AS x",
+        "COPY answers TO 'x.csv'",
+        "SELECT * FROM read_text('/etc/passwd')",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SET enable_external_access = true",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+    ),
+}
+
+
+@pytest.mark.parametrize(("engine", "sql"), [(engine, sql) for engine in ENGINES for sql in LOCKED[engine]])
+def test_the_database_itself_refuses_what_the_parser_might_miss(engine, sql):
+    url = {"sqlite": sqlite_url, "postgresql": postgresql_url, "duckdb": duckdb_url}[engine]()
+    opened = open_engine("numbers", url, folder=folder(), timeout_s=5)
+
+    with (
+        pytest.raises(IntegrationError) as caught,
+        translated(CALL, timeout_s=5),
+        opened.connect() as connection,
+        confined(connection, timeout_s=5),
+    ):
+        connection.execute(sa.text(sql)).all()
+
+    opened.dispose()
+    assert SECRET not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+async def test_a_file_that_was_read_is_the_same_as_before():
+    sqlite_url()
+    with unchanged(folder() / "answers.sqlite"):
+        await ask("sqlite", "SELECT count(*) AS value FROM answers")
+    assert not list(folder().glob("answers.sqlite-*"))
+
+
+async def test_a_database_file_that_is_missing_is_not_made():
+    source = SqlSource(kind="sql", url="sqlite:///missing.db")
+    connector = open_connector("numbers", source, secrets=str, folder=folder())
+    query = SqlQuery(source="numbers", shape="bare", sql="SELECT 1 AS value")
+
+    outcome = await fetch(connector, query, WEEK, timeout_s=5)
+
+    assert outcome.reason == "source_error"
+    assert outcome.detail == "numbers, the query: the database cannot be opened."
+    assert not (folder() / "missing.db").exists()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_a_period_holds_its_start_and_not_its_end(engine):
+    told = "SELECT count(*) AS value FROM answers WHERE told_at >= :start AND told_at < :end"
+    noon = datetime(2026, 11, 16, 12, tzinfo=UTC)
+    second = Period(start=noon, end=noon.replace(second=1))
+
+    found = await ask(engine, told, period=second)
+
+    assert found.measurements[""] == Bare(value=Decimal(2))
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/Los_Angeles"])
+async def test_times_are_utc_whatever_the_servers_zone(zone):
+    with psycopg.connect(postgresql_url(), autocommit=True) as connection:
+        connection.execute(f"ALTER ROLE reader SET timezone = '{zone}'")
+
+    found = await ask(
+        "postgresql",
+        "SELECT count(*) AS value, max(told_at::timestamptz) AS newest_at FROM answers"
+        " WHERE told_at >= :start AND told_at < :end",
+    )
+
+    assert found.measurements[""] == Bare(value=Decimal(100))
+    assert found.newest_at == datetime(2026, 11, 22, 12, 0, 48, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "duckdb"])
+async def test_decimals_are_exact(engine):
+    found = await ask(
+        engine, "SELECT sum(cost) AS value FROM answers WHERE told_at >= :start AND told_at < :end"
+    )
+
+    assert found.measurements[""] == Bare(value=Decimal("10.00"))  # a hundred times 0.10
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_every_shape_can_be_selected(engine):
+    mean = await ask(engine, "SELECT 1.5 AS value, 3 AS n, 0.5 AS sd", shape="mean")
+    inputs = await ask(engine, "SELECT 7 AS resolved, '1.10' AS spend", shape="inputs")
+    bands = await ask(
+        engine,
+        "SELECT 'low' AS band, 4 AS now, 6 AS reference UNION ALL SELECT 'high', 6, 4 ORDER BY band DESC",
+        shape="bands",
+    )
+
+    assert mean.measurements[""] == Mean(value=Decimal("1.5"), n=3, sd=Decimal("0.5"))
+    assert inputs.measurements[""] == Inputs(counts=(("resolved", Decimal(7)), ("spend", Decimal("1.10"))))
+    assert bands.measurements[""] == Bands(
+        names=("low", "high"), now=(Decimal(4), Decimal(6)), reference=(Decimal(6), Decimal(4))
+    )
+
+
+@pytest.mark.parametrize(
+    ("sql", "more", "says"),
+    [
+        ("SELECT 1 AS value UNION ALL SELECT 2", {}, "more than one row"),
+        (
+            "SELECT 1 AS value, 'a' AS g UNION ALL SELECT 2, 'a'",
+            {"groups": ["g"]},
+            "more than one row for the group a",
+        ),
+        ("SELECT 1 AS value", {"groups": ["g"]}, "the group's column g is missing"),
+        ("SELECT '12,3' AS value", {}, "not written as a number"),
+        ("SELECT 1 AS value, 'soon' AS newest_at", {}, "not a time"),
+        ("SELECT 1 AS value", {"stale_after_h": 1}, "does not say how far its data reach"),
+    ],
+)
+async def test_an_answer_that_cannot_be_what_was_asked_is_refused_in_words(sql, more, says):
+    outcome = await ask("sqlite", sql, **more)
+
+    assert outcome.reason == "source_error"
+    assert says in outcome.detail
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_groups_of_several_columns_and_without_a_name_are_told_apart(engine):
+    sql = "SELECT 1 AS value, 'a' AS g, 'x' AS h UNION ALL SELECT 2, 'a', NULL"
+
+    found = await ask(engine, sql, groups=["g", "h"])
+
+    assert isinstance(found, Answer)
+    assert set(found.measurements) == {"a / x", "a / not stated"}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_a_query_that_runs_on_is_ended_by_the_database(engine):
+    """No thread and no session is left behind: the answer comes when the limit does."""
+    slow = {
+        "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) AS value FROM n",
+        "postgresql": "SELECT 1 AS value, pg_sleep(30)",
+        "duckdb": "SELECT count(*) AS value FROM range(100000000) a, range(100000) b WHERE a.range * b.range % 7 = 3",
+    }
+    async with standing(engine) as stand:
+        connector = stand.open({"timeout_s": 0.2})
+        query = SqlQuery(source="numbers", shape="bare", sql=slow[engine])
+        began = time.monotonic()
+
+        outcome = await fetch(connector, query, WEEK, timeout_s=20)
+
+        await connector.close()
+    assert time.monotonic() - began < 5
+    assert "no answer within 0.2 s" in outcome.detail
+
+
+@pytest.mark.parametrize(
+    ("place", "other", "reason"), [("reader", "nobody", "forbidden"), ("/empty_", "/nothing_", "not_found")]
+)
+async def test_a_server_that_knows_not_the_user_or_the_database_says_so(place, other, reason):
+    url = postgresql_url().replace(place, other)
+    connector = open_connector("numbers", SqlSource(kind="sql", url=url), secrets=str, folder=folder())
+    query = SqlQuery(source="numbers", shape="bare", sql="SELECT 1 AS value")
+
+    outcome = await fetch(connector, query, WEEK, timeout_s=5)
+
+    assert outcome.reason == reason
+    assert SECRET not in outcome.detail
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "duckdb:///:memory:",
+        "postgresql://user:s3cret@host:port/d",
+        "mysql://a/b",
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused_without_showing_it(url):
+    with pytest.raises(Refusal) as caught:
+        open_connector("numbers", SqlSource(kind="sql", url=url), secrets=str, folder=folder())
+
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_damaged_copy_is_half_of_the_file(tmp_path):
+    sqlite3.connect(tmp_path / "x.db").close()
+    (tmp_path / "x.db").write_bytes(b"12")
+    damage(tmp_path / "x.db")
+
+    assert (tmp_path / "damaged.db").read_bytes() == b"1"
+
+
+async def test_a_refusal_of_the_parser_is_an_unexpected_answer():
+    async with standing("sqlite") as stand:
+        connector = stand.open({})
+        with pytest.raises(UnexpectedAnswer):
+            await connector.read(SqlQuery(source="numbers", shape="bare", sql="DROP TABLE answers"), WEEK)
+        await connector.close()
