@@ -267,3 +267,15 @@ def test_no_definition_repeats_the_sentence_of_another():
     for field in ("name", "plain", "what", "not_meaning", "misreading"):
         texts = [getattr(metric, field) for metric in METRICS]
         assert len(set(texts)) == len(texts), [text for text in texts if texts.count(text) > 1]
+
+
+def test_only_amounts_and_counts_of_a_period_add_up_over_periods():
+    totals = {metric.key for metric in METRICS if metric.total}
+
+    assert all(
+        metric.unit in {Unit.MONEY, Unit.HOURS, Unit.OWN} and metric.function != "cost_per_resolution"
+        for metric in METRICS
+        if metric.total
+    )
+    assert {"loss_avoided_gross", "net_benefit", "missed_loss", "false_block_cost", "review_hours"} < totals
+    assert not totals & {"cost_per_answer", "cost_per_resolution", "resolution_time", "sample_size", "mae"}
