@@ -5,10 +5,11 @@ from datetime import datetime
 from handlers.pulls import troubles
 from handlers.services import Services, Snapshot
 from integrations.store import readings as stored_readings
-from schema.briefs import Brief, Page, compose, page
+from schema.briefs import Brief, compose
 from schema.errors import Refusal
 from schema.judgements import judge_product, past_of
 from schema.metrics import Audience
+from schema.pages import Page, page
 from schema.periods import Period
 from schema.products import Product
 from schema.standups import Standup, compose_standup
@@ -39,10 +40,14 @@ def audience_named(text: str) -> Audience:
     try:
         return Audience(text.strip().lower())
     except ValueError:
-        raise Refusal(f"“{text}” is no reader I know; try executive, engineer, compliance or support.") from None
+        raise Refusal(
+            f"“{text}” is no reader I know; try executive, engineer, compliance or support."
+        ) from None
 
 
-async def brief(services: Services, snapshot: Snapshot, product: Product, audience: Audience, period: Period) -> Brief:
+async def brief(
+    services: Services, snapshot: Snapshot, product: Product, audience: Audience, period: Period
+) -> Brief:
     """Compose the page of a product from what is stored."""
     return compose(await load_page(services, snapshot, product, period), audience)
 

@@ -90,7 +90,11 @@ async def _wanted(
 
 
 async def _ask_all(
-    services: Services, snapshot: Snapshot, product: Product, wanted: Iterable[Asked], progress: Progress | None
+    services: Services,
+    snapshot: Snapshot,
+    product: Product,
+    wanted: Iterable[Asked],
+    progress: Progress | None,
 ) -> Answers:
     """Ask all sources side by side; one that is down is asked for its newest period only."""
     asked = list(wanted)
@@ -164,7 +168,14 @@ def _readings(
         window=period, sample=answer.sample, fetched_at=now, newest_at=answer.newest_at,
     )  # fmt: skip
     return [
-        Reading(product=product.key, metric=key, group=group, period=period, measurement=measurement, receipt=receipt)
+        Reading(
+            product=product.key,
+            metric=key,
+            group=group,
+            period=period,
+            measurement=measurement,
+            receipt=receipt,
+        )
         for group, measurement in answer.measurements.items()
     ]
 

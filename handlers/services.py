@@ -10,7 +10,7 @@ from integrations.store.engine import Store
 from schema.configuration import Configuration
 from schema.errors import Refusal
 from schema.metrics import Catalogue
-from schema.problems import works_instead
+from schema.problems import nearest, quoted
 from schema.products import Product
 
 
@@ -27,7 +27,9 @@ class Snapshot:
         """Find a product; raises Refusal with the nearest names."""
         found = self.configuration.products.get(key)
         if found is None:
-            raise Refusal(works_instead("product", key, self.configuration.products))
+            raise Refusal(
+                f"There is no product {quoted(key)}. {nearest(key, self.configuration.products, kind='products')}"
+            )
         return found
 
     @property

@@ -1,27 +1,23 @@
-"""The one page of one product for one audience, and what a digest and a card take from it."""
+"""The one page of one product for one audience: verdict first, what is asked of whom last."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from schema import facts, levels, texts
-from schema.estimates import NotEstimable, estimate
 from schema.facts import Fact, Kind
-from schema.insights import Insight, Ranked, Topic, rank
-from schema.judgements import MATURITY, Compared, Judgement
-from schema.levels import Language, Moment, Shown, Subject
-from schema.metrics import Audience, Catalogue, Form, Metric, Unit
-from schema.periods import Cadence, Period
-from schema.products import Comparison, PeriodsAgo, Product, Since
+from schema.headlines import LABELS, TOPIC_LABELS, asked, headline
+from schema.insights import Insight, Topic, counter_of
+from schema.judgements import Compared, Judgement
+from schema.metrics import Audience, Metric, Unit
+from schema.pages import Page, subject
+from schema.periods import Period
 from schema.readings import Blank, BlankReason
 from schema.statements import Statement, state
 from schema.texts import Text
 from schema.verdicts import GAINS, LOSSES, Because
 from schema.verdicts import Kind as VerdictKind
-
-AGREEMENT: Final = "judge_agreement"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,85 +50,15 @@ class Brief:
     closing: Text  # what is asked of whom, or that no action is needed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """Everything that a brief of one product and period is composed from."""
-
-    product: Product
-    catalogue: Catalogue
-    nouns: Mapping[str, str]  # the catalogue's nouns with the product's own over them
-    period: Period
-    judged: Mapping[str, Judgement]
-    ranked: Ranked
-    today: date
-
-    def language(self) -> Language:
-        """Give the product's words for statements."""
-        return Language(nouns=self.nouns, labels=self.product.labels, currency=self.product.currency)
-
-
-def page(
-    product: Product, catalogue: Catalogue, nouns: Mapping[str, str], *, period: Period,
-    judged: Mapping[str, Judgement], today: date, repeats: Mapping[str, int] | None = None,
-    corrected: Iterable[str] = (),
-) -> Page:  # fmt: skip
-    """Rank a product's judgements for its texts."""
-    material = product.assumptions.get("material_amount")
-    ranked = rank(
-        catalogue, judged, repeats=repeats, corrected=corrected, material=material.value if material else None
-    )
-    return Page(
-        product=product, catalogue=catalogue, nouns=nouns_of(product, nouns), period=period, judged=judged,
-        ranked=ranked, today=today,
-    )  # fmt: skip
-
-
-def nouns_of(product: Product, defaults: Mapping[str, str]) -> dict[str, str]:
-    """Lay a product's nouns over the catalogue's, singular and plural by slot name."""
-    words = dict(defaults)
-    for name, forms in product.nouns.items():
-        words[name] = forms.one
-        words[PLURALS.get(name, f"{name}s")] = forms.many
-    return words
-
-
-PLURALS: Final = {"person": "people", "search": "searches"}
-
-
 def compose(page: Page, audience: Audience) -> Brief:
-    """Compose the page for one audience: verdict first, what is asked of whom last."""
-    sections = [
-        *(_sections_for_all(page, audience) if audience in PLAIN_READERS else _sections_in_full(page, audience)),
-    ]
-    if audience is Audience.COMPLIANCE and page.product.assumptions:
-        sections.append(Section(title="What the money figures rest on", paragraphs=tuple(_assumptions(page))))
+    """Compose the page for one audience; sections without anything to say are left out."""
+    sections = _in_short(page, audience) if audience in levels.PLAIN_READERS else _in_full(page, audience)
     return Brief(
         product=page.product.key, audience=audience, period=page.period, headline=headline(page),
         sections=tuple(section for section in sections if section.paragraphs), closing=asked(page),
     )  # fmt: skip
 
 
-PLAIN_READERS: Final = (Audience.EXECUTIVE, Audience.SUPPORT)
-
-LABELS: Final[Mapping[VerdictKind, str]] = {
-    VerdictKind.CLEAR_GAIN: "Clear gain",
-    VerdictKind.SMALL_GAIN: "Small gain",
-    VerdictKind.SAME: "About the same",
-    VerdictKind.CANNOT_TELL: "Cannot tell",
-    VerdictKind.SMALL_LOSS: "Small loss",
-    VerdictKind.CLEAR_LOSS: "Clear loss",
-    VerdictKind.CLEAR_CHANGE: "Clear change",
-    VerdictKind.SMALL_CHANGE: "Small change",
-    VerdictKind.NOT_COMPARABLE: "Not comparable",
-}
-TOPIC_LABELS: Final[Mapping[Topic, str]] = {
-    Topic.CORRECTION: "Correction",
-    Topic.NOT_FIT: "Not fit to use",
-    Topic.LIMIT: "Off target",
-    Topic.GAP: "Gap past its limit",
-    Topic.COST: "Gain with a cost",
-    Topic.UNUSUAL: "Unusual",
-}
 WHY_BLANK: Final[Mapping[BlankReason, str]] = {
     BlankReason.NOT_FOUND: "the source does not know it",
     BlankReason.EMPTY: "the source has no records for that time",
@@ -147,205 +73,94 @@ WHY_BLANK: Final[Mapping[BlankReason, str]] = {
 }
 
 
-def moment(page: Page, comparison: Comparison, judgement: Judgement) -> Moment:
-    """Say which windows are compared."""
-    source = judgement.now.receipt.source if judgement.now else ""
-    return Moment(window=window(page.product, page.period), when=_when(page.product, comparison), source=source)
-
-
-def window(product: Product, period: Period) -> Fact:
-    """Name a period by its days: `16 to 22 November 2026`."""
-    first = period.start.astimezone(product.zoneinfo).date()
-    last = product.calendar.last_day(period)
-    same_month = (first.year, first.month) == (last.year, last.month)
-    start = str(first.day) if same_month else facts.day(first, year=first.year != last.year)
-    return Fact(
-        of="period", function="window", kind=Kind.TIME, value=None, shown=f"{start} to {facts.day(last)}"
-    )
-
-
-def _when(product: Product, comparison: Comparison) -> Text:
-    unit = "week" if product.cadence is Cadence.WEEK else "month"
-    if isinstance(comparison, Since):
-        return texts.fill("before {milestone}", {"milestone": facts.name(comparison.since)})
-    if isinstance(comparison, PeriodsAgo):
-        count = levels.constant(Decimal(comparison.periods_ago), "periods_ago")
-        return texts.fill(f"{{count}} {unit}s before", {"count": count})
-    return texts.plain(f"the {unit} before")
-
-
-def subject(page: Page, key: str, compared: Compared | None = None) -> Subject:
-    """Gather what a statement about a metric may lean on; the metric must have a value."""
-    judgement = page.judged[key]
-    if judgement.now is None:
-        message = f"{key} has no value to state"
-        raise ValueError(message)
-    metric = page.catalogue[key]
-    chosen = compared or judgement.compared[0]
-    return Subject(
-        metric=metric, now=judgement.now.level.estimate,
-        before=chosen.before.estimate if chosen.before else None, verdict=chosen.verdict,
-        language=page.language(), moment=moment(page, chosen.comparison, judgement),
-        shown=_shown(page, metric, judgement, chosen), provisional=judgement.provisional and key != MATURITY,
-        agreement=_agreement(page),
-    )  # fmt: skip
-
-
-def _shown(page: Page, metric: Metric, judgement: Judgement, chosen: Compared) -> tuple[Shown, ...]:
-    if not metric.shown_as or judgement.now is None:
-        return ()
-    before = judgement.before.get(chosen.comparison.key)
-    shown = []
-    for key in metric.shown_as:
-        other = page.catalogue[key]
-        try:
-            now = estimate(other, judgement.now.measurements, {})
-            then = estimate(other, before.measurements, {}) if before else None
-        except NotEstimable:
-            return ()
-        shown.append(Shown(metric=other, now=now, before=then))
-    return tuple(shown)
-
-
-def _agreement(page: Page) -> Fact | None:
-    judgement = page.judged.get(AGREEMENT)
-    if judgement is None or judgement.now is None:
-        return None
-    value = judgement.now.level.estimate.value
-    return Fact(
-        of=f"{AGREEMENT}/now", function="level", kind=Kind.LEVEL, value=value, shown=facts.percent(value), unit="share"
-    )
-
-
-def headline(page: Page) -> Text:
-    """Say the verdict of the period in one sentence: what is off first, then losses, gains and the rest."""
-    counts = _counted(page)
-    title = facts.name(page.product.title)
-    span = window(page.product, page.period)
-    if not counts:
-        return texts.fill("{title}, {window}: nothing has clearly changed.", {"title": title, "window": span})
-    return texts.fill(
-        "{title}, {window}: {counts}.", {"title": title, "window": span, "counts": texts.join(counts, ", ")}
-    )
-
-
-TALLY: Final[Sequence[tuple[str, str, str]]] = (  # what is counted, its singular, its plural
-    ("correction", "figure corrected", "figures corrected"),
-    ("not_fit", "figure not fit to use", "figures not fit to use"),
-    ("limit", "figure off its target", "figures off target"),
-    ("gap", "gap past its limit", "gaps past their limits"),
-    ("loss", "clear loss", "clear losses"),
-    ("gain", "clear gain", "clear gains"),
-    ("change", "clear change", "clear changes"),
-    ("small", "small change", "small changes"),
-)
-
-
-def _counted(page: Page) -> list[Text]:
-    tally: dict[str, int] = {}
-    for insight in (*page.ranked.said, *page.ranked.unsaid):
-        kind = _kind_counted(insight, page.judged[insight.metric])
-        if kind:
-            tally[kind] = tally.get(kind, 0) + 1
-    parts = []
-    for key, one, many in TALLY:
-        if key in tally:
-            count = Fact(of="digest", function="count", kind=Kind.COUNT, value=Decimal(tally[key]), shown=str(tally[key]))
-            parts.append(texts.fill(f"{{count}} {one if tally[key] == 1 else many}", {"count": count}))
-    return parts
-
-
-def _kind_counted(insight: Insight, judgement: Judgement) -> str:
-    if insight.pinned:
-        return insight.topic.value
-    kind = judgement.verdict.kind
-    if insight.topic is Topic.SMALL:
-        return "small"
-    if kind in LOSSES:
-        return "loss"
-    if kind in GAINS:
-        return "gain"
-    return "change" if kind is VerdictKind.CLEAR_CHANGE else ""
-
-
-def asked(page: Page) -> Text:
-    """Say what is asked of whom; the last sentence of every page."""
-    for insight in page.ranked.said:
-        ask = ASKS.get(insight.topic) or (ASKS[Topic.CHANGE] if insight.harm else None)
-        if ask is None or (insight.topic is Topic.CHANGE and page.judged[insight.metric].verdict.kind not in LOSSES):
-            continue
-        metric = page.catalogue[insight.metric]
-        plain = levels.phrase(metric.plain, metric, page.language())
-        return texts.fill(ask, {"owner": _owner(page), "plain": plain})
-    return texts.plain("No action needed.")
-
-
-ASKS: Final[Mapping[Topic, str]] = {
-    Topic.CORRECTION: "Asked of {owner}: check what was decided on the old figure for {plain}.",
-    Topic.NOT_FIT: "Asked of {owner}: see that {plain} can be measured again.",
-    Topic.LIMIT: "Asked of {owner}: say what is done about {plain}, or agree on another target.",
-    Topic.GAP: "Asked of {owner}: have {plain} reviewed, with a written reason.",
-    Topic.COST: "Asked of {owner}: decide whether {plain} is worth what moved with it.",
-    Topic.CHANGE: "Asked of {owner}: say what is done about {plain}.",
-}
-
-
-def _owner(page: Page) -> Fact:
-    return Fact(of="product", function="owner", kind=Kind.NAME, value=None, shown=page.product.owner, unit="person")
-
-
-def _sections_for_all(page: Page, audience: Audience) -> list[Section]:
+def _in_short(page: Page, audience: Audience) -> list[Section]:
     unfit = [i for i in page.ranked.said if i.topic is Topic.NOT_FIT]
     said = [i for i in page.ranked.said if i.topic is not Topic.NOT_FIT]
-    sections = [
-        Section(title="Not fit to use", paragraphs=tuple(_unfit(page, i.metric) for i in unfit)),
-        Section(title="What moved", paragraphs=tuple(paragraph(page, i, audience) for i in said)),
-        Section(title="Since a milestone", paragraphs=tuple(_since(page, audience))),
-    ]
     rest = _rest(page)
-    if rest:
-        sections.append(Section(title="The rest", paragraphs=(Paragraph(label="", text=rest),)))
-    return sections
+    return [
+        Section(title=UNFIT, paragraphs=tuple(_unfit(page, i.metric, audience) for i in unfit)),
+        Section(title="What moved", paragraphs=_together([paragraph(page, i, audience) for i in said])),
+        Section(title="Over a longer time", paragraphs=tuple(longer(page, audience))),
+        Section(title="Money", paragraphs=tuple(_money(page, audience))),
+        Section(title="The rest", paragraphs=(Paragraph(label="", text=rest),) if rest else ()),
+    ]
 
 
 def paragraph(page: Page, insight: Insight, audience: Audience) -> Paragraph:
     """Say one insight: its metric, and with a gain what its countermetric did."""
-    main = state(subject(page, insight.metric), audience)
-    label = TOPIC_LABELS.get(insight.topic) or LABELS[main.verdict.kind]
-    parts, statements, metrics = [main.text], [main], [insight.metric]
-    if insight.topic is Topic.LIMIT or insight.topic is Topic.GAP:
-        parts.append(_target(page, insight.metric))
-    if insight.counter is not None:
-        counter = _counter(page, insight, audience)
-        parts.append(counter.text)
-        statements.extend(counter.statements)
-        metrics.extend(counter.metrics)
-    return Paragraph(label=label, text=texts.join(parts), metrics=tuple(metrics), statements=tuple(statements))
+    said = _said(page, insight.metric, audience)
+    label = TOPIC_LABELS.get(insight.topic) or said.label
+    text = said.text
+    if insight.topic in {Topic.LIMIT, Topic.GAP}:
+        text = texts.join((text, _target(page, insight.metric)))
+    return Paragraph(label=label, text=text, metrics=said.metrics, statements=said.statements)
 
 
-def _counter(page: Page, insight: Insight, audience: Audience) -> Paragraph:
+def _said(page: Page, key: str, audience: Audience, compared: Compared | None = None) -> Paragraph:
+    """Say a metric against one window; a gain never stands without its countermetric."""
+    main = state(subject(page, key, compared), audience)
+    label = LABELS[main.verdict.kind] if main.verdict.because is not Because.NOT_ASKED else ""
+    if main.verdict.kind not in GAINS:
+        return Paragraph(label=label, text=main.text, metrics=(key,), statements=(main,))
+    other = _other_side(page, key, audience, compared)
+    return Paragraph(
+        label=label,
+        text=texts.join((main.text, other.text)),
+        metrics=(key, *other.metrics),
+        statements=(main, *other.statements),
+    )
+
+
+def _other_side(page: Page, key: str, audience: Audience, compared: Compared | None) -> Paragraph:
     """Say what a gain's countermetric did; what is unclear or unknown says so at once (wording rule 34)."""
-    key = insight.counter or ""
-    metric = page.catalogue[key]
+    counter, known = counter_of(page.catalogue[key], page.judged)
+    if counter is None:
+        return Paragraph(label="", text=Text(()))
+    metric = page.catalogue[counter]
     plain = levels.phrase(metric.plain, metric, page.language())
-    if not insight.counter_known:
-        return Paragraph(label="", text=texts.fill("What it cost is not known: {plain} is not measured here.", {"plain": plain}))
-    judgement = page.judged[key]
+    if not known:
+        text = texts.fill("What it cost is not known: {plain} is not measured here.", {"plain": plain})
+        return Paragraph(label="", text=text)
+    judgement = page.judged[counter]
     if judgement.now is None:
-        text = texts.fill("What it cost is not known: {blank}", {"blank": _why_blank(page, key)})
-        return Paragraph(label="", text=text, metrics=(key,))
-    statement = state(subject(page, key), audience)
+        text = texts.fill("What it cost is not known: {blank}", {"blank": _why_blank(page, counter)})
+        return Paragraph(label="", text=text, metrics=(counter,))
+    statement = state(subject(page, counter, _same_window(judgement, compared)), audience)
     unclear = {VerdictKind.CANNOT_TELL, VerdictKind.NOT_COMPARABLE}
-    start = "The other side is not clear yet: {text}" if statement.verdict.kind in unclear else "At the same time: {text}"
+    start = (
+        "The other side is not clear yet: {text}"
+        if statement.verdict.kind in unclear
+        else "At the same time: {text}"
+    )
     text = texts.fill(start, {"text": _uncapped(statement.text)})
-    return Paragraph(label="", text=text, metrics=(key,), statements=(statement,))
+    return Paragraph(label="", text=text, metrics=(counter,), statements=(statement,))
+
+
+def _same_window(judgement: Judgement, compared: Compared | None) -> Compared | None:
+    """Find the countermetric's comparison with the same window; its first where it has none."""
+    wanted = compared.comparison.key if compared else ""
+    return next((each for each in judgement.compared if each.comparison.key == wanted), None)
+
+
+def _together(paragraphs: list[Paragraph]) -> tuple[Paragraph, ...]:
+    """Leave out what stands in another one's paragraph already."""
+    within = {key for each in paragraphs for key in each.metrics[1:]}
+    return tuple(
+        each
+        for each in paragraphs
+        if each.metrics[:1] == () or each.metrics[0] not in within or len(each.metrics) > 1
+    )
 
 
 def _uncapped(text: Text) -> Text:
+    """Let a sentence go on after a colon, unless a name begins it."""
     first = text.pieces[0] if text.pieces else ""
-    if isinstance(first, str) and first[:2] in {"Of", "In"}:
+    if isinstance(first, str) and first.split(" ")[0] in OPENERS:
         return Text((first[:1].lower() + first[1:], *text.pieces[1:]))
     return text
+
+
+OPENERS: Final = frozenset({"Of", "In", "The", "Estimated", "Provisional", "Estimated:", "Provisional:"})
 
 
 def _target(page: Page, key: str) -> Text:
@@ -360,13 +175,18 @@ def _target(page: Page, key: str) -> Text:
     }
     if len(shown) > 1:
         return texts.fill("The agreed target is {low} to {high}.", shown)
-    return texts.fill("The agreed target is at least {low}." if "low" in shown else "The agreed target is at most {high}.", shown)
+    return texts.fill(
+        "The agreed target is at least {low}." if "low" in shown else "The agreed target is at most {high}.",
+        shown,
+    )
 
 
-def _unfit(page: Page, key: str) -> Paragraph:
-    metric = page.catalogue[key]
+def _unfit(page: Page, key: str, audience: Audience) -> Paragraph:
     text = texts.fill("{why:cap}", {"why": _why_blank(page, key)})
-    return Paragraph(label=metric.name, text=text, metrics=(key,))
+    blank = page.judged[key].blank
+    if blank is not None and audience not in levels.PLAIN_READERS:
+        text = texts.join((text, texts.fill("{detail}", {"detail": facts.name(blank.detail)})))
+    return Paragraph(label=page.catalogue[key].name, text=text, metrics=(key,))
 
 
 def _why_blank(page: Page, key: str) -> Text:
@@ -386,74 +206,138 @@ def _why(page: Page, blank: Blank) -> Text:
     return texts.plain(WHY_BLANK[blank.reason])
 
 
-def _since(page: Page, audience: Audience) -> list[Paragraph]:
-    """Say what changed since a milestone, where the configuration asks for it; outside the tested family."""
+def longer(page: Page, audience: Audience) -> list[Paragraph]:
+    """Say what changed since a milestone or some periods ago, where that is asked for; outside the tested family."""
     found = []
     for key in page.product.shown:
         judgement = page.judged.get(key)
         for compared in judgement.compared[1:] if judgement and judgement.now else ():
-            if compared.before is None or not (compared.verdict.kind in GAINS or compared.verdict.kind in LOSSES):
+            if compared.before is None or not (
+                compared.verdict.kind in GAINS or compared.verdict.kind in LOSSES
+            ):
                 continue
-            statement = state(subject(page, key, compared), audience)
-            text = texts.join((statement.text, _relative(page, key, compared)))
-            found.append(Paragraph(label=LABELS[statement.verdict.kind], text=text, metrics=(key,), statements=(statement,)))
+            found.append(_said(page, key, audience, compared))
+    return list(_together(found))[:MOST_LONGER]
+
+
+UNFIT: Final = "Not fit to use"
+MOST_LONGER: Final = 5  # the rest stands in the engineer's page
+
+
+def _money(page: Page, audience: Audience) -> list[Paragraph]:
+    """Say what the money figures stand at where they are not said already, and where each conclusion flips."""
+    told = {insight.metric for insight in page.ranked.said}
+    found = []
+    for key in page.product.shown:
+        judgement = page.judged.get(key)
+        if judgement is None or judgement.now is None or page.catalogue[key].unit is not Unit.MONEY:
+            continue
+        flip = _flip(page, key)
+        if key in told and not flip:
+            continue
+        if key in told:
+            found.append(Paragraph(label="", text=flip, metrics=(key,)))
+            continue
+        said = _said(page, key, audience)
+        text = texts.join((said.text, _range(page, key), flip))
+        found.append(Paragraph(label=said.label, text=text, metrics=said.metrics, statements=said.statements))
     return found
 
 
-def _relative(page: Page, key: str, compared: Compared) -> Text:
-    """Say a change as a share of the level before; both levels stand in the sentence before it (wording rule 15)."""
-    judgement = page.judged[key]
-    before = compared.before.estimate if compared.before else None
-    if judgement.now is None or before is None or before.value <= 0:
+def _flip(page: Page, key: str) -> Text:
+    """Say where a money conclusion turns (METRICS.md (f) 5-7)."""
+    judgement, metric = page.judged[key], page.catalogue[key]
+    parts = judgement.now.level.estimate.parts if judgement.now else {}
+    if "break_even" not in parts:
         return Text(())
-    if before.denominator is not None and before.denominator < levels.FEWEST_FOR_SHARES:
+    flags = levels.phrase("{flags}", metric, page.language())
+    base = facts.base_for(parts["break_even"])
+    fillings: dict[str, texts.Filling] = {
+        "count": levels.figure("now", "break_even", Kind.PER, parts["break_even"],
+                               f"{facts.per(parts['break_even'], base):,}", metric),
+        "base": levels.figure("now", "base", Kind.BASE, Decimal(base), f"{base:,}", metric),
+        "flags": flags,
+    }  # fmt: skip
+    text = texts.fill("It pays while at least {count} of every {base} {flags} are right.", fillings)
+    if "flip_friction_cost" not in parts:
+        return text
+    cost = parts["flip_friction_cost"]
+    shown = facts.money(cost, page.product.currency, digits=levels.MONEY_DIGITS)
+    fact = levels.figure("now", "flip", Kind.LEVEL, cost, shown, metric, unit=Unit.MONEY.value)
+    return texts.join((text, texts.fill("It pays while a wrong flag costs under {cost}.", {"cost": fact})))
+
+
+def _range(page: Page, key: str) -> Text:
+    """Say the low and the high end where silence may count either way."""
+    judgement, metric = page.judged[key], page.catalogue[key]
+    parts = judgement.now.level.estimate.parts if judgement.now else {}
+    if not {"low_end", "high_end"} <= parts.keys():
         return Text(())
-    change = (judgement.now.level.estimate.value - before.value) / before.value
-    shown = facts.percent(abs(change), 0)
-    fact = Fact(of=f"{key}/change", function="relative", kind=Kind.RELATIVE, value=change, shown=shown, unit="percent")
-    word = "more" if change > 0 else "less"
-    return texts.fill(f"That is {{relative}} {word} than before.", {"relative": fact})
+    ends = {
+        which: levels.figure("now", which, Kind.LEVEL, parts[which],
+                             levels.show(metric, parts[which], page.product.currency, digits=levels.MONEY_DIGITS),
+                             metric, unit=metric.unit.value)
+        for which in ("low_end", "high_end")
+    }  # fmt: skip
+    return texts.fill(
+        "It lies between {low_end} and {high_end}: it depends on how many silent people were helped.", ends
+    )
 
 
 def _rest(page: Page) -> Text:
-    """Say in one line how many were checked and how many are quiet."""
-    count = len(page.judged)
-    quiet = len(page.ranked.quiet) + len(page.ranked.unsaid)
-    if not quiet:
-        return Text(())
-    return texts.fill("{count} figures checked, {quiet} about as before or unclear.", {
-        "count": _number("checked", count), "quiet": _number("quiet", quiet),
-    })  # fmt: skip
+    """Say in a line what else moved, how many figures were checked and how many are quiet."""
+    quiet = page.ranked.quiet
+    same = sum(1 for key in quiet if page.judged[key].verdict.kind is VerdictKind.SAME)
+    also = [_plain(page, insight.metric) for insight in page.ranked.unsaid]
+    counts = texts.fill(
+        "{count} figures checked: {same} about as before, {unclear} not clear or not compared.",
+        {
+            "count": _number("checked", len(page.judged)),
+            "same": _number("same", same),
+            "unclear": _number("unclear", len(quiet) - same),
+        },
+    )
+    moved = texts.fill("Also moved: {also}.", {"also": texts.join(also, "; ")}) if also else Text(())
+    return texts.join((moved, counts))
+
+
+def _plain(page: Page, key: str) -> Text:
+    metric = page.catalogue[key]
+    return levels.phrase(metric.plain, metric, page.language())
 
 
 def _number(function: str, value: int) -> Fact:
     return Fact(of="digest", function=function, kind=Kind.COUNT, value=Decimal(value), shown=str(value))
 
 
-def _sections_in_full(page: Page, audience: Audience) -> list[Section]:
-    paragraphs: list[Paragraph] = []
-    unfit: list[Paragraph] = []
-    for key in page.product.shown:
-        judgement = page.judged.get(key)
-        if judgement is None:
-            continue
-        if judgement.now is None:
-            unfit.append(_unfit(page, key))
-            continue
-        for compared in judgement.compared:
-            statement = state(subject(page, key, compared), audience)
-            paragraphs.append(Paragraph(
-                label=LABELS[statement.verdict.kind], text=statement.text, metrics=(key,), statements=(statement,)
-            ))  # fmt: skip
-    tested = max((each.verdict.tested for each in page.judged.values()), default=0)
+def _in_full(page: Page, audience: Audience) -> list[Section]:
+    judged = [(key, page.judged[key]) for key in page.product.shown if key in page.judged]
+    tested = max((each.verdict.tested for _, each in judged), default=0)
     foot = texts.fill("{tested} changes tested together; a change is named where q is at most {limit}.", {
         "tested": _number("tested", tested), "limit": levels.constant(LIMIT_Q, "largest_q"),
     })  # fmt: skip
-    return [
-        Section(title="Not fit to use", paragraphs=tuple(unfit)),
-        Section(title="Figures", paragraphs=tuple(paragraphs)),
+    sections = [
+        Section(
+            title=UNFIT,
+            paragraphs=tuple(_unfit(page, key, audience) for key, each in judged if each.now is None),
+        ),
+        Section(
+            title="Figures",
+            paragraphs=tuple(_figure(page, key, audience) for key, each in judged if each.now),
+        ),
         Section(title="How changes are judged", paragraphs=(Paragraph(label="", text=foot),)),
     ]
+    if audience is Audience.COMPLIANCE:
+        sections.append(Section(title="What the money figures rest on", paragraphs=tuple(_assumptions(page))))
+    return sections
+
+
+def _figure(page: Page, key: str, audience: Audience) -> Paragraph:
+    compared = page.judged[key].compared
+    others = [subject(page, key, each) for each in compared[1:]]
+    statement = state(subject(page, key), audience, others=others)
+    label = LABELS[statement.verdict.kind] if compared else ""
+    return Paragraph(label=label, text=statement.text, metrics=(key,), statements=(statement,))
 
 
 LIMIT_Q: Final = Decimal("0.10")

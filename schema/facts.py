@@ -9,7 +9,13 @@ from typing import Final
 
 from schema.metrics import Unit
 
-BASES: Final = (100, 1_000, 10_000, 100_000, 1_000_000)  # wording rule 7; under a hundred cases counts are shown
+BASES: Final = (
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+)  # wording rule 7; under a hundred cases counts are shown
 HUNDRED: Final = Decimal(100)
 MONEY_SIGNS: Final[Mapping[str, str]] = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 PLAIN_DECIMALS: Final = 1

@@ -8,7 +8,7 @@ from typing import Final
 
 from schema.detectors import FEWEST_PERIODS, oddity
 from schema.judgements import Judgement
-from schema.metrics import Catalogue, Direction, Form, Metric, Unit
+from schema.metrics import Catalogue, Form, Metric, Unit
 from schema.priorities import certainty_of, effect_of, insight_score, novelty_of, reach_of
 from schema.verdicts import CHANGES, GAINS, LOSSES, SMALL
 from schema.verdicts import Kind as VerdictKind
@@ -31,6 +31,7 @@ class Topic(StrEnum):
 
 
 PINNED: Final = (Topic.CORRECTION, Topic.NOT_FIT, Topic.LIMIT, Topic.GAP)  # above any score, in this order
+FEWEST_EVENTS: Final = 30  # METRICS.md 3.4, counts
 UNRANKED: Final = -1.0
 
 
@@ -96,11 +97,13 @@ def _insight(
     if topic is None:
         return None
     harm = judgement.verdict.kind in LOSSES or topic in PINNED
-    counter, known = _counter(metric, judged) if judgement.verdict.kind in GAINS else (None, True)
+    counter, known = counter_of(metric, judged) if judgement.verdict.kind in GAINS else (None, True)
     if topic is Topic.CHANGE and counter is not None and _costs(judged.get(counter)):
         topic = Topic.COST
     score = UNRANKED if topic in PINNED else _score(metric, judgement, repeats=repeats, material=material)
-    return Insight(topic=topic, metric=metric.key, score=score, harm=harm, counter=counter, counter_known=known)
+    return Insight(
+        topic=topic, metric=metric.key, score=score, harm=harm, counter=counter, counter_known=known
+    )
 
 
 def _topic(metric: Metric, judgement: Judgement, *, corrected: bool) -> Topic | None:
@@ -121,12 +124,15 @@ def _topic(metric: Metric, judgement: Judgement, *, corrected: bool) -> Topic | 
 def _is_odd(judgement: Judgement) -> bool:
     past = [float(value) for value in judgement.history[:-1] if value is not None]
     now = judgement.history[-1] if judgement.history else None
+    events = judgement.now.level.estimate.numerator if judgement.now else None
+    if events is not None and events < FEWEST_EVENTS:
+        return False  # a few events come and go by luck
     if now is None or len(past) < FEWEST_PERIODS or judgement.verdict.kind is VerdictKind.SAME:
         return False
     return oddity(past, float(now)).flagged
 
 
-def _counter(metric: Metric, judged: Mapping[str, Judgement]) -> tuple[str | None, bool]:
+def counter_of(metric: Metric, judged: Mapping[str, Judgement]) -> tuple[str | None, bool]:
     """Choose the countermetric that says most against a gain: a loss, then what is not known, then the rest."""
     measured = [key for key in metric.countermetrics if key in judged]
     if not measured:
@@ -162,5 +168,5 @@ def _score(metric: Metric, judgement: Judgement, *, repeats: int, material: Deci
         effect=effect_of(float(verdict.difference), float(verdict.matters)),
         reach=reach_of(people, money=money, material=float(material) if material else None),
         novelty=novelty_of(repeats),
-        harm=verdict.kind in LOSSES or metric.direction in {Direction.TARGET, Direction.NONE},
+        harm=verdict.kind in LOSSES,
     )

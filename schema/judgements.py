@@ -12,6 +12,7 @@ from schema.periods import Period
 from schema.products import Comparison, Previous, Product, ProductMetric
 from schema.readings import (
     WHOLE,
+    Bare,
     Blank,
     BlankReason,
     Confusion,
@@ -62,7 +63,7 @@ class Judgement:
     now: Stand | None
     before: Mapping[str, Stand]  # by comparison key
     blank: Blank | None  # why there is no value; None where there is one
-    compared: tuple[Compared, ...]  # the first is against `previous`
+    compared: tuple[Compared, ...]  # the first is against `previous`; empty where no comparison is asked for
     off_target: bool = False  # the whole interval lies off the agreed target
     history: tuple[Decimal | None, ...] = ()  # oldest first, this period last
     provisional: bool = False
@@ -70,14 +71,20 @@ class Judgement:
     @property
     def verdict(self) -> Verdict:
         """Give the verdict against the period before."""
-        return self.compared[0].verdict if self.compared else NOTHING
+        return self.compared[0].verdict if self.compared else NOT_ASKED
 
 
-NOTHING: Final = Verdict(kind=VerdictKind.NOT_COMPARABLE, because=Because.NO_VALUE_BEFORE)
+NOT_ASKED: Final = Verdict(kind=VerdictKind.NOT_COMPARABLE, because=Because.NOT_ASKED)
 
 
 def judge_product(
-    product: Product, catalogue: Catalogue, *, period: Period, past: Past, blanks: Mapping[str, Blank], today: date
+    product: Product,
+    catalogue: Catalogue,
+    *,
+    period: Period,
+    past: Past,
+    blanks: Mapping[str, Blank],
+    today: date,
 ) -> dict[str, Judgement]:
     """Judge every metric of a product for one closed period, by metric.
 
@@ -119,7 +126,13 @@ def _judgement(
     if not isinstance(now, Stand):
         why = blank or now or _absent(product, metric, asked, period)
         return Judgement(
-            metric=metric.key, period=period, now=None, before={}, blank=why, compared=(), history=tuple(history)
+            metric=metric.key,
+            period=period,
+            now=None,
+            before={},
+            blank=why,
+            compared=(),
+            history=tuple(history),
         )
     befores = {
         each.key: found
@@ -139,6 +152,8 @@ def _judgement(
 
 
 def _comparisons(asked: ProductMetric) -> list[Comparison]:
+    if not asked.compare:
+        return []
     others = [each for each in asked.compare if not isinstance(each, Previous)]
     return [Previous(), *others]
 
@@ -154,7 +169,12 @@ def _stand(
         return None
     groups = dict.fromkeys(name for each in whole for name in each)
     try:
-        joined = {name: join_measurements([each[name].measurement for each in whole if name in each]) for name in groups}
+        joined = {
+            name: join_measurements(
+                [each[name].measurement for each in whole if name in each], total=metric.total
+            )
+            for name in groups
+        }
         result = estimate(metric, joined, given)
     except NotEstimable as trouble:
         return _blank(product, metric, asked, at, trouble, whole[-1])
@@ -166,8 +186,11 @@ def _stand(
     return Stand(level=level, measurements=joined, receipt=newest.receipt)
 
 
-def join_measurements(parts: Sequence[Measurement]) -> Measurement:
-    """Add the measurements of neighbouring periods up to one; raises NotEstimable where they do not add up."""
+def join_measurements(parts: Sequence[Measurement], *, total: bool = False) -> Measurement:
+    """Add the measurements of neighbouring periods up to one; raises NotEstimable where they do not add up.
+
+    total   bare values are amounts that may be added
+    """
     first = parts[0]
     if len(parts) == 1:
         return first
@@ -186,7 +209,11 @@ def join_measurements(parts: Sequence[Measurement]) -> Measurement:
         return _joined_inputs([each for each in parts if isinstance(each, Inputs)])
     if isinstance(first, Mean):
         return _joined_means([each for each in parts if isinstance(each, Mean)])
-    raise NotEstimable(BlankReason.CHANGED_DEFINITION, "values without counts cannot be joined over several periods")
+    if total and isinstance(first, Bare):
+        return Bare(value=sum((each.value for each in parts if isinstance(each, Bare)), Decimal(0)))
+    raise NotEstimable(
+        BlankReason.SOURCE_ERROR, "Values without counts cannot be joined over several periods."
+    )
 
 
 def _joined_inputs(parts: Sequence[Inputs]) -> Inputs:
@@ -200,7 +227,9 @@ def _joined_inputs(parts: Sequence[Inputs]) -> Inputs:
 def _joined_means(parts: Sequence[Mean]) -> Mean:
     n = sum(each.n for each in parts)
     mean = sum((each.value * each.n for each in parts), Decimal(0)) / n
-    squares = sum(((each.n - 1) * each.sd**2 + each.n * (each.value - mean) ** 2 for each in parts), Decimal(0))
+    squares = sum(
+        ((each.n - 1) * each.sd**2 + each.n * (each.value - mean) ** 2 for each in parts), Decimal(0)
+    )
     return Mean(value=mean, n=n, sd=(squares / (n - 1)).sqrt() if n > 1 else Decimal(0))
 
 

@@ -12,10 +12,15 @@ from schema.metrics import Audience, Form, Metric, Unit
 from schema.texts import Filling, Text
 from schema.verdicts import Verdict
 
+MARKS: Final = (
+    ("estimated", lambda subject: subject.metric.estimated),
+    ("provisional", lambda subject: subject.provisional),
+)
 FEWEST_FOR_SHARES: Final = 30  # wording rule 18
 MONEY_DIGITS: Final = 3  # wording rule 8
 PLAIN_READERS: Final = frozenset({Audience.EXECUTIVE, Audience.SUPPORT})
 SHARED_FORMS: Final = frozenset({Form.PROPORTION, Form.GAP, Form.WORST})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
@@ -31,7 +36,9 @@ class Moment:
     """Which windows are compared, in words."""
 
     window: Fact  # `16 to 22 November 2026`
-    when: Text  # `the week before`, `4 weeks before`, `before release 2.3`
+    when: Text  # when it was otherwise: `the week before`, `in the week to 25 October`, `before release 2.3`
+    then: Text  # the same as a noun: `the week before`, `the week to 25 October`, `the last week before release 2.3`
+    joined: int = 1  # how many periods the window holds; more than one is always said
     source: str = ""
     stale_until: Fact | None = None
 
@@ -58,6 +65,7 @@ class Subject:
     shown: Sequence[Shown] = ()
     provisional: bool = False  # labels are not ripe
     agreement: Fact | None = None  # of the automatic judge with people
+    relative: Fact | None = None  # the change over the level before, where it is worth saying: `45% less`
 
 
 def level(subject: Subject, audience: Audience, *, rest: bool = True) -> Text:
@@ -66,25 +74,35 @@ def level(subject: Subject, audience: Audience, *, rest: bool = True) -> Text:
     rest   also say what became of those that are not counted, where that is worth saying
     """
     if subject.shown and audience in PLAIN_READERS:
-        parts = [_level_of(subject, shown.metric, shown.now, shown.before, MONEY_DIGITS, rest=False) for shown in subject.shown]
+        parts = [
+            _level_of(subject, shown.metric, shown.now, shown.before, MONEY_DIGITS, rest=False)
+            for shown in subject.shown
+        ]
         return texts.join(parts, ", and ")
     digits = MONEY_DIGITS if audience in PLAIN_READERS else None
     level = _level_of(subject, subject.metric, subject.now, subject.before, digits, rest=rest)
-    prefix = "provisional: " if subject.provisional else ""
-    if subject.metric.estimated:
-        prefix = "estimated: "
-    return texts.join((prefix, level), "") if prefix else level
+    if subject.moment.joined > 1 and audience in PLAIN_READERS:
+        level = texts.fill("{level} ({window})", {"level": level, "window": subject.moment.window})
+    marks = [word for word, holds in MARKS if holds(subject)]
+    return texts.join((" and ".join(marks), ": ", level), "") if marks else level
 
 
 def _level_of(
-    subject: Subject, metric: Metric, now: Estimate, before: Estimate | None, digits: int | None, *, rest: bool
+    subject: Subject,
+    metric: Metric,
+    now: Estimate,
+    before: Estimate | None,
+    digits: int | None,
+    *,
+    rest: bool,
 ) -> Text:
     if metric.form is Form.GAP and len(ranked(now)) > 1:
         return _gap(subject, metric, now)
     if metric.form in SHARED_FORMS:
         return _share(subject, metric, now, before, rest=rest)
     return texts.fill(
-        "{subject} was {value}" + (" against a watch line of {line}" if "watch_line" in metric.constants else ""),
+        "{subject} was {value}"
+        + (" against a watch line of {line}" if "watch_line" in metric.constants else ""),
         {
             "subject": phrase(metric.words.subject or metric.plain, metric, subject.language),
             "value": _value(subject, metric, now, "now", digits),
@@ -97,9 +115,11 @@ def _share(subject: Subject, metric: Metric, now: Estimate, before: Estimate | N
     words = metric.words
     of = phrase(words.of, metric, subject.language)
     hit = phrase(words.hit, metric, subject.language)
-    group = texts.fill("in the group that fares worst, {group}, ", {"group": facts.name(now.groups[-1].group)}) if (
-        metric.form is Form.WORST and now.groups
-    ) else Text(())
+    group = (
+        texts.fill("in the group that fares worst, {group}, ", {"group": facts.name(now.groups[-1].group)})
+        if (metric.form is Form.WORST and now.groups)
+        else Text(())
+    )
     if now.denominator is not None and (now.denominator < FEWEST_FOR_SHARES or not now.numerator):
         return texts.join((group, _counts(metric, now, of, hit)), "")
     base = base_of(metric, now, before)
@@ -126,17 +146,22 @@ def _counts(metric: Metric, now: Estimate, of: Text, hit: Text) -> Text:
     numerator, denominator = now.numerator or 0, now.denominator or 0
     fillings: dict[str, Filling] = {
         "numerator": figure("now", "numerator", Kind.COUNT, Decimal(numerator), f"{numerator:,}", metric),
-        "denominator": figure("now", "denominator", Kind.COUNT, Decimal(denominator), f"{denominator:,}", metric),
+        "denominator": figure(
+            "now", "denominator", Kind.COUNT, Decimal(denominator), f"{denominator:,}", metric
+        ),
         "of": of,
         "hit": hit,
     }
     if numerator or now.high is None:
         return texts.fill("{numerator} of {denominator} {of} {hit}", fillings)
     base = facts.base_for(now.high)
-    fillings["upper"] = figure("now", "upper", Kind.PER, now.high, f"{facts.outward(now.high, base, low=False):,}", metric)
+    fillings["upper"] = figure(
+        "now", "upper", Kind.PER, now.high, f"{facts.outward(now.high, base, low=False):,}", metric
+    )
     fillings["base"] = figure("now", "base", Kind.BASE, Decimal(base), f"{base:,}", metric)
     return texts.fill(
-        "{numerator} of {denominator} {of} {hit}; the true rate may be up to {upper} in every {base}", fillings
+        "{numerator} of {denominator} {of} {hit}; the true rate may be up to {upper} in every {base}",
+        fillings,
     )
 
 
@@ -153,7 +178,9 @@ def _gap(subject: Subject, metric: Metric, now: Estimate) -> Text:
         "last": _per(last.value, base, metric, "now"),
         "last_group": facts.name(last.group),
     }
-    start = texts.fill("of every {base} {of}, {first} among {first_group} and {last} among {last_group} {hit}", fillings)
+    start = texts.fill(
+        "of every {base} {of}, {first} among {first_group} and {last} among {last_group} {hit}", fillings
+    )
     if metric.unit is Unit.SHARE:
         gap = facts.per(first.value, base) - facts.per(last.value, base)
         fact = figure("now", "gap", Kind.PER, Decimal(gap), f"{gap:,}", metric)
@@ -172,7 +199,9 @@ def level_before(subject: Subject) -> Filling:
         return Text(())
     if subject.shown:
         parts = [
-            _before_of(subject, shown.metric, shown.now, shown.before) for shown in subject.shown if shown.before
+            _before_of(subject, shown.metric, shown.now, shown.before)
+            for shown in subject.shown
+            if shown.before
         ]
         return texts.join([texts.fill("{it}", {"it": part}) for part in parts], " and ")
     return _before_of(subject, subject.metric, subject.now, before)
@@ -187,9 +216,14 @@ def _before_of(subject: Subject, metric: Metric, now: Estimate, before: Estimate
         return _per(before.value, base, metric, "before")
     if metric.form in {Form.PROPORTION, Form.WORST}:
         counted = [each for each in (now, before) if each.denominator is not None]
-        if any((each.denominator or 0) < FEWEST_FOR_SHARES for each in counted) or not now.numerator and counted:
+        if any((each.denominator or 0) < FEWEST_FOR_SHARES for each in counted) or (
+            not now.numerator and counted
+        ):
             return _plain_counts(metric, before)
         return _per(before.value, base_of(metric, now, before), metric, "before")
+    if metric.form is Form.GAP:
+        shown = facts.percent(before.value, 0)
+        return figure("before", "ratio", Kind.LEVEL, before.value, shown, metric, unit="percent")
     return _value(subject, metric, before, "before", MONEY_DIGITS)
 
 
@@ -223,7 +257,11 @@ def _told_base(subject: Subject) -> int | None:
         return facts.base_for(groups[0].value, groups[-1].value) if len(groups) > 1 else None
     if now.denominator is not None and not now.numerator:
         return facts.base_for(now.high) if now.high is not None else None
-    few = any(each.denominator is not None and each.denominator < FEWEST_FOR_SHARES for each in (now, before) if each)
+    few = any(
+        each.denominator is not None and each.denominator < FEWEST_FOR_SHARES
+        for each in (now, before)
+        if each
+    )
     return None if few else base_of(metric, now, before)
 
 
@@ -254,21 +292,31 @@ def show(metric: Metric, value: Decimal, currency: str, *, digits: int | None = 
     return facts.quantity(value, metric.unit, unit_name=metric.unit_name)
 
 
-def figure(at: str, function: str, kind: Kind, value: Decimal, shown: str, metric: Metric, *, unit: str = "") -> Fact:
+def figure(
+    at: str, function: str, kind: Kind, value: Decimal, shown: str, metric: Metric, *, unit: str = ""
+) -> Fact:
     """Make a figure that rests on the metric's level now, before, or on the change."""
     return Fact(of=f"{metric.key}/{at}", function=function, kind=kind, value=value, shown=shown, unit=unit)
 
 
 def constant(value: Decimal, name: str, *, shown: str | None = None) -> Fact:
     """Hold a number of a definition or of the configuration."""
-    text = shown if shown is not None else facts.number(value, max(0, -int(value.normalize().as_tuple().exponent)))
+    text = (
+        shown
+        if shown is not None
+        else facts.number(value, max(0, -int(value.normalize().as_tuple().exponent)))
+    )
     return Fact(of=name, function="constant", kind=Kind.CONSTANT, value=value, shown=text)
 
 
 def phrase(template: str, metric: Metric, language: Language) -> Text:
     """Fill a metric's own words with the product's nouns and labels and the definition's numbers."""
     names = texts.fields(template)
-    return texts.fill(template, {name: _filling(name, metric, language) for name in names}) if names else Text((template,))
+    return (
+        texts.fill(template, {name: _filling(name, metric, language) for name in names})
+        if names
+        else Text((template,))
+    )
 
 
 def _filling(name: str, metric: Metric, language: Language) -> Filling:

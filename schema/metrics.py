@@ -66,7 +66,9 @@ class Phrases(BaseModel):
     of: str = ""  # proportion, gap, worst: the plural reference class, such as `{flags}`
     hit: str = ""  # proportion, gap, worst: what the counted ones did, past tense: `were really {positives}`
     rest: str = ""  # proportion: what the others did, where that is worth saying: `were {negatives}`
-    subject: str = ""  # every other form: a noun phrase that can start a sentence: `the cost of {positives} we missed`
+    subject: str = (
+        ""  # every other form: a noun phrase that can start a sentence: `the cost of {positives} we missed`
+    )
 
 
 class Metric(BaseModel):
@@ -87,6 +89,7 @@ class Metric(BaseModel):
     countermetrics: tuple[str, ...] = ()
     accepts: tuple[Shape, ...]  # measurement shapes, strongest first
     grouped: bool = False  # one measurement a group
+    total: bool = False  # values of neighbouring periods add up, such as money spent
     function: str = "given"  # name in schema/estimates.py, or `given`: the source computes it
     form: Form
     words: Phrases = Phrases()
@@ -96,7 +99,12 @@ class Metric(BaseModel):
     note: str = ""  # compliance: what the figure leaves out; may use labels
     constants: Mapping[str, Decimal] = {}  # numbers of the definition that a text may name
     needs: tuple[str, ...] = ()  # assumptions that the function uses
-    shown_as: tuple[str, ...] = ()  # executive and support read these metrics instead: f1 is said as recall and precision
+    shown_as: tuple[
+        str, ...
+    ] = ()  # executive and support read these metrics instead: f1 is said as recall and precision
+    beside: str = (
+        ""  # a part of the estimate without which plain readers are not told the figure: accuracy's baseline
+    )
     engineers_only: bool = False  # executive and support get one sentence and only on a clear change
     estimated: bool = False  # modelled, or judged by a model: the text says `estimated`
     judged: bool = False  # by an automatic judge: its name, version and agreement are printed

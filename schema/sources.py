@@ -78,7 +78,9 @@ class Query(Frozen):
 
     source: str
     shape: Shape
-    stale_after_h: float | None = Field(default=None, gt=0)  # newest record older than this before the period's end
+    stale_after_h: float | None = Field(
+        default=None, gt=0
+    )  # newest record older than this before the period's end
 
 
 class SqlQuery(Query):

@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Final
 
 from schema import levels, texts
-from schema.briefs import Page, Paragraph, Section, asked, compose, headline, paragraph, window
+from schema.briefs import UNFIT, Paragraph, Section, compose, longer, paragraph
 from schema.facts import Kind, number
+from schema.headlines import asked, headline
 from schema.insights import Topic
 from schema.metrics import Audience, Unit
+from schema.pages import Page
 from schema.periods import Period
 from schema.texts import Text
 
@@ -46,21 +48,20 @@ def compose_standup(page: Page) -> Standup:
     """Compose the digest: the verdict, what moved and what is asked in the parent, the rest for the thread."""
     top = headline(page)
     closing = Paragraph(label="", text=asked(page))
-    said = [paragraph(page, insight, Audience.EXECUTIVE) for insight in page.ranked.said if insight.topic is not Topic.NOT_FIT]
+    said = [
+        paragraph(page, insight, Audience.EXECUTIVE)
+        for insight in page.ranked.said
+        if insight.topic is not Topic.NOT_FIT
+    ]
     brief = compose(page, Audience.EXECUTIVE)
     engineers = compose(page, Audience.ENGINEER)
-    leads = tuple(_lead(each) for each in said[: MOST_LINES - 3])
+    leads = tuple(said[: MOST_LINES - 3]) or tuple(longer(page, Audience.EXECUTIVE)[:1])
     parent = (Paragraph(label="", text=top), *leads, closing)
-    figures = [section for section in engineers.sections if section.title != "Not fit to use"]
+    figures = [section for section in engineers.sections if section.title != UNFIT]
     return Standup(
         product=page.product.key, period=page.period, parent=parent,
         sections=(*brief.sections, *figures), charts=charts(page), fallback=texts.join((top, closing.text)),
     )  # fmt: skip
-
-
-def _lead(whole: Paragraph) -> Paragraph:
-    """Keep an insight's first statement for the parent; what stands against a gain stays with it."""
-    return whole
 
 
 def charts(page: Page) -> tuple[Chart, ...]:
@@ -104,7 +105,4 @@ def _axis(unit: Unit, unit_name: str, currency: str) -> str:
 
 def _label(page: Page, period: Period) -> str:
     first = period.start.astimezone(page.product.zoneinfo).date()
-    return f"{first.day} {('Jan','Feb','Mar','Apr','May','Jun','Jul','Aug','Sep','Oct','Nov','Dec')[first.month - 1]}"
-
-
-__all__ = ["Chart", "Standup", "charts", "compose_standup", "window"]
+    return f"{first.day} {('Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec')[first.month - 1]}"

@@ -1,13 +1,13 @@
 """One metric in words for one reader: statement shape, verdict, the product's own nouns and the figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from schema import facts, levels, texts
 from schema.facts import Fact, Kind
-from schema.levels import PLAIN_READERS, SHARED_FORMS, Subject
+from schema.levels import SHARED_FORMS, Subject
 from schema.metrics import Audience, Unit
 from schema.readability import is_easy
 from schema.texts import Filling, Text
@@ -34,21 +34,31 @@ class Statement:
         return str(self.text)
 
 
-def state(subject: Subject, audience: Audience) -> Statement:
-    """Say what a metric's change means to one audience; text is plain, not yet escaped for Slack."""
+def state(subject: Subject, audience: Audience, *, others: Sequence[Subject] = ()) -> Statement:
+    """Say what a metric's change means to one audience; text is plain, not yet escaped for Slack.
+
+    others   the same metric against other windows; engineers and compliance read them in one breath
+    """
     level = levels.level(subject, audience)
     if audience is Audience.ENGINEER:
-        text = _for_engineers(subject)
+        text = _for_engineers(subject, others)
     elif audience is Audience.COMPLIANCE:
-        text = _for_compliance(subject)
+        text = _for_compliance(subject, others)
     elif subject.metric.engineers_only:
         text = _check_for_engineers(subject)
+    elif subject.metric.beside and subject.metric.beside not in subject.now.parts:
+        text = _not_alone(subject)
     else:
         text = _short_enough(subject, audience)
     if audience is Audience.SUPPORT:
         text = texts.join((text, _for_customers(subject)))
     return Statement(
-        metric=subject.metric.key, audience=audience, verdict=subject.verdict, text=text, level=level, subject=subject
+        metric=subject.metric.key,
+        audience=audience,
+        verdict=subject.verdict,
+        text=text,
+        level=level,
+        subject=subject,
     )
 
 
@@ -64,13 +74,13 @@ def _short_enough(subject: Subject, audience: Audience) -> Text:
 # --- executive and support -------------------------------------------------------------------------------------
 
 PLAIN: Final[Mapping[VerdictKind, str]] = {
-    VerdictKind.CLEAR_GAIN: "{level:cap}, {moved} {before} {when}, which is good.",
-    VerdictKind.CLEAR_LOSS: "{level:cap}, {moved} {before} {when}, which is bad.",
+    VerdictKind.CLEAR_GAIN: "{level:cap}, {moved} {before} {when}{relative}, which is good.",
+    VerdictKind.CLEAR_LOSS: "{level:cap}, {moved} {before} {when}{relative}, which is bad.",
     VerdictKind.CLEAR_CHANGE: "{level:cap}, {moved} {before} {when}.",
     VerdictKind.SMALL_GAIN: "{level:cap}, {moved} {before} {when}: real but too small to act on.",
     VerdictKind.SMALL_LOSS: "{level:cap}, {moved} {before} {when}: real but too small to act on.",
     VerdictKind.SMALL_CHANGE: "{level:cap}, {moved} {before} {when}: real but too small to act on.",
-    VerdictKind.SAME: "{level:cap}, about the same as {when} ({before}).",
+    VerdictKind.SAME: "{level:cap}, about the same as {then} ({before}).",
 }
 UNCLEAR: Final[Mapping[Because, str]] = {
     Because.WIDE: "We cannot tell yet if that is a real change: it may be anything from {low} to {high}.",
@@ -94,17 +104,24 @@ UNCOMPARED: Final[Mapping[Because, str]] = {
 def _in_plain_words(subject: Subject, level: Text, *, apart: bool) -> Text:
     verdict = subject.verdict
     fillings = _fillings(subject, level)
+    if verdict.because is Because.NOT_ASKED:
+        return texts.fill("{level:cap}.", fillings)
     if verdict.kind is VerdictKind.NOT_COMPARABLE or subject.before is None:
         fillings["reason"] = UNCOMPARED.get(verdict.because, UNCOMPARED[Because.NO_VALUE_BEFORE])
-        return texts.fill("{level:cap}. It is not compared with {when}: {reason}.", fillings)
+        return texts.fill("{level:cap}. It is not compared with {then}: {reason}.", fillings)
     apart = apart or subject.now.numerator == 0  # the level is a sentence of its own
     if verdict.kind is VerdictKind.CANNOT_TELL:
-        start = texts.fill("{level:cap}. {when:cap} it was {before}." if apart else "{level:cap}; {when} it was {before}.", fillings)
+        start = texts.fill(
+            "{level:cap}. {when:cap} it was {before}." if apart else "{level:cap}; {when} it was {before}.",
+            fillings,
+        )
         return texts.join((start, texts.fill(UNCLEAR[verdict.because], fillings)))
     if subject.shown:
         return _together(subject, fillings)
     template = PLAIN[verdict.kind]
-    return texts.fill(template.replace("{level:cap},", "{level:cap}. That is") if apart else template, fillings)
+    return texts.fill(
+        template.replace("{level:cap},", "{level:cap}. That is") if apart else template, fillings
+    )
 
 
 def _together(subject: Subject, fillings: dict[str, Filling]) -> Text:
@@ -128,14 +145,31 @@ def _check_for_engineers(subject: Subject) -> Text:
             "{name:cap}, a check for engineers, {moved}, which is {good}.",
             {"name": name, "moved": "rose" if subject.verdict.rose else "fell", "good": good},
         )
-    return texts.fill("{name:cap} is a check for engineers; there is nothing in it to act on.", {"name": name})
+    return texts.fill(
+        "{name:cap} is a check for engineers; there is nothing in it to act on.", {"name": name}
+    )
+
+
+def _not_alone(subject: Subject) -> Text:
+    plain = levels.phrase(subject.metric.plain, subject.metric, subject.language)
+    return texts.fill(
+        "{plain:cap} is not told here: what doing nothing would have reached is not known.", {"plain": plain}
+    )
 
 
 def _for_customers(subject: Subject) -> Text:
     parts = [levels.phrase(subject.metric.not_meaning, subject.metric, subject.language)]
     recourse = subject.language.labels.get("recourse")
     if recourse and subject.metric.form in SHARED_FORMS:
-        parts.append(texts.fill("A customer who disagrees can {recourse}.", {"recourse": facts.name(recourse)}))
+        parts.append(
+            texts.fill(
+                "What {people} who disagree can do: {recourse}.",
+                {
+                    "recourse": facts.name(recourse),
+                    "people": levels.phrase("{people}", subject.metric, subject.language),
+                },
+            )
+        )
     return texts.join(parts)
 
 
@@ -144,11 +178,13 @@ def _fillings(subject: Subject, level: Text) -> dict[str, Filling]:
     fillings: dict[str, Filling] = {
         "level": level,
         "when": subject.moment.when,
+        "then": subject.moment.then,
         "moved": "up from" if verdict.rose else "down from",
         "turn": "rise" if verdict.rose else "fall",
         "of": levels.phrase(subject.metric.words.of or "cases", subject.metric, subject.language),
         "tested": levels.constant(Decimal(verdict.tested), "change"),
     }
+    fillings["relative"] = texts.fill(" ({by})", {"by": subject.relative}) if subject.relative else ""
     if subject.before is not None:
         fillings["before"] = levels.level_before(subject)
     if verdict.low is not None and verdict.high is not None:
@@ -175,29 +211,31 @@ REASONS: Final[Mapping[Because, str]] = {
     Because.FEW_CASES: ": too few cases",
     Because.ONE_OF_MANY: ": not after correcting for {tested} tests",
     Because.SHORT_HISTORY: ": too few past periods for a bare value",
+    Because.NOT_ASKED: "",
     Because.UNSTATED: ": the smallest change that matters is not stated",
     **{because: f": {words}" for because, words in UNCOMPARED.items()},
 }
 
 
-def _for_engineers(subject: Subject) -> Text:
+def _for_engineers(subject: Subject, others: Sequence[Subject]) -> Text:
     metric = subject.metric
     fillings: dict[str, Filling] = {
         "name": facts.name(metric.name),
         "value": _exact(subject, "now"),
-        "details": _details(subject),
+        "details": _details(subject, "{confidence} CI"),
         "window": subject.moment.window,
         "source": facts.name(subject.moment.source),
     }
     start = texts.fill("{name} {value}{details}, {window}, from {source}.", fillings)
-    return texts.join((start, _change_for_engineers(subject), _marks(subject)))
+    changes = [_change_for_engineers(each) for each in (subject, *others)]
+    return texts.join((start, *changes, _marks(subject), _judge(subject)))
 
 
-def _details(subject: Subject) -> Text:
+def _details(subject: Subject, interval: str) -> Text:
     now = subject.now
     parts: list[Text] = []
     if now.low is not None and now.high is not None:
-        parts.append(texts.fill("{confidence} CI {low} to {high}", {
+        parts.append(texts.fill(f"{interval} {{low}} to {{high}}", {
             "confidence": levels.constant(CONFIDENCE, "confidence", shown="95%"),
             "low": _end(subject, now.low, "low"), "high": _end(subject, now.high, "high"),
         }))  # fmt: skip
@@ -228,12 +266,14 @@ def _group_counts(subject: Subject) -> list[Text]:
 def _change_for_engineers(subject: Subject) -> Text:
     verdict = subject.verdict
     fillings = _judged(subject)
+    if verdict.because is Because.NOT_ASKED:
+        return Text(())
     if subject.before is None or verdict.kind is VerdictKind.NOT_COMPARABLE:
-        return texts.fill("Against {when}: {verdict}{reason}.", fillings)
+        return texts.fill("Against {then}: {verdict}{reason}.", fillings)
     interval = " (CI {low} to {high}{q})" if verdict.low is not None else ""
     default = ", by default" if verdict.matters_is_default else ""
     matters = f"; smallest change that matters {{matters}}{default}" if verdict.matters is not None else ""
-    template = f"Against {{when}} ({{before}}): {{change}}{interval}, {{verdict}}{{reason}}{matters}."
+    template = f"Against {{then}} ({{before}}): {{change}}{interval}, {{verdict}}{{reason}}{matters}."
     return texts.fill(template, fillings)
 
 
@@ -242,6 +282,7 @@ def _judged(subject: Subject) -> dict[str, Filling]:
     tested = levels.constant(Decimal(verdict.tested), "change")
     fillings: dict[str, Filling] = {
         "when": subject.moment.when,
+        "then": subject.moment.then,
         "verdict": VERDICT_WORDS[verdict.kind],
         "reason": texts.fill(REASONS[verdict.because], {"tested": tested}),
         "q": "",
@@ -268,55 +309,67 @@ def _judged(subject: Subject) -> dict[str, Filling]:
 
 
 def _marks(subject: Subject) -> Text:
-    """Say what an estimate or unripe labels take away from a figure, and who judged."""
+    """Say what an estimate or unripe labels take away from a figure."""
     parts: list[Text] = []
     if subject.metric.estimated:
         parts.append(texts.plain("Estimated, without true outcomes for every case."))
     if subject.provisional:
         parts.append(texts.plain("Provisional: outcomes are still open."))
-    if subject.metric.judged:
-        judge = subject.language.labels.get("judge")
-        fillings: dict[str, Filling] = {"judge": facts.name(judge) if judge else "not stated"}
-        agreement = ", agreement with people {agreement}" if subject.agreement else ", agreement with people not measured"
-        if subject.agreement:
-            fillings["agreement"] = subject.agreement
-        parts.append(texts.fill("Judge: {judge}" + agreement + ".", fillings))
     return texts.join(parts)
 
 
-def _for_compliance(subject: Subject) -> Text:
+def _judge(subject: Subject) -> Text:
+    """Name the automatic judge and how far people agree with it (wording rule 33)."""
+    if not subject.metric.judged:
+        return Text(())
+    judge = subject.language.labels.get("judge")
+    fillings: dict[str, Filling] = {"judge": facts.name(judge) if judge else "not stated"}
+    if subject.agreement is None:
+        return texts.fill("Judge: {judge}, agreement with people not measured.", fillings)
+    fillings["agreement"] = subject.agreement
+    return texts.fill("Judge: {judge}, agreement with people {agreement}.", fillings)
+
+
+def _for_compliance(subject: Subject, others: Sequence[Subject]) -> Text:
     metric = subject.metric
     fillings: dict[str, Filling] = {
         "name": facts.name(metric.name),
         "level": levels.level(subject, Audience.COMPLIANCE),
-        "details": _details(subject),
+        "details": _details(subject, "{confidence} range"),
         "window": subject.moment.window,
         "source": facts.name(subject.moment.source),
-        **_judged(subject),
     }
     start = texts.fill("{level:cap}{details}; measured for {window} from {source}.", fillings)
     note = levels.phrase(metric.note, metric, subject.language) if metric.note else Text(())
     limits = levels.phrase(metric.not_meaning, metric, subject.language)
-    return texts.join((start, _change_for_compliance(subject, fillings), _marks(subject), note, limits))
+    changes = [_change_for_compliance(each) for each in (subject, *others)]
+    return texts.join((start, *changes, _judge(subject), note, limits))
 
 
-def _change_for_compliance(subject: Subject, fillings: Mapping[str, Filling]) -> Text:
+def _change_for_compliance(subject: Subject) -> Text:
     verdict = subject.verdict
+    fillings = _judged(subject)
+    if verdict.because is Because.NOT_ASKED:
+        return Text(())
     if subject.before is None or verdict.kind is VerdictKind.NOT_COMPARABLE:
-        return texts.fill("Against {when}: {verdict}{reason}.", fillings)
+        return texts.fill("Against {then}: {verdict}{reason}.", fillings)
     interval = "; the change lies between {low} and {high}" if verdict.low is not None else ""
-    return texts.fill(f"Against {{when}} ({{before}}): {{verdict}}{{reason}}{interval}.", fillings)
+    return texts.fill(f"Against {{then}} ({{before}}): {{verdict}}{{reason}}{interval}.", fillings)
 
 
 def _exact(subject: Subject, at: str) -> Fact:
     estimate = subject.now if at == "now" or subject.before is None else subject.before
     shown = levels.show(subject.metric, estimate.value, subject.language.currency)
-    return levels.figure(at, "level", Kind.LEVEL, estimate.value, shown, subject.metric, unit=subject.metric.unit.value)
+    return levels.figure(
+        at, "level", Kind.LEVEL, estimate.value, shown, subject.metric, unit=subject.metric.unit.value
+    )
 
 
 def _end(subject: Subject, value: Decimal, which: str) -> Fact:
     shown = levels.show(subject.metric, value, subject.language.currency)
-    return levels.figure("now", which, Kind.LEVEL, value, shown, subject.metric, unit=subject.metric.unit.value)
+    return levels.figure(
+        "now", which, Kind.LEVEL, value, shown, subject.metric, unit=subject.metric.unit.value
+    )
 
 
 def _count(subject: Subject, value: int, which: str) -> Fact:

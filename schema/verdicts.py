@@ -1,5 +1,6 @@
 """What a change amounts to: an interval, the smallest change that matters, and how many were tested."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -45,6 +46,7 @@ class Because(StrEnum):
     QUESTION = "question"  # the query or source changed
     WINDOW = "window"  # the windows differ in length
     STALE = "stale"  # the newest data are too old, which bars any other verdict
+    NOT_ASKED = "not_asked"  # the configuration asks for no comparison
     UNSTATED = "unstated"  # the level before was 0 or below, and nobody stated what matters
 
 
@@ -119,7 +121,12 @@ def difference(now: Level, before: Level, history: Sequence[Decimal | None]) -> 
 
 
 def judge(
-    metric: Metric, now: Level, before: Level | None, *, matters: Decimal | None, history: Sequence[Decimal | None] = ()
+    metric: Metric,
+    now: Level,
+    before: Level | None,
+    *,
+    matters: Decimal | None,
+    history: Sequence[Decimal | None] = (),
 ) -> Verdict:
     """Judge one change on its own; `in_family` then corrects for how many were tested.
 
@@ -201,7 +208,12 @@ def _kind_without_good(low: Decimal, high: Decimal, least: Decimal) -> Kind:
 
 
 def _of_proportions(now: Estimate, before: Estimate) -> Change | None:
-    if now.numerator is None or now.denominator is None or before.numerator is None or before.denominator is None:
+    if (
+        now.numerator is None
+        or now.denominator is None
+        or before.numerator is None
+        or before.denominator is None
+    ):
         return None
     if not now.denominator or not before.denominator:
         return None
@@ -212,7 +224,7 @@ def _of_proportions(now: Estimate, before: Estimate) -> Change | None:
 
 def _of_bare_values(now: Estimate, before: Estimate, history: Sequence[Decimal | None]) -> Change | None:
     past = [None if value is None else float(value) for value in history]
-    changes = sum(1 for a, b in zip(past, past[1:], strict=False) if a is not None and b is not None)
+    changes = sum(1 for a, b in itertools.pairwise(past) if a is not None and b is not None)
     if changes < statistics.FEWEST_PAST_CHANGES:
         return None
     return statistics.change_of_a_bare_value(past, float(now.value), float(before.value))

@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-
 from schema.estimates import Estimate
 from schema.facts import Fact, Kind
 from schema.metrics import Audience, Direction, Form, Metric, Unit
@@ -49,29 +48,55 @@ NUMBER_WORDS: Final = _pattern(
     "a quarter", "dozens?", "hundreds", "thousands", "millions", "most", "majority",
 )  # fmt: skip
 TYPED_DIGIT: Final = re.compile(r"\d")
-NO_NUMBER: Final = re.compile(r"\b(?:nan|inf|infinity|none)\b|1\.79\d*e\+?308|\d+(?:\.\d+)?e-\d+|(?<![\d.,])-0(?:\.0+)?(?![\d.])", re.IGNORECASE)
-UP: Final = _pattern("up(?! to)", "rose", "risen", "rises?", "gained", "increased?", "grew", "more than before", "↑", "▲")
+NO_NUMBER: Final = re.compile(
+    r"\b(?:nan|inf|infinity|none)\b|1\.79\d*e\+?308|\d+(?:\.\d+)?e-\d+|(?<![\d.,])-0(?:\.0+)?(?![\d.])",
+    re.IGNORECASE,
+)
+UP: Final = _pattern(
+    "up(?! to)", "rose", "risen", "rises?", "gained", "increased?", "grew", "more than before", "↑", "▲"
+)
 DOWN: Final = _pattern(
-    "down", "fell", "fallen", "falls?", "dropped", "drops?", "declined?", "declines?", "decreased?", "fewer good", "↓", "▼"
+    "down",
+    "fell",
+    "fallen",
+    "falls?",
+    "dropped",
+    "drops?",
+    "declined?",
+    "declines?",
+    "decreased?",
+    "fewer good",
+    "↓",
+    "▼",
 )
 BETTER: Final = _pattern("improved", "improvement", "better", "which is good")
 WORSE: Final = _pattern("worsened", "worse", "which is bad")
 STEADY: Final = _pattern("no change", "stable", "flat", "unchanged", "about the same")
-SUPERLATIVE: Final = re.compile(r"(?<!at )(?<!fares )\b(?:highest|lowest|record|best|worst|most)\b", re.IGNORECASE)
+SUPERLATIVE: Final = re.compile(
+    r"(?<!at )(?<!fares )\b(?:highest|lowest|record|best|worst|most)\b", re.IGNORECASE
+)
 TREND: Final = _pattern("trend", "trends", "trending", "keeps (?:rising|falling)", "steadily", "consistently")
 YEARLY: Final = _pattern("a year", "per year", "yearly", "annual", "annually", "annualised", "annualized")
-CAUSAL: Final = _pattern("because", "due to", "caused", "causes", "drove", "driven by", "led to", "thanks to", "resulted in")
+CAUSAL: Final = _pattern(
+    "because", "due to", "caused", "causes", "drove", "driven by", "led to", "thanks to", "resulted in"
+)
 WORSE_MODEL: Final = re.compile(r"\bmodel (?:got|has got|became|is|has become) (?:worse|less)", re.IGNORECASE)
 ACCURATE: Final = re.compile(r"\baccura(?:te|tely|cy of)\b|\bright \S+ of the time\b", re.IGNORECASE)
-CHANCE: Final = re.compile(r"\b(?:due to|by) chance\b|\bchance (?:that|of being) \w*\s*(?:true|real|wrong)", re.IGNORECASE)
+CHANCE: Final = re.compile(
+    r"\b(?:due to|by) chance\b|\bchance (?:that|of being) \w*\s*(?:true|real|wrong)", re.IGNORECASE
+)
 LIKELY: Final = re.compile(r"\b(?:(?:very )?(?:un)?likely|about even|probably)\b(?!\s*\()", re.IGNORECASE)
-SAFE: Final = _pattern("none", "never", "zero", "safe", "eliminated", "no unsafe", "no \\w+ (?:answers?|cases?|leaks?)")
+SAFE: Final = _pattern(
+    "none", "never", "zero", "safe", "eliminated", "no unsafe", "no \\w+ (?:answers?|cases?|leaks?)"
+)
 CONCLUSION: Final = _pattern(
     "fair", "fairly", "unfair", "unfairly", "unbiased", "bias-free", "no bias", "compliant", "non-discriminatory",
     "discriminatory", "legal", "illegal",
 )  # fmt: skip
 ONE_IN: Final = re.compile(r"\b1 in (\d[\d,]*)")
-RELATIVE: Final = re.compile(r"\b(?:up|down|rose|fell|dropped|gained|grew|declined|by)\s+\d[\d.,]*\s?%", re.IGNORECASE)
+RELATIVE: Final = re.compile(
+    r"\b(?:up|down|rose|fell|dropped|gained|grew|declined|by)\s+\d[\d.,]*\s?%", re.IGNORECASE
+)
 BANNED: Final = re.compile(
     r"\b(?:precision|recall|f1|r?o?c?[- ]?auc|p-?values?|psi|drift(?:ed)?|baselines?|latency|p\d\d|tokens?|thresholds?|cohorts?"
     r"|calibration|confidence intervals?|CI|significan(?:t|ce)|specificity|ndcg|mrr|brier|log loss|wasserstein)\b",
@@ -155,7 +180,9 @@ def _mixed_bases(claim: Claim) -> bool:
 def _too_exact_money(claim: Claim) -> bool:
     if claim.audience is not Audience.EXECUTIVE:
         return False
-    amounts = [f for f in claim.text.facts if f.unit == Unit.MONEY.value and f.kind in {Kind.LEVEL, Kind.CHANGE}]
+    amounts = [
+        f for f in claim.text.facts if f.unit == Unit.MONEY.value and f.kind in {Kind.LEVEL, Kind.CHANGE}
+    ]
     needs = claim.metric is None or bool(claim.metric.needs)
     return needs and any(_significant_digits(fact.shown) > MONEY_DIGITS for fact in amounts)
 
@@ -224,7 +251,11 @@ def _bare_relative(claim: Claim) -> bool:
     relative = [fact for fact in claim.text.facts if fact.kind is Kind.RELATIVE]
     if not relative:
         return bool(RELATIVE.search(str(claim.text)))
-    ends = {fact.of.rpartition("/")[2] for fact in claim.text.facts if fact.kind in {Kind.LEVEL, Kind.PER, Kind.COUNT}}
+    ends = {
+        fact.of.rpartition("/")[2]
+        for fact in claim.text.facts
+        if fact.kind in {Kind.LEVEL, Kind.PER, Kind.COUNT}
+    }
     few = claim.before is not None and (claim.before.denominator or FEWEST_CASES) < FEWEST_CASES
     return few or not {"now", "before"} <= ends
 
@@ -305,7 +336,11 @@ def _no_reference_class(claim: Claim) -> bool:
     text = str(claim.text)
     if any(fact.kind is Kind.PER and fact.of.endswith("/now") for fact in claim.text.facts):
         return "f every" not in text and "in every" not in text
-    if claim.audience not in PLAIN_READERS or claim.metric is None or claim.metric.form is not Form.PROPORTION:
+    if (
+        claim.audience not in PLAIN_READERS
+        or claim.metric is None
+        or claim.metric.form is not Form.PROPORTION
+    ):
         return False
     return any(fact.kind is Kind.LEVEL and fact.shown.endswith("%") for fact in claim.text.facts)
 
@@ -394,8 +429,4 @@ def _exact_figures(claim: Claim) -> Iterator[Fact]:
 
 def rests_on(text: Text) -> frozenset[str]:
     """List the readings that a text's figures rest on: `precision/now`, `precision/before` (rule 46)."""
-    return frozenset(
-        fact.of for fact in text.facts if fact.of.endswith(("/now", "/before"))
-    )
-
-
+    return frozenset(fact.of for fact in text.facts if fact.of.endswith(("/now", "/before")))

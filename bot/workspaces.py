@@ -1,0 +1,104 @@
+"""The configurations that this process holds: immutable snapshots, looked at again every two seconds."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from handlers import configuration
+from handlers.services import Snapshot
+from integrations.base import Connector
+from integrations.sources import open_connector
+from integrations.store import workspaces as stored
+from integrations.store.engine import Store
+from schema.configuration import Configuration
+from schema.errors import Refusal
+from schema.metrics import Catalogue
+from schema.sources import Source
+
+MAIN = "main"  # the workspace of a database that serves one
+
+NO_CONFIGURATION = "Nothing has been set up here yet. Run `muster apply --config muster.yaml` first."
+
+
+@dataclass(slots=True)
+class Workspaces:
+    """Gives the newest snapshot of a workspace, named by its id or by its Slack team."""
+
+    store: Store
+    catalogue: Catalogue
+    secrets: Callable[[str], str]
+    folder: Path  # relative database files of sources are found from here
+    every_s: float = 2.0
+    monotonic: Callable[[], float] = time.monotonic
+    _held: dict[str, tuple[float, Snapshot]] = field(default_factory=dict)
+    _ids: dict[str, str] = field(default_factory=dict)  # by Slack team
+
+    async def __call__(self, workspace: str) -> Snapshot:
+        """Give the newest snapshot; raises Refusal where nothing was applied."""
+        id_ = await self._id(workspace)
+        held = self._held.get(id_)
+        if held is not None and self.monotonic() - held[0] < self.every_s:
+            return held[1]
+        known = None if held is None else _configured(held[1])
+        found = await configuration.snapshot(self.store, id_, catalogue=self.catalogue, known=known)
+        if found is None:
+            raise Refusal(NO_CONFIGURATION)
+        if held is not None and found.revision == held[1].revision:
+            snapshot = held[1]
+        else:
+            snapshot = await self._opened(id_, found, held[1] if held is not None else None)
+        self._held[id_] = self.monotonic(), snapshot
+        return snapshot
+
+    async def close(self) -> None:
+        """Close every source."""
+        for _, snapshot in self._held.values():
+            for connector in snapshot.connectors.values():
+                await connector.close()
+        self._held.clear()
+
+    async def _id(self, workspace: str) -> str:
+        if workspace not in self._ids:
+            found = await self.store.read(lambda session: stored.by_team(session, workspace))
+            if found is None:
+                return workspace
+            self._ids[workspace] = found.id
+        return self._ids[workspace]
+
+    async def _opened(self, id_: str, found: configuration.Snapshot, before: Snapshot | None) -> Snapshot:
+        """Open what is new or changed; what is gone or changed is closed once nobody can have begun with it."""
+        kept: dict[str, Connector] = {}
+        for name, source in found.configuration.sources.items():
+            same = before is not None and before.configuration.sources.get(name) == source
+            kept[name] = before.connectors[name] if before is not None and same else self.open(name, source)
+        if before is not None:
+            for name, connector in before.connectors.items():
+                if kept.get(name) is not connector:
+                    await connector.close()
+        return Snapshot(
+            workspace=id_, revision=found.revision, configuration=found.configuration, connectors=kept
+        )
+
+    def open(self, name: str, source: Source) -> Connector:
+        """Open one source; raises Refusal when a secret is missing."""
+        return open_connector(name, source, secrets=self.secrets, folder=self.folder)
+
+
+def _configured(snapshot: Snapshot) -> configuration.Snapshot:
+    return configuration.Snapshot(revision=snapshot.revision, configuration=snapshot.configuration)
+
+
+def unstored(
+    given: Configuration,
+    *,
+    secrets: Callable[[str], str],
+    folder: Path,
+    connectors: Mapping[str, Connector] | None = None,
+) -> Snapshot:
+    """Hold a configuration that was read from a file and is applied nowhere."""
+    opened = connectors or {
+        name: open_connector(name, source, secrets=secrets, folder=folder)
+        for name, source in given.sources.items()
+    }
+    return Snapshot(workspace=MAIN, revision=0, configuration=given, connectors=opened)
