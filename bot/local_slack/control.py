@@ -41,7 +41,7 @@ class Control:
     def __init__(self, slack: "LocalSlack") -> None:
         self._slack = slack
 
-    async def __call__(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         verb = request.match_info["verb"]
         if verb not in VERBS | {"advance"}:
             return _answer({"ok": False, "error": f"unknown verb {verb}"}, status=404)

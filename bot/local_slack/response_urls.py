@@ -116,7 +116,7 @@ class ResponseUrls:
     state: State
     events: Events
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         url = self.state.response_urls.get(request.path)
         if url is None:
             return _refusal(404, "expired_url")

@@ -99,14 +99,13 @@ class LocalSlack(Seeding, Interacting, Reading, Failing):
             state=self.state, events=self.deliveries, tickets=self.sockets.ticket, own=self.deliveries.own
         )
         uploads = Uploads(self.state)
-        application.router.add_route("*", "/api/{method}", dispatch)
-        application.router.add_get("/socket", self.sockets)
-        application.router.add_post(
-            "/response/{team}/{number}/{secret}", ResponseUrls(state=self.state, events=self.deliveries)
-        )
+        answers = ResponseUrls(state=self.state, events=self.deliveries)
+        application.router.add_route("*", "/api/{method}", dispatch.handle)
+        application.router.add_get("/socket", self.sockets.handle)
+        application.router.add_post("/response/{team}/{number}/{secret}", answers.handle)
         application.router.add_post("/upload/{file}/{secret}", uploads.receive)
         application.router.add_get("/files-pri/{file}/{name}", uploads.give)
-        application.router.add_post("/control/{verb}", Control(self))
+        application.router.add_post("/control/{verb}", Control(self).handle)
         PageServer(self).add_to(application)
         return application
 

@@ -39,7 +39,7 @@ class Sockets:
         """How many sockets an app holds open."""
         return len(self.connections.get(app if isinstance(app, str) else app.id, ()))
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         app_id = self.tickets.pop(request.query.get("ticket", ""), "")
         if not app_id or self.state.faults.strike(frozenset({FaultKind.REFUSE_TICKET}), "socket"):
             return web.Response(status=408, text="ticket expired")

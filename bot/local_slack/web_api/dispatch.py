@@ -35,7 +35,7 @@ class Dispatch:
     tickets: Callable[[App], str]
     own: Callable[[Coroutine[None, None, None]], None]
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         self.state.changes.begin()
         started = time.perf_counter()
