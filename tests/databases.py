@@ -1,4 +1,4 @@
-"""A fresh database for a test, on both engines: import the fixtures `a_store` or `a_database` into the test module.
+"""A fresh database for a test, on both engines: import the fixtures that the test asks for into the test module.
 
 The PostgreSQL server is started once a process, at first use, and stops with it.
 """
@@ -100,3 +100,12 @@ def a_store(database: str) -> Iterator[Store]:
     opened = Store(database)
     yield opened
     opened.close_sync()
+
+
+@pytest.fixture(name="stores")
+def two_stores(database: str) -> Iterator[tuple[Store, Store]]:
+    """Open a fresh database twice, as two processes would."""
+    opened = (Store(database), Store(database))
+    yield opened
+    for each in opened:
+        each.close_sync()

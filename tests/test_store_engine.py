@@ -13,7 +13,7 @@ from integrations.store.errors import StoreBusy, StoreClosed, StoreDamaged, Stor
 from integrations.store.tables import table_of
 from schema.tables.deliveries import PostRow
 from schema.tables.workspaces import WorkspaceRow
-from tests.databases import a_database, a_store, an_engine, fresh_url  # noqa: F401 - fixtures
+from tests.databases import a_database, a_store, an_engine, fresh_url, two_stores  # noqa: F401 - fixtures
 
 POSTS = table_of(PostRow)
 WORKSPACES = table_of(WorkspaceRow)
@@ -81,8 +81,8 @@ def test_waiting_writes_share_one_commit_on_sqlite():
     assert len(commits) <= 2
 
 
-async def test_no_answer_comes_before_the_commit(engine, database):
-    first, second = Store(database), Store(database)
+async def test_no_answer_comes_before_the_commit(stores):
+    first, second = stores
     seen = []
 
     async def check(number):
@@ -92,8 +92,6 @@ async def test_no_answer_comes_before_the_commit(engine, database):
     await asyncio.gather(*(check(number) for number in range(50)))
 
     assert seen == [True] * 50
-    await first.close()
-    await second.close()
 
 
 async def test_a_read_sees_one_moment(store):
@@ -227,8 +225,7 @@ def test_an_address_we_cannot_keep_things_in_is_refused_with_an_example(url):
         Store(url)
 
 
-async def test_one_workspace_decides_one_thing_at_a_time(engine, database):
-    stores = [Store(database), Store(database)]
+async def test_one_workspace_decides_one_thing_at_a_time(stores):
     inside = []
 
     def decide(session):
@@ -240,8 +237,6 @@ async def test_one_workspace_decides_one_thing_at_a_time(engine, database):
     await asyncio.gather(*(store.write(decide) for store in stores for _ in range(3)))
 
     assert inside == ["in", "out"] * 6
-    for store in stores:
-        await store.close()
 
 
 def workspace(number, created_at):

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -26,7 +27,7 @@ from schema.readings import (
     Reading,
     Receipt,
 )
-from tests.databases import a_database, a_store, an_engine, fresh_url  # noqa: F401 - fixtures
+from tests.databases import a_database, a_store, an_engine, fresh_url, two_stores  # noqa: F401 - fixtures
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CALENDAR = Calendar(zone=ZoneInfo("Europe/Berlin"))
@@ -245,10 +246,7 @@ def test_a_transaction_that_is_cut_leaves_nothing(store):
     assert look_for_trouble(store, "cost") == ()
 
 
-async def test_two_pulls_at_once_make_each_revision_once(engine, database):
-    import asyncio
-
-    stores = [Store(database), Store(database)]
+async def test_two_pulls_at_once_make_each_revision_once(stores):
     pulls = [
         store.write(lambda session, value=value: add(session, "w", readings=[reading(value=str(value))]))
         for value in range(10)
@@ -259,8 +257,6 @@ async def test_two_pulls_at_once_make_each_revision_once(engine, database):
 
     (newest,) = look(stores[0])
     assert newest.revision == sum(each.readings for each in added)
-    for store in stores:
-        await store.close()
 
 
 def test_a_name_too_long_for_a_key_is_refused(store):

@@ -39,7 +39,9 @@ def inserting(session: Session, table: Table) -> postgresql.Insert | sqlite.Inse
 
 def insert_new(session: Session, table: Table, row: Mapping[str, Any]) -> bool:
     """Add a row unless its key is there; True when it was added."""
-    return changed(session, inserting(session, table).values(row).on_conflict_do_nothing())
+    statement = inserting(session, table).values(row).on_conflict_do_nothing()
+    # not the row count: PostgreSQL gives none where a key of its own making comes back
+    return session.connection().execute(statement.returning(*table.primary_key)).first() is not None
 
 
 def changed(session: Session, statement: UpdateBase) -> bool:
