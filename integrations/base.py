@@ -4,6 +4,7 @@ IntegrationError
 ├── NotAuthorised     → forbidden
 ├── RateLimited       → rate_limited
 ├── NotFound          → not_found
+├── Empty             → empty
 ├── NotANumber        → nan
 ├── Truncated         → truncated
 ├── Incomplete        → partial
@@ -58,6 +59,10 @@ class NotFound(IntegrationError):  # noqa: N818 - as above
     """The source knows no such experiment, series, table or address."""
 
 
+class Empty(IntegrationError):  # noqa: N818 - as above
+    """The source holds nothing for what was asked, and knows why; else an answer without measurements says it."""
+
+
 class NotANumber(IntegrationError):  # noqa: N818 - as above
     """The source answered NaN or an infinity."""
 
@@ -105,6 +110,7 @@ REASONS: Mapping[type[IntegrationError], BlankReason] = {
     NotAuthorised: BlankReason.FORBIDDEN,
     RateLimited: BlankReason.RATE_LIMITED,
     NotFound: BlankReason.NOT_FOUND,
+    Empty: BlankReason.EMPTY,
     NotANumber: BlankReason.NAN,
     Truncated: BlankReason.TRUNCATED,
     Incomplete: BlankReason.PARTIAL,

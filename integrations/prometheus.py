@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from pydantic import Field
 
-from integrations.base import Answer, Call, Incomplete, NotFound, UnexpectedAnswer
+from integrations.base import Answer, Call, Empty, Incomplete, NotFound, UnexpectedAnswer
 from integrations.documents import Document, shaped
 from integrations.http import HttpClient
 from integrations.measurements import group_name, measured, number
@@ -20,6 +20,10 @@ _QUERY = "/api/v1/query"
 _BEFORE_END = timedelta(milliseconds=1)  # the period's end belongs to the next one
 _LOOKBACK = "5m"  # how far an instant query looks back; a step of as much misses no sample
 _NOTES = "PromQL info:"  # advice about the expression; says nothing about missing data
+_SILENT = (
+    "the expression gives nothing, although its series have samples in this period; one that is written"
+    " less often than every 5 minutes needs last_over_time(x[2h]), a comparison that may find nothing `or vector(0)`"
+)
 Series = dict[str, object]  # by group
 
 
@@ -78,6 +82,8 @@ class PrometheusConnector:
         reach = await self._reach(asked, period) if asked.stale_after_h or not sample else None
         if not sample:
             await self._refuse_unknown(asked, period)
+            if reach is not None and asked.stale_after_h is None:
+                raise Empty(call, _SILENT)
             return Answer(measurements={}, sample=0, newest_at=reach)
         return Answer(measurements=_measured(asked, columns, call), sample=sample, newest_at=reach)
 
@@ -142,7 +148,7 @@ class PrometheusConnector:
         path = "/api/v1/series"
         call = self._client.call("GET", path)
         for selector in _selected(query):
-            params = {"match[]": selector, "end": f"{period.end.timestamp():.3f}"}
+            params = {"match[]": selector, "end": f"{period.end.timestamp():.3f}", "limit": "1"}
             if not shaped(_Names, await self._client.get(path, params), call=call).data:
                 raise NotFound(call, f"there is no series {selector}")
 
@@ -164,10 +170,26 @@ def _measured(query: PrometheusQuery, columns: Mapping[str, Series], call: Call)
         parts = {name: {field: series.get(name) for field, series in columns.items()} for name in groups}
     found: dict[str, Measurement] = {}
     for name, fields in parts.items():
+        _refuse_estimates(query, fields, call)
         measurement = _estimated(query, fields, call) or measured(query.shape, fields, call=call)
         if measurement is not None:
             found[name] = measurement
     return found
+
+
+def _refuse_estimates(query: PrometheusQuery, fields: Mapping[str, object], call: Call) -> None:
+    """Keep an estimated count from becoming an input, which is printed as a count; a ratio is none."""
+    if query.shape is not Shape.INPUTS:
+        return
+    for field, template in query.values.items():
+        raw = fields.get(field)
+        if raw is None or "/" in template or not extrapolates(template):
+            continue
+        value = number(raw, call=call, field=field)
+        if value != value.to_integral_value():
+            raise UnexpectedAnswer(
+                call, f"{field} is an estimate, as increase() makes it, where a count was asked"
+            )
 
 
 def _estimated(query: PrometheusQuery, fields: Mapping[str, object], call: Call) -> Bare | None:

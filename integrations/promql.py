@@ -20,6 +20,7 @@ _WORDS = frozenset(
         "group_left", "group_right", "start", "end", "atan2",
     }
 )  # fmt: skip
+_CALLED = re.compile(r"\s*(\(|(by|without)\b)", re.IGNORECASE)  # the name before is a function
 _EXTRAPOLATES = re.compile(r"\b(increase|rate|delta|xincrease|xrate|xdelta)\s*\(")
 
 
@@ -28,7 +29,7 @@ def selectors(expression: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for match in _TOKEN.finditer(expression):
         text = match["selector"]
-        if text is None or expression[match.end() :].lstrip().startswith("("):
+        if text is None or _CALLED.match(expression, match.end()):
             continue
         if text.strip().lower() not in _WORDS:
             found[text.strip()] = None
