@@ -28,6 +28,7 @@ from schema.sources import Network
 
 REDIRECT_LIMIT = 3
 _HINT_BYTES = 4096
+_NOTHING: Mapping[str, str] = {}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -50,6 +51,15 @@ class Limits:
 
     timeout_s: float  # for everything: redirects, retries and their waits
     size_bytes: int = 5_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    method: str
+    url: httpx.URL
+    body: Mapping[str, object] | None
+    hints: Mapping[str, str]  # what a refusal's text may hold → what it means
+    call: Call
 
 
 class HttpClient:
@@ -86,7 +96,7 @@ class HttpClient:
 
     def call(self, method: str, path: str) -> Call:
         """Name a request for people; what stands behind `?` may be private."""
-        return Call(source=self._source, asked=f"{method} {path[:120] or '/'}")
+        return Call(source=self._source, asked=f"{method} {path.partition('?')[0][:120] or '/'}")
 
     async def get(
         self, path: str, params: Mapping[str, str] | None = None, *, hints: Mapping[str, str] | None = None
@@ -95,36 +105,55 @@ class HttpClient:
 
         hints        what to say when a refusal's text holds one of these
         """
-        return _parsed(await self._read("GET", path, {"params": params}, hints or {}), self.call("GET", path))
+        question = self._question("GET", path, params=params or {}, hints=hints or {})
+        return _parsed(await self._read(question), question.call)
 
     async def post(
         self, path: str, body: Mapping[str, object], *, hints: Mapping[str, str] | None = None
     ) -> Any:
         """POST a search, which changes nothing, and read its JSON."""
-        return _parsed(await self._read("POST", path, {"json": body}, hints or {}), self.call("POST", path))
+        question = self._question("POST", path, body=body, hints=hints or {})
+        return _parsed(await self._read(question), question.call)
 
     async def text(self, path: str) -> str:
         """GET a short plain text."""
-        return (await self._read("GET", path, {}, {})).decode(errors="replace").strip()
+        return (await self._read(self._question("GET", path))).decode(errors="replace").strip()
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _read(
-        self, method: str, path: str, parts: Mapping[str, Any], hints: Mapping[str, str]
-    ) -> bytes:
-        call = self.call(method, path)
+    def _question(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] = _NOTHING,
+        body: Mapping[str, object] | None = None,
+        hints: Mapping[str, str] = _NOTHING,
+    ) -> _Question:
+        url = httpx.URL(f"{self._base}/{path.lstrip('/')}" if path else self._base)
+        return _Question(
+            method=method,
+            url=url.copy_merge_params(params),  # given to httpx, they would replace what the path holds
+            body=body,
+            hints=hints,
+            call=self.call(method, path),
+        )
+
+    async def _read(self, question: _Question) -> bytes:
         seen: list[IntegrationError] = []
         try:
             async with asyncio.timeout(self._limits.timeout_s):
                 async for attempt in self._attempts(seen):
                     with attempt:
-                        return await self._once(method, path, parts, hints)
+                        return await self._once(question)
         except TimeoutError as error:
             if seen and isinstance(seen[-1], RateLimited):
                 raise seen[-1] from error
-            raise Unavailable(call, f"no whole answer within {self._limits.timeout_s:g} s") from error
-        raise Unavailable(call, "no attempt was made")  # attempts is at least 1
+            raise Unavailable(
+                question.call, f"no whole answer within {self._limits.timeout_s:g} s"
+            ) from error
+        raise Unavailable(question.call, "no attempt was made")  # attempts is at least 1
 
     def _attempts(self, seen: list[IntegrationError]) -> AsyncIterator[stamina.Attempt]:
         def again(error: Exception) -> bool | float:
@@ -144,41 +173,35 @@ class HttpClient:
             wait_jitter=self._patience.first_wait_s,
         ).__aiter__()
 
-    async def _once(
-        self, method: str, path: str, parts: Mapping[str, Any], hints: Mapping[str, str]
-    ) -> bytes:
-        call = self.call(method, path)
-        url = httpx.URL(f"{self._base}/{path.lstrip('/')}" if path else self._base)
+    async def _once(self, question: _Question) -> bytes:
+        url = question.url
         for _ in range(REDIRECT_LIMIT + 1):
-            async with self._sent(call, method, url, parts) as response:
+            async with self._sent(question, url) as response:
                 if not response.has_redirect_location:
-                    await self._refuse(response, call, hints)
-                    return await self._body(response, call)
-                url = _redirected(response, url, call)
-                parts = {} if "params" in parts else parts  # the new address holds its own
-        raise UnexpectedAnswer(call, f"more than {REDIRECT_LIMIT} redirects")
+                    await self._refuse(response, question)
+                    return await self._body(response, question.call)
+                url = _redirected(response, url, question.call)
+        raise UnexpectedAnswer(question.call, f"more than {REDIRECT_LIMIT} redirects")
 
     @asynccontextmanager
-    async def _sent(
-        self, call: Call, method: str, url: httpx.URL, parts: Mapping[str, Any]
-    ) -> AsyncIterator[httpx.Response]:
+    async def _sent(self, question: _Question, url: httpx.URL) -> AsyncIterator[httpx.Response]:
         try:
-            async with self._client.stream(method, url, **parts) as response:
+            async with self._client.stream(question.method, url, json=question.body) as response:
                 yield response
         except httpx.TimeoutException as error:
-            raise Unavailable(call, f"no answer within {self._limits.timeout_s:g} s") from error
+            raise Unavailable(question.call, f"no answer within {self._limits.timeout_s:g} s") from error
         except httpx.ConnectError as error:
-            raise Unavailable(call, "no connection") from error
+            raise Unavailable(question.call, "no connection") from error
         except (httpx.TransportError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise Unavailable(call, "the answer broke off") from error
+            raise Unavailable(question.call, "the answer broke off") from error
 
-    async def _refuse(self, response: httpx.Response, call: Call, hints: Mapping[str, str]) -> None:
+    async def _refuse(self, response: httpx.Response, question: _Question) -> None:
         if response.is_success:
             return
-        status = response.status_code
+        call, status = question.call, response.status_code
         wait_s = _retry_after_s(response)
         text = (await _start(response)).decode(errors="replace")
-        hint = next((f"; {says}" for words, says in hints.items() if words in text), "")
+        hint = next((f"; {says}" for words, says in question.hints.items() if words in text), "")
         what = f"refused with HTTP {status}{hint}"
         if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.FORBIDDEN and wait_s is not None):
             raise RateLimited(call, "too many requests", retry_after_s=wait_s)
@@ -213,6 +236,10 @@ def _base(source: str, text: str) -> httpx.URL:
         raise Refusal(f"The source {source} needs a URL such as https://host/path.") from error
     if url.scheme not in _DEFAULT_PORTS or not url.host:
         raise Refusal(f"The source {source} needs a URL such as https://host/path.")
+    if url.query or url.fragment:
+        raise Refusal(
+            f"The source {source} needs a URL without ? and #; what follows belongs into the metric."
+        )
     return url
 
 

@@ -1,6 +1,7 @@
 """Numbers from a database: one SELECT, in a transaction that cannot write."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ _VERSIONS = {
     "postgresql": "SELECT current_setting('server_version') AS version",
     "duckdb": "SELECT version() AS version",
 }
+# SQLAlchemy takes every `:word` for a value to bind, in the text of a JSON literal too.
+_OTHER_COLON = re.compile(r"(?<![:\w\\]):(?=\w)(?!(?:start|end)\b)")
 Row = Mapping[str, object]
 
 
@@ -60,7 +63,7 @@ class SqlConnector:
         self._engine.dispose()
 
     def _rows(self, sql: str, period: Period | None, call: Call) -> list[Row]:
-        statement = sa.text(limited(sql, self._dialect, rows=self._row_limit + 1))
+        statement = sa.text(_OTHER_COLON.sub(r"\:", limited(sql, self._dialect, rows=self._row_limit + 1)))
         with (
             translated(call, timeout_s=self._timeout_s),
             self._engine.connect() as connection,

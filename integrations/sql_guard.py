@@ -158,6 +158,8 @@ def _translation(error: SQLAlchemyError, call: Call, timeout_s: float) -> Integr
         return NotFound(call, "there is no such database, table, column or function")
     if state == _READ_ONLY_STATE or (not state and says(_WRITE_WORDS)):
         return UnexpectedAnswer(call, "the query does more than read its tables")
+    if "pytz" in text:  # DuckDB gives a time with a zone only with a library that it does not require
+        return UnexpectedAnswer(call, "a time with a zone must be cast AS TIMESTAMP")
     if not state and isinstance(error, sa.exc.OperationalError):
         return Unavailable(call, "the database cannot be opened")
     return UnexpectedAnswer(call, "the database refused the query")

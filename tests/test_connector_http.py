@@ -364,6 +364,28 @@ async def test_numbers_are_read_exactly():
     assert str(found["d"]) == "-Infinity"
 
 
+@pytest.mark.parametrize(
+    ("path", "params", "asked"),
+    [
+        ("/x?y=1", None, "/x?y=1"),
+        ("/x?y=1", {"z": "2 3"}, "/x?y=1&z=2%203"),
+        ("/x", {"z": "&="}, "/x?z=%26%3D"),
+        ("", None, "/"),
+    ],
+)
+async def test_what_a_path_asks_is_kept_beside_the_params(path, params, asked):
+    async def numbers(request):
+        return web.json_response(request.raw_path.replace("+", "%20"))
+
+    async with serving(numbers) as url:
+        client = open_client(url)
+        found = await client.get(path, params)
+        await client.close()
+
+    assert found == asked
+    assert "?" not in client.call("GET", path).asked
+
+
 async def test_name_and_password_in_a_url_become_a_header_and_stay_unseen():
     seen = []
 

@@ -161,6 +161,23 @@ async def test_decimals_are_exact(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+async def test_colons_and_percent_signs_in_a_query_are_its_own(engine):
+    sql = """SELECT count(*) AS value FROM answers
+    WHERE told_at >= :start AND told_at < :end AND sex LIKE '%men' AND '{"a":1, "b":x}' LIKE '%:x}' AND '12:30:00' > ''"""
+
+    found = await ask(engine, sql)
+
+    assert found.measurements[""] == Bare(value=Decimal(100))
+
+
+async def test_a_time_with_a_zone_is_explained_where_it_cannot_be_read():
+    outcome = await ask("duckdb", "SELECT 1 AS value, TIMESTAMPTZ '2026-11-20 00:00:00+00' AS newest_at")
+
+    assert outcome.reason == "source_error"
+    assert "cast AS TIMESTAMP" in outcome.detail
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 async def test_every_shape_can_be_selected(engine):
     mean = await ask(engine, "SELECT 1.5 AS value, 3 AS n, 0.5 AS sd", shape="mean")
     inputs = await ask(engine, "SELECT 7 AS resolved, '1.10' AS spend", shape="inputs")
