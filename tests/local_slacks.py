@@ -27,8 +27,8 @@ async def a_workspace(**settings):
         yield SimpleNamespace(slack=slack, ann=ann, bob=bob, app=app, ops=ops, client=client)
 
 
-@pytest.fixture
-async def acme():
+@pytest.fixture(name="acme")
+async def an_acme():
     async with a_workspace() as world:
         yield world
 

@@ -34,7 +34,7 @@ def data_table(rows=2, columns=1, **more):
     return {"type": "data_table", "caption": "c", "rows": [[cell()] * columns for _ in range(rows)]} | more
 
 
-def line(points=2, series=1, label="w", title="t", kind="line", name="s", **axis):
+def line(*, points=2, series=1, label="w", title="t", kind="line", name="s", **axis):
     labels = [f"{label}{i}" for i in range(points)]
     data = [{"label": one, "value": 1} for one in labels]
     drawn = [{"name": f"{name}{i}", "data": data} for i in range(series)]

@@ -8,8 +8,8 @@ from bot.local_slack.acting import CannotAct
 from bot.local_slack.choosing import NotThere
 from tests.local_slacks import (  # noqa: F401 - a fixture
     a_workspace,
-    acme,
     actions,
+    an_acme,
     bolt,
     button,
     home,

@@ -4,7 +4,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.local_slack.server import LocalSlack
 from bot.local_slack.values import TokenState
-from tests.local_slacks import actions, acme, button, plain, refused, section  # noqa: F401 - a fixture
+from tests.local_slacks import actions, an_acme, button, plain, refused, section  # noqa: F401 - a fixture
 
 
 async def raw(world, method, **more):

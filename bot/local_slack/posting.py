@@ -2,27 +2,14 @@
 
 import secrets
 from collections.abc import Iterator
-from typing import Protocol
 
+from bot.local_slack.deliveries import Deliveries
 from bot.local_slack.objects import bot_profile
 from bot.local_slack.payloads import message_event
 from bot.local_slack.state import State
 from bot.local_slack.values import App, Channel, ChannelKind, Json
 
 STATEFUL_OR_CLICKED = ("elements", "accessory", "element")
-
-
-class Events(Protocol):
-    """Who tells apps what happened: the deliveries, and a silent one while a story is seeded."""
-
-    def tell(self, team_id: str, event: Json, *, channel_id: str = "", only_app: str = "") -> None: ...
-
-
-class Silence:
-    """Nobody is told: for seeding a channel's past."""
-
-    def tell(self, team_id: str, event: Json, *, channel_id: str = "", only_app: str = "") -> None:
-        """Do nothing, on purpose."""
 
 
 def named(blocks: list[Json]) -> list[Json]:
@@ -98,7 +85,7 @@ def put(
 
 def post(
     state: State,
-    events: Events,
+    events: Deliveries,
     channel_id: str,
     message: Json,
     *,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.local_slack import blocks as block_kit
+from bot.local_slack.deliveries import Deliveries
 from bot.local_slack.faults import CALL_FAULTS, FaultKind
-from bot.local_slack.posting import Events, bot_message, named, post, whisper
+from bot.local_slack.posting import bot_message, named, post, whisper
 from bot.local_slack.state import Call, ResponseUrl, State
 from bot.local_slack.values import App, Json
 
@@ -46,7 +47,7 @@ class Place:
     original_ephemeral: bool = False
 
 
-def answer(state: State, events: Events, place: Place, content: Json) -> str:
+def answer(state: State, events: Deliveries, place: Place, content: Json) -> str:
     """Show an app's answer; returns "" or Slack's word for why not."""
     if content.get("delete_original") in (True, "true"):
         return _delete_original(state, place)
@@ -64,7 +65,7 @@ def answer(state: State, events: Events, place: Place, content: Json) -> str:
     return _add(state, events, place, content)
 
 
-def _add(state: State, events: Events, place: Place, content: Json) -> str:
+def _add(state: State, events: Deliveries, place: Place, content: Json) -> str:
     message = bot_message(state, place.app, place.team_id, content)
     thread_ts = str(content.get("thread_ts") or "")
     log = state.logs[place.channel_id]
@@ -114,7 +115,7 @@ class ResponseUrls:
     """Answers POST /response/…; the words for a used-up URL are as seen in the wild."""
 
     state: State
-    events: Events
+    events: Deliveries
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         url = self.state.response_urls.get(request.path)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.local_slack.block_texts import Problem
-from bot.local_slack.posting import Events
+from bot.local_slack.deliveries import Deliveries
 from bot.local_slack.state import State
 from bot.local_slack.values import App, Channel, ChannelKind, Installation, Json
 
@@ -37,7 +37,7 @@ class Ask:
     """What a method gets."""
 
     state: State
-    events: Events
+    events: Deliveries
     app: App
     installation: Installation
     args: Json

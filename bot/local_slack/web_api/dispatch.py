@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from bot.local_slack.deliveries import Deliveries
 from bot.local_slack.faults import CALL_FAULTS, Fault, FaultKind
-from bot.local_slack.posting import Events
 from bot.local_slack.state import Call, State
 from bot.local_slack.values import App, Installation, Json, TokenState
 from bot.local_slack.web_api import chat
@@ -31,7 +31,7 @@ class Dispatch:
     """
 
     state: State
-    events: Events
+    events: Deliveries
     tickets: Callable[[App], str]
     own: Callable[[Coroutine[None, None, None]], None]
 
