@@ -88,10 +88,31 @@ def an_engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@cache
+def shared_url() -> str:
+    """Make the PostgreSQL database that test after test uses, emptied in between: a copy each costs half a second."""
+    return fresh_url("postgresql")
+
+
+def empty(url: str) -> None:
+    """Delete every row; as a replica, so that neither triggers nor foreign keys object."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        names = sorted(name for (name,) in found if name != "alembic_version")
+        connection.execute("SET lock_timeout = '5s'; SET session_replication_role = replica")
+        connection.execute("; ".join(f'DELETE FROM "{name}"' for name in names))
+
+
 @pytest.fixture(name="database")
-def a_database(engine: str) -> str:
-    """Give the address of a fresh database with all tables."""
-    return fresh_url(engine)
+def a_database(engine: str) -> Iterator[str]:
+    """Give the address of a database with all tables and no rows; a test that alters tables takes `fresh_url`."""
+    url = shared_url() if engine == "postgresql" else fresh_url(engine)
+    yield url
+    if engine == "postgresql":
+        empty(url)
+    else:
+        for ending in ("", "-wal", "-shm"):
+            Path(url.removeprefix("sqlite:///") + ending).unlink(missing_ok=True)
 
 
 @pytest.fixture(name="store")

@@ -5,7 +5,7 @@ import pytest
 
 from integrations.store import identities, judgements, workspaces
 from integrations.store.identities import Identity, IdentityKind
-from integrations.store.judgements import Judgement
+from integrations.store.judgements import StoredJudgement
 from schema.errors import Refusal
 from schema.periods import Period
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
@@ -13,7 +13,7 @@ from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtu
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 WEEK = Period(start=NOON - timedelta(days=7), end=NOON)
-JUDGEMENT = Judgement(
+JUDGEMENT = StoredJudgement(
     product="fraud",
     period=WEEK,
     metric="recall",

@@ -20,7 +20,7 @@ Key: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class StoredJudgement:
     """One verdict on a metric, with the digest of all that it rests on."""
 
     product: str
@@ -33,7 +33,7 @@ class Judgement:
     revision: int = 1  # rises when the same question is judged anew
 
 
-def keep(session: Session, workspace: str, judgements: Iterable[Judgement]) -> int:
+def keep(session: Session, workspace: str, judgements: Iterable[StoredJudgement]) -> int:
     """Store what is new: another digest or another body than the newest; gives how many were added."""
     added = 0
     for product, period, group in _by_product_and_period(judgements):
@@ -50,34 +50,34 @@ def keep(session: Session, workspace: str, judgements: Iterable[Judgement]) -> i
     return added
 
 
-def newest(session: Session, workspace: str, *, product: str, period: Period) -> tuple[Judgement, ...]:
+def newest(session: Session, workspace: str, *, product: str, period: Period) -> tuple[StoredJudgement, ...]:
     """Give the newest judgement of each metric and comparison of a product's period."""
     query = select(JUDGEMENTS).where(J.workspace == workspace, J.product == product)
     query = query.where(J.period_start == period.start, J.period_end == period.end)
-    found: dict[Key, Judgement] = {}
+    found: dict[Key, StoredJudgement] = {}
     for row in session.execute(query.order_by(J.metric, J.comparison, J.revision)):
         found[row.metric, row.comparison] = _judgement(row)
     return tuple(found.values())
 
 
 def _by_product_and_period(
-    judgements: Iterable[Judgement],
-) -> Iterable[tuple[str, Period, list[Judgement]]]:
-    groups: dict[tuple[str, Period], list[Judgement]] = {}
+    judgements: Iterable[StoredJudgement],
+) -> Iterable[tuple[str, Period, list[StoredJudgement]]]:
+    groups: dict[tuple[str, Period], list[StoredJudgement]] = {}
     for judgement in judgements:
         groups.setdefault((judgement.product, judgement.period), []).append(judgement)
     return [(product, period, group) for (product, period), group in groups.items()]
 
 
-def _key(judgement: Judgement) -> Key:
+def _key(judgement: StoredJudgement) -> Key:
     return (judgement.metric, judgement.comparison)
 
 
-def _same(before: Judgement, judgement: Judgement) -> bool:
+def _same(before: StoredJudgement, judgement: StoredJudgement) -> bool:
     return (before.inputs_digest, before.body) == (judgement.inputs_digest, judgement.body)
 
 
-def _row(workspace: str, judgement: Judgement) -> dict[str, Any]:
+def _row(workspace: str, judgement: StoredJudgement) -> dict[str, Any]:
     return {
         "workspace": workspace,
         "product": judgement.product,
@@ -92,8 +92,8 @@ def _row(workspace: str, judgement: Judgement) -> dict[str, Any]:
     }
 
 
-def _judgement(row: Found) -> Judgement:
-    return Judgement(
+def _judgement(row: Found) -> StoredJudgement:
+    return StoredJudgement(
         product=row.product,
         period=Period(start=row.period_start, end=row.period_end),
         metric=row.metric,
