@@ -1,5 +1,6 @@
 """What only databases can do wrong; the second lock is tried with the first one open."""
 
+import asyncio
 import sqlite3
 import time
 from datetime import UTC, datetime
@@ -291,3 +292,16 @@ async def test_a_refusal_of_the_parser_is_an_unexpected_answer():
         with pytest.raises(UnexpectedAnswer):
             await connector.read(SqlQuery(source="numbers", shape="bare", sql="DROP TABLE answers"), WEEK)
         await connector.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_many_questions_at_once_get_their_own_answers(engine):
+    async with standing(engine) as stand:
+        connector = stand.open({})
+        asked = [
+            SqlQuery(source="numbers", shape="bare", sql=f"SELECT {number} AS value") for number in range(24)
+        ]
+        found = await asyncio.gather(*(fetch(connector, query, WEEK, timeout_s=20) for query in asked))
+        await connector.close()
+
+    assert [answer.measurements[""].value for answer in found] == list(range(24))
