@@ -1,0 +1,97 @@
+"""The same content without any Slack: a configuration read from its file, its numbers pulled, its texts printed."""
+
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot.files import Secrets, catalogue, nouns, read_text
+from bot.settings import Settings
+from bot.workspaces import MAIN, Workspaces, unstored
+from handlers.services import Services, Snapshot
+from integrations.store.engine import Store
+from schema.configuration import Configuration
+from schema.errors import Refusal
+
+
+class Unsound(Refusal):
+    """A configuration file with problems; each stands on a line of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """A workspace at hand: services and the snapshot they work on."""
+
+    services: Services
+    snapshot: Snapshot
+
+
+@asynccontextmanager
+async def desk(
+    settings: Settings, secrets: Secrets, *, config: Path | None, now: Callable[[], datetime]
+) -> AsyncIterator[Desk]:
+    """Open a workspace.
+
+    config   a file that is read and applied nowhere, with a store that is thrown away; None: the configured store
+    """
+    if config is None:
+        async with _stored(settings, secrets, now) as found:
+            yield found
+        return
+    with tempfile.TemporaryDirectory(prefix="muster-", ignore_cleanup_errors=True) as folder:
+        store = Store(f"sqlite:///{Path(folder) / 'muster.db'}")
+        async with _opened(store, settings, now) as services:
+            snapshot = unstored(sound(config, now()), secrets=secrets.value, folder=config.parent)
+            try:
+                yield Desk(services=services(snapshot), snapshot=snapshot)
+            finally:
+                for connector in snapshot.connectors.values():
+                    await connector.close()
+
+
+def sound(config: Path, now: datetime) -> Configuration:
+    """Read a configuration file; raises Unsound with every problem."""
+    found = read_text(config, catalogue=catalogue(), today=now.date())
+    if isinstance(found, Configuration):
+        return found
+    raise Unsound("\n".join(problem.sentence for problem in found))
+
+
+@asynccontextmanager
+async def _stored(settings: Settings, secrets: Secrets, now: Callable[[], datetime]) -> AsyncIterator[Desk]:
+    store = Store(settings.database)
+    async with _opened(store, settings, now) as services:
+        workspaces = Workspaces(
+            store=store, catalogue=catalogue(), secrets=secrets.value, folder=settings.config.parent
+        )
+        try:
+            snapshot = await workspaces(MAIN)
+            yield Desk(services=services(snapshot), snapshot=snapshot)
+        finally:
+            await workspaces.close()
+
+
+@asynccontextmanager
+async def _opened(
+    store: Store, settings: Settings, now: Callable[[], datetime]
+) -> AsyncIterator[Callable[[Snapshot], Services]]:
+    def services(snapshot: Snapshot) -> Services:
+        async def same(workspace: str) -> Snapshot:  # noqa: ARG001 - there is one
+            return snapshot
+
+        return Services(
+            store=store,
+            snapshot=same,
+            now=now,
+            nouns=nouns(),
+            source_timeout_s=settings.waits().source_timeout_s,
+            reads_at_once=settings.pulls_at_once,
+        )
+
+    try:
+        store.upgrade()
+        yield services
+    finally:
+        await store.close()
