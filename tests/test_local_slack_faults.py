@@ -142,7 +142,11 @@ async def test_an_event_comes_twice_with_the_same_or_another_id(acme, kind, ids)
     assert len({ts for _, ts in heard}) == 1
 
 
-async def test_a_command_is_lost_on_its_way(acme):
+async def test_a_command_and_an_event_are_lost_on_their_way(acme):
+    acme.slack.fail("lost", "app_mention", times=1)
+    await acme.slack.say(acme.ann, acme.ops, "@example hi")
+    await acme.slack.wait_for(lambda: acme.slack.sent("app_mention"))
+    assert acme.slack.sent("app_mention")[0].outcome == "lost"
     acme.slack.fail("lost", "/example", times=1)
     assert (await acme.slack.command(acme.ann, acme.ops, "/example")).outcome == "lost"
 

@@ -241,3 +241,102 @@ async def test_another_person_is_picked_and_a_message_appears_without_reloading(
         await acme.slack.say(acme.ann, acme.ops, "from ann")
         await page.locator(".msg", has_text="from ann").wait_for()
     assert [m["user"] for m in acme.slack.messages(acme.ops)] == [acme.bob.id, acme.ann.id]
+
+
+@pytest.mark.browser
+@needs_browser
+async def test_a_modal_is_updated_with_other_inputs_and_one_is_pushed_over_it(acme):
+    app = bolt(acme)
+    got = []
+    select = {"type": "static_select", "action_id": "s", "options": [{"text": plain("Two"), "value": "2"}]}
+    asked = {"type": "input", "block_id": "pick", "label": plain("Pick"), "element": select}
+    steps = iter(
+        [
+            {"response_action": "update", "view": modal(asked)},
+            {"response_action": "push", "view": modal(section("Are you sure?"), title=plain("Sure"))},
+        ]
+    )
+
+    @app.command("/example")
+    async def _(ack, command, client):
+        await client.views_open(trigger_id=command["trigger_id"], view=modal(text_input()))
+        await ack()
+
+    @app.view("form")
+    async def _(ack, view):
+        got.append(view["state"]["values"])
+        await ack(**next(steps))
+
+    async with in_socket_mode(app, acme), a_page(acme, f"#/T/{acme.ops.id}") as page:
+        await page.locator("#composer").fill("/ex")
+        await page.locator("#hints button").click()
+        await page.keyboard.press("Enter")
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_label("Amount").fill("12")
+        await dialog.get_by_role("button", name="Send").click()
+        await dialog.get_by_label("Pick").select_option("2")
+        await dialog.get_by_role("button", name="Send").click()
+        await dialog.get_by_text("Are you sure?").wait_for()
+        await dialog.get_by_role("button", name="Back").click()
+        await dialog.get_by_label("Pick").wait_for()
+        assert await dialog.get_by_label("Pick").input_value() == "2"
+        await page.keyboard.press("Escape")
+        await dialog.wait_for(state="hidden")
+
+    assert got[0] == {"amount": {"a": {"type": "plain_text_input", "value": "12"}}}
+    assert got[1]["pick"]["s"]["selected_option"]["value"] == "2"
+    assert acme.slack.views(acme.ann) == []
+
+
+@pytest.mark.browser
+@needs_browser
+async def test_every_block_is_drawn(acme):
+    rich = {
+        "type": "rich_text_section",
+        "elements": [{"type": "text", "text": "rich", "style": {"bold": True}}],
+    }
+    cells = [[{"type": "raw_text", "text": "Week"}]] + [
+        [{"type": "raw_number", "value": i}] for i in range(7)
+    ]
+    options = [{"text": plain("One"), "value": "1"}, {"text": plain("Two"), "value": "2"}]
+    pie = {"type": "pie", "segments": [{"label": "a", "value": 1}, {"label": "b", "value": 2}]}
+    series = [{"name": "p", "data": [{"label": "W1", "value": -1}, {"label": "W2", "value": 3}]}]
+    area = {"type": "area", "series": series, "axis_config": {"categories": ["W1", "W2"]}}
+    drawn = [
+        section("words :tada:")
+        | {"accessory": {"type": "overflow", "action_id": "more", "options": options}},
+        {"type": "section", "fields": [plain("field")]},
+        {"type": "divider"},
+        {"type": "context", "elements": [plain("context")]},
+        {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a far image"},
+        {"type": "rich_text", "elements": [rich]},
+        {"type": "markdown", "text": "# Title\n- item **bold**\n\n| a | b |\n|---|---|\n| c | d |"},
+        {"type": "data_table", "caption": "By week", "rows": cells},
+        {"type": "data_visualization", "title": "Pie", "chart": pie},
+        {"type": "data_visualization", "title": "Area", "chart": area},
+        {"type": "card", "title": plain("card"), "actions": [button("c")]},
+        {"type": "plan", "title": "plan", "tasks": [{"task_id": "t", "title": "task", "status": "complete"}]},
+        actions(
+            {"type": "checkboxes", "action_id": "boxes", "options": options},
+            {"type": "radio_buttons", "action_id": "radio", "options": options},
+            {"type": "multi_static_select", "action_id": "multi", "options": options},
+            {"type": "users_select", "action_id": "who"},
+            {"type": "datepicker", "action_id": "day"},
+            {"type": "timepicker", "action_id": "time"},
+        ),
+        text_input(),
+    ]
+    await acme.client.chat_postMessage(channel=acme.ops.id, text="x", blocks=drawn)
+    async with a_page(acme, f"#/T/{acme.ops.id}") as page:
+        message = page.locator("#messages .msg")
+        await message.wait_for()
+        assert await message.locator(".block").count() == len(drawn)
+        assert "🎉" in await message.text_content()
+        assert await message.locator("svg[role=img]").count() == 2
+        assert await message.locator("img").count() == 0  # nothing is fetched from elsewhere
+        await message.get_by_role("button", name="Next").click()
+        assert "page 2 of 2" in await message.text_content()
+        await message.get_by_role("button", name="Week").click()
+        assert await message.locator("th[aria-sort=ascending]").count() == 1
+        assert await message.get_by_role("radio").count() == 2
+        assert await message.locator(".markdown td").count() == 2

@@ -222,13 +222,18 @@ async def test_an_external_select_asks_the_app_for_options(acme):
 
     @app.options("metric")
     async def _(ack, payload):
-        await ack(options=[{"text": plain("Sales"), "value": payload["value"]}])
+        many = 101 if payload["value"] == "all" else 1
+        await ack(options=[{"text": plain("Sales"), "value": payload["value"]}] * many)
 
     select = {"type": "external_select", "action_id": "metric", "min_query_length": 1}
     ts = (await acme.client.chat_postMessage(channel=acme.ops.id, text="x", blocks=[actions(select)]))["ts"]
     async with in_socket_mode(app, acme):
         found = await acme.slack.suggest(acme.ann, acme.ops.id, "metric", "sal", ts=ts)
+        assert await acme.slack.suggest(acme.ann, acme.ops.id, "metric", "all", ts=ts) == []
 
+    assert acme.slack.sent("metric")[-1].problems == [
+        "no more than 100 options allowed [json-pointer:/options]"
+    ]
     assert found == [{"text": plain("Sales"), "value": "sal"}]
 
 

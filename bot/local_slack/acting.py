@@ -82,7 +82,7 @@ class Acting:
         room = self._room(channel, person)
         word, _, rest = text.strip().partition(" ")
         app, known = self._registered(room.team_id, word)
-        if person.team_id != room.team_id:
+        if person.stranger or person.team_id != room.team_id:
             raise CannotAct(f"{person.name} is of another company and has no commands here")
         payload = payloads.slash(
             self.state,

@@ -89,6 +89,7 @@ class Deliveries:
         accident = self._accident(parcel)
         if accident is not None:
             if accident.kind is FaultKind.LOST:
+                self._lost(parcel)
                 return
             await self._happen(accident, parcel)
         await self._until_acked(parcel)
@@ -121,14 +122,18 @@ class Deliveries:
         parcel = Parcel(app_id=app.id, team_id=team_id, kind=kind, name=name, payload=payload)
         accident = self._accident(parcel)
         if accident is not None and accident.kind is FaultKind.LOST:
-            delivery = self._record(parcel, 0)
-            delivery.outcome = "lost"
-            return delivery
+            return self._lost(parcel)
         if accident is not None and accident.kind is FaultKind.DELAYED:
             await self.state.clock.pause(accident.seconds)
         elif accident is not None:
             self.own(self._again(parcel))
         return await self._attempt(parcel)
+
+    def _lost(self, parcel: Parcel) -> Delivery:
+        delivery = self._record(parcel, 0)
+        delivery.outcome = "lost"
+        self.state.changes.notify()
+        return delivery
 
     async def _again(self, parcel: Parcel) -> None:
         await self._attempt(parcel)

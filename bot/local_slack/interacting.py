@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.local_slack import choosing, modals, payloads, response_urls
 from bot.local_slack.acting import Acting, CannotAct, channel_id_of
+from bot.local_slack.block_texts import option_groups, options
 from bot.local_slack.blocks import view_problems
 from bot.local_slack.posting import slackbot_says
 from bot.local_slack.seeding import Member
@@ -71,7 +72,10 @@ class Interacting(Acting):
     async def suggest(
         self, user: Member, where: str, action_id: str, query: str, *, ts: str = ""
     ) -> list[Json]:
-        """Type into an external select (`where`: view id, or channel id with ts); returns the options or groups."""
+        """Type into an external select (`where`: view id, or channel id with ts).
+
+        Returns the options or groups that the person is shown: none when the app gave what Slack refuses.
+        """
         person = self._person(user)
         spot = self._message_spot(person, where, ts) if ts else self._view_spot(person, where)
         block, _ = choosing.find(spot.blocks, action_id)
@@ -82,8 +86,16 @@ class Interacting(Acting):
         }
         delivery = await self._hand(spot, action_id, payload)
         answer = delivery.ack if isinstance(delivery.ack, dict) else {}
-        found: list[Json] = answer.get("options") or answer.get("option_groups") or []
-        return found
+        if "option_groups" in answer:
+            found, troubles = (
+                answer["option_groups"],
+                option_groups(answer["option_groups"], "/option_groups"),
+            )
+        else:
+            found = answer.get("options") or []
+            troubles = options(found, "/options", least=0)
+        delivery.problems += [str(p) for p in troubles]
+        return [] if delivery.problems else found
 
     async def submit(self, user: Member, view_id: str, values: Json | None = None) -> Delivery:
         """Fill a modal and submit it.

@@ -357,7 +357,7 @@ async function press(spot, block, element, value) {
   const body = { user: state.me, action_id: element.action_id, block_id: block.block_id };
   if (value !== undefined) body.value = value;
   if (spot.view) {
-    await act("fill", { user: state.me, view_id: spot.view.id, values: typedFor(spot.view) });
+    await act("fill", { user: state.me, view_id: spot.view.id, values: filled(spot.view) });
     await act("click_view", { ...body, view_id: spot.view.id });
   } else await act("click", { ...body, channel: spot.channel, ts: spot.message.ts });
 }
@@ -385,6 +385,14 @@ const rawOf = (entry) => {
 function typedFor(view) {
   if (!state.typed.has(view.id)) state.typed.set(view.id, {});
   return state.typed.get(view.id);
+}
+
+function filled(view) { // what was typed, without inputs that an update has taken away
+  const kept = {};
+  for (const [block, typed] of Object.entries(typedFor(view))) {
+    for (const [action, value] of Object.entries(typed)) if (view.state.values[block]?.[action]) (kept[block] ??= {})[action] = value;
+  }
+  return kept;
 }
 
 function current(spot, block, element) {
@@ -614,6 +622,7 @@ function drawConversation(p) {
   $("composer").placeholder = `Message ${channelName(channel)}`;
   const whispers = (p.whispers ?? []).filter((m) => !m.thread_ts).map((m) => [m, { whisper: true }]);
   paint($("messages"), [...p.messages.map((m) => [m, {}]), ...whispers].sort(byTs), true);
+  if (p.more) $("messages").prepend(h("p", { class: "empty" }, "Older messages are not shown here."));
   state.seen.set(channel.id, channel.last);
 }
 
@@ -676,7 +685,7 @@ function drawModal(p) {
   const form = h("form", { novalidate: true, onsubmit: async (event) => {
     event.preventDefault();
     submit.setAttribute("aria-busy", "true");
-    await quietly(act("submit", { user: state.me, view_id: view.id, values: typedFor(view) }));
+    await quietly(act("submit", { user: state.me, view_id: view.id, values: filled(view) }));
     submit.removeAttribute("aria-busy");
   } }, h("header", {}, h("h2", { id: "modal-title" }, view.title.text), h("button", { type: "button", class: "plain", "aria-label": "Close", onclick: () => close(true) }, "✕")),
   h("div", { class: "content" }, view.errors[""] ? h("div", { class: "alert error-level", role: "alert" }, view.errors[""]) : null, blocksNode(spot, view.blocks)),
