@@ -1,0 +1,312 @@
+"""Deliveries: prepared before they are due, then only sent, each part once; whoever owns one is told how it ended badly."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from handlers import notices, outbox, parts
+from handlers.sender import Holding, LeaseLost, Sender, held
+from integrations.base import RateLimited, Unavailable
+from integrations.pacer import POST
+from integrations.slack_errors import Refused
+from integrations.slack_values import SlackChannel
+from integrations.store import deliveries as stored
+from integrations.store import due
+from integrations.store import parts as stored_parts
+from integrations.store.engine import Store
+from schema.deliveries import PARENT, Delivery, DeliveryState, IllegalMove, Part, PartState
+from schema.errors import Refusal
+from schema.periods import Period
+
+log = logging.getLogger(__name__)
+AT_ONCE = (
+    20  # deliveries on their way; one of them waits for its channel, so that the workspace's pace is reached
+)
+READY = frozenset({DeliveryState.PREPARED, DeliveryState.SENDING})
+BADLY = frozenset({DeliveryState.FAILED, DeliveryState.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """What should have been posted by a time."""
+
+    kind: str
+    product: str
+    period: Period
+    channel: str
+    due_at: datetime
+
+
+async def plan(store: Store, workspace: str, owed: Owed) -> tuple[Delivery, bool]:
+    """Write down that something is owed; True when it was not planned before."""
+    return await store.write(lambda session: _create_or_get(session, workspace, owed))
+
+
+def _create_or_get(session: Session, workspace: str, owed: Owed) -> tuple[Delivery, bool]:
+    return stored.create_or_get(
+        session,
+        workspace,
+        kind=owed.kind,
+        product=owed.product,
+        period=owed.period,
+        channel=owed.channel,
+        due_at=owed.due_at,
+    )
+
+
+async def prepare(
+    store: Store, workspace: str, id: str, *, payloads: Sequence[Mapping[str, Any]], now: datetime
+) -> tuple[Part, ...]:
+    """Freeze what will be posted, the parent first; what is prepared already stays as it is.
+
+    payloads  each with blocks and text, and fallback blocks where Slack may refuse the others
+    """
+    for payload in payloads:
+        if not payload.get("blocks") or not payload.get("text"):
+            message = "a part needs blocks, and the same in words"
+            raise ValueError(message)
+
+    def freeze(session: Session) -> tuple[Part, ...]:
+        if stored.get(session, workspace, id).state is not DeliveryState.PLANNED:
+            return stored.parts(session, workspace, id)
+        return stored.prepare(session, workspace, id, payloads=payloads, now=now)
+
+    return await store.write(freeze)
+
+
+async def post_now(store: Store, workspace: str, owed: Owed, *, now: datetime) -> Delivery:
+    """Owe a delivery now: the same one that its schedule would make, taken up again if it had ended badly."""
+    return await store.write(partial(_owe_now, workspace=workspace, owed=owed, now=now))
+
+
+def _owe_now(session: Session, *, workspace: str, owed: Owed, now: datetime) -> Delivery:
+    delivery, _ = _create_or_get(session, workspace, owed)
+    match delivery.state:
+        case DeliveryState.PLANNED | DeliveryState.PREPARED if delivery.due_at > now:
+            return stored.postpone(session, workspace, delivery.id, due_at=now)
+        case DeliveryState.SKIPPED:
+            return stored.replan(session, workspace, delivery.id, due_at=now)
+        case DeliveryState.FAILED | DeliveryState.UNKNOWN:
+            return _take_up(session, delivery, now)
+        case _:
+            return delivery
+
+
+def _take_up(session: Session, delivery: Delivery, now: datetime) -> Delivery:
+    if delivery.late_line is None:  # its send never started
+        return stored.replan(session, delivery.workspace, delivery.id, due_at=now)
+    for part in stored.parts(session, delivery.workspace, delivery.id):
+        if part.state is PartState.UNKNOWN:  # its owner looked
+            stored_parts.part_again(session, part.workspace, part.key)
+    return stored.begin(session, delivery.workspace, delivery.id, late_line="")
+
+
+async def send_due(sender: Sender, *, at_once: int = AT_ONCE) -> int:
+    """Send what is prepared and due, until nothing more can be done now; gives how many were worked on.
+
+    One that goes wrong does not stop the others; a defect is raised when all are through.
+    """
+    async with held(sender) as holding:
+        if holding is None:
+            return 0
+        await _give_up(sender)
+        return await _Round(sender, holding, at_once).run()
+
+
+class _Round:
+    """One round of sending: so many deliveries at once, looking for new ones while some are on their way."""
+
+    def __init__(self, sender: Sender, holding: Holding, at_once: int) -> None:
+        self._sender = sender
+        self._holding = holding
+        self._at_once = at_once
+        self._running: dict[asyncio.Task[None], Delivery] = {}
+        self._count = 0
+        self._defects: list[Exception] = []
+
+    async def run(self) -> int:
+        try:
+            while await self._more() or self._running:
+                await self._some_done()
+        finally:
+            await self._stop()
+        if self._defects:
+            message = "some deliveries could not be worked on"
+            raise ExceptionGroup(message, self._defects)
+        return self._count
+
+    async def _more(self) -> bool:
+        """Start what can be started; True when something was."""
+        places = self._at_once - len(self._running)
+        if places <= 0 or not self._holding.covers_a_request():
+            return False
+        busy = {delivery.id for delivery in self._running.values()}
+        ready = [d for d in await self._ready() if d.id not in busy]
+        for delivery in ready[:places]:
+            task = asyncio.create_task(_send(self._sender, self._holding, delivery), name="muster-delivery")
+            self._running[task] = delivery
+            self._count += 1
+        return bool(ready)
+
+    async def _ready(self) -> list[Delivery]:
+        sender, now = self._sender, self._sender.now()
+        owed = await sender.store.read(
+            lambda session: stored.owed(session, now, workspace=sender.workspace, states=READY)
+        )
+        return [delivery for delivery in owed if sender.waits_until(parts.thing(delivery)) is None]
+
+    async def _some_done(self) -> None:
+        done, _ = await asyncio.wait(
+            self._running, timeout=self._sender.waits.poll_s, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in done:
+            delivery = self._running.pop(task)
+            error = None if task.cancelled() else task.exception()
+            if isinstance(error, IllegalMove):  # another process or round took it further
+                self._sender.failed(parts.thing(delivery), why="Muster was held up")
+            elif isinstance(error, Exception) and not isinstance(error, LeaseLost):
+                self._defects.append(error)
+                self._sender.failed(parts.thing(delivery), why="Muster had a defect")
+
+    async def _stop(self) -> None:
+        """End what is still on its way; a request that is cut off is searched for later."""
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+
+
+async def _send(sender: Sender, holding: Holding, delivery: Delivery) -> None:
+    """Take one delivery as far as it goes now."""
+    if not await _may_go_out(sender, delivery):
+        return
+    found = list(await sender.store.read(lambda s: stored.parts(s, delivery.workspace, delivery.id)))
+    for place, part in enumerate(found):
+        thread_ts = None if part.position == PARENT else parts.thread_of(found)
+        delivery, found[place] = await _carry(sender, holding, delivery, part, thread_ts=thread_ts)
+        if found[place].state in {PartState.PENDING, PartState.SENDING}:
+            return  # the sender's memory says when it goes on
+        if part.position == PARENT and found[place].state is not PartState.SENT:
+            break
+    await _settle(sender, delivery)
+
+
+async def _carry(
+    sender: Sender, holding: Holding, delivery: Delivery, part: Part, *, thread_ts: str | None
+) -> tuple[Delivery, Part]:
+    if part.state is PartState.SENDING:
+        part = await parts.settle(sender, delivery, part, thread_ts=thread_ts)
+    if part.state is PartState.PENDING and sender.waits_until(parts.thing(delivery)) is None:
+        return await parts.post(sender, holding, delivery, part, thread_ts=thread_ts)
+    return delivery, part
+
+
+async def _may_go_out(sender: Sender, delivery: Delivery) -> bool:
+    """Refuse a channel that another company reads; where Slack does not say, nothing is sent."""
+    try:
+        channel = await _channel(sender, delivery.channel)
+    except Refused as refused:
+        await _fail(sender, delivery, refused.advice)
+        return False
+    except (RateLimited, Unavailable) as error:
+        sender.failed(parts.thing(delivery), why="Slack did not answer", retry_after_s=error.retry_after_s)
+        now = sender.now()
+        await sender.store.write(
+            lambda session: parts.plan_to_give_up(
+                session, delivery, first_failed_at=now, after_s=sender.waits.retry_for_s
+            )
+        )
+        return False
+    if channel.shared_outside:
+        await _fail(sender, delivery, notices.shared_outside(delivery.channel))
+    return not channel.shared_outside
+
+
+async def _channel(sender: Sender, id: str) -> SlackChannel:
+    known = sender.memory.channels.get(id)
+    if known is not None and sender.now() - known[0] < timedelta(seconds=sender.waits.channel_valid_s):
+        return known[1]
+    channel = await sender.slack.channel(id)
+    sender.memory.channels[id] = (sender.now(), channel)
+    return channel
+
+
+async def _settle(sender: Sender, delivery: Delivery) -> None:
+    """Write down how a delivery ended, and tell its owners in the same transaction when it ended badly."""
+    owners = await owners_of(sender, delivery.product)
+    now = sender.now()
+
+    def settle(session: Session) -> Delivery:
+        ended = stored.settle(session, delivery.workspace, delivery.id, now=now)
+        if ended.state in BADLY and ended.revision != delivery.revision:
+            outbox.tell(session, sender.workspace, users=owners, text=notices.ended(ended), now=now)
+        return ended
+
+    ended = await sender.store.write(settle)
+    log.info("delivery_settled", extra={"delivery": ended.id, "state": ended.state.value})
+
+
+async def _fail(sender: Sender, delivery: Delivery, reason: str) -> None:
+    owners = await owners_of(sender, delivery.product)
+    now = sender.now()
+
+    def fail(session: Session) -> None:
+        ended = stored.fail(session, delivery.workspace, delivery.id, reason=reason)
+        outbox.tell(session, sender.workspace, users=owners, text=notices.ended(ended), now=now)
+
+    await sender.store.write(fail)
+    log.warning("delivery_failed", extra={"delivery": delivery.id})
+
+
+async def owners_of(sender: Sender, product: str) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(await sender.owners(product)))
+    except Refusal:
+        log.warning("delivery_without_owner", extra={"product": product})
+        return ()
+
+
+async def _give_up(sender: Sender) -> None:
+    """End what failed for the first time so long ago that its owner has to know; not while Slack asks us to wait."""
+    if sender.slack.pacer.held_s(POST):
+        return
+    now = sender.now()
+    timers = await sender.store.read(
+        lambda session: due.planned(session, sender.workspace, kind=parts.GIVE_UP)
+    )
+    for timer in timers:
+        if timer.due_at <= now:
+            await _time_is_over(sender, timer.key, now)
+
+
+async def _time_is_over(sender: Sender, key: str, now: datetime) -> None:
+    id, _, revision = key.rpartition(".")
+    delivery = await sender.store.read(lambda session: stored.get(session, sender.workspace, id))
+    owners = await owners_of(sender, delivery.product)
+
+    def end(session: Session) -> None:
+        due.drop(session, sender.workspace, parts.GIVE_UP, key, now=now, reason="its time is over")
+        current = stored.get(session, sender.workspace, id)
+        if current.state in READY and current.revision == int(revision):
+            ended = _ended(session, current, now)
+            outbox.tell(session, sender.workspace, users=owners, text=notices.ended(ended), now=now)
+
+    await sender.store.write(end)
+
+
+def _ended(session: Session, delivery: Delivery, now: datetime) -> Delivery:
+    """Give a delivery up: unknown when a part may be in the channel, failed when none can be."""
+    found = stored.parts(session, delivery.workspace, delivery.id)
+    reason = notices.given_up(next((part.last_reason for part in found if part.last_reason), None))
+    unsure = [part for part in found if part.state is PartState.SENDING]
+    for part in unsure:
+        stored_parts.part_unknown(session, part.workspace, part.key, reason=reason)
+    if unsure:
+        return stored.settle(session, delivery.workspace, delivery.id, now=now)
+    return stored.fail(session, delivery.workspace, delivery.id, reason=reason)

@@ -1,0 +1,58 @@
+"""What owners are told when a delivery goes wrong: one sentence each on what happened and what to do."""
+
+from datetime import timedelta
+
+from schema.deliveries import Delivery, DeliveryState
+
+MINUTES_A_DAY = 24 * 60
+
+
+def spoken(span: timedelta) -> str:
+    """Say a span of time in at most two units."""
+    minutes = max(1, round(span.total_seconds() / 60))
+    days, rest = divmod(minutes, MINUTES_A_DAY)
+    hours, minutes = divmod(rest, 60)
+    named = ((days, "d"), (hours, "h"), (minutes, "min"))
+    return " ".join(f"{count} {unit}" for count, unit in [n for n in named if n[0]][:2])
+
+
+def late(span: timedelta, why: str) -> str:
+    """Fill the line that a frozen post keeps free."""
+    return f"Late by {spoken(span)} because {why}."
+
+
+def named(delivery: Delivery) -> str:
+    """Name a delivery for its owner."""
+    return f"the {delivery.kind} of {delivery.product} in <#{delivery.channel}>"
+
+
+def ended(delivery: Delivery) -> str:
+    """Tell the owner how a delivery ended that did not go well."""
+    again = f"type `/muster standup {delivery.product} now`"
+    reason = (delivery.last_reason or "").strip()
+    if delivery.state is DeliveryState.UNKNOWN:
+        return (
+            f"Muster does not know whether {named(delivery)} is there, and cannot look. {reason}"
+            f" Look into the channel: only if something is missing there, {again}, and Muster posts that part."
+        )
+    return f"Muster could not post {named(delivery)}. {reason} Then {again}."
+
+
+def shared_outside(channel: str) -> str:
+    return (
+        f"<#{channel}> is shared with another company, and digests stay inside: name another channel for the"
+        " product, or end the sharing."
+    )
+
+
+def given_up(reason: str | None) -> str:
+    tried = reason or "Slack did not take it."
+    return f"Muster tried for a quarter of an hour and more: {tried}"
+
+
+def missing(*, kind: str, product: str, channel: str, state: str, due: str) -> str:
+    """Tell the owner that something was due and is not there."""
+    return (
+        f"The {kind} of {product} was due in <#{channel}> at {due} and is not there: it is {state}."
+        f" To post it, type `/muster standup {product} now`."
+    )
