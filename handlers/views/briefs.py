@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
+from handlers.listeners.ids import Action
 from handlers.views import budget
 from handlers.views.blocks import Block, Payload, actions, button, context, divider, fallback, sections
 from handlers.views.labels import labelled
 from handlers.views.text import bold, escape, mention, mrkdwn
 from schema.briefs import Brief, Section
 from schema.metrics import Audience
-
-SHARE: Final = "brief_share"
-OTHER_READER: Final = "brief_other_reader"
-HOW: Final = "receipts_open"
 
 READERS: Final = {
     Audience.EXECUTIVE: "executives",
@@ -39,11 +36,13 @@ def _at_most(messages: list[list[Block]]) -> list[list[Block]]:
     return [*messages[: MOST_MESSAGES - 1], [left, messages[-1][-1]]]
 
 
-def shared(shown: Brief, *, by: str) -> list[Payload]:
-    """Show a page to a channel, with who shared it; the first message starts the thread of the others."""
-    who = context(f"Shared by {mention(by)} · {_for(shown)}")
-    messages = budget.split([*groups(shown), [who]])
-    return [{"blocks": blocks, "text": _fallback(shown)} for blocks in messages]
+def shared(shown: Brief, *, by: str, command: str) -> Payload:
+    """Show a page to a channel in one message, with who asked for it; what does not fit is named."""
+    who = context(f"Asked for by {mention(by)} · {_for(shown)}")
+    rest = f"The page is longer than one message: `{command} brief {escape(shown.product)} for {shown.audience.value}` shows all of it."
+    first, *more = budget.split([*groups(shown), [who]])
+    blocks = [*first, context(rest), who] if more else first
+    return {"blocks": blocks, "text": _fallback(shown)}
 
 
 def groups(shown: Brief) -> list[list[Block]]:
@@ -60,6 +59,23 @@ def section_blocks(shown: Section) -> list[Block]:
     return sections("\n".join([title, *(f"• {line}" if len(lines) > 1 else line for line in lines)]))
 
 
+def status(shown: Brief, *, period: str) -> Payload:
+    """Show the headline and what is asked, for a thread."""
+    blocks = [*sections(bold(mrkdwn(shown.headline))), *sections(mrkdwn(shown.closing)), how(shown, period)]
+    return {"blocks": budget.split([blocks])[0], "text": _fallback(shown)}
+
+
+def how(shown: Brief, period: str) -> Block:
+    """Offer the receipts alone."""
+    about = {"product": shown.product, "audience": shown.audience.value, "period": period}
+    return actions([button("How do we know?", action_id=Action.HOW, value=about)])
+
+
+def paged(shown: Brief) -> list[Block]:
+    """Show a page inside a modal."""
+    return [block for group in groups(shown) for block in group]
+
+
 def buttons(shown: Brief, period: str) -> Block:
     about = {"product": shown.product, "audience": shown.audience.value, "period": period}
     return actions(brief_buttons(about))
@@ -68,9 +84,9 @@ def buttons(shown: Brief, period: str) -> Block:
 def brief_buttons(about: dict[str, str]) -> Sequence[Block]:
     """Offer what one may do with a page."""
     return (
-        button("Share in channel", action_id=SHARE, value=about),
-        button("For another reader", action_id=OTHER_READER, value=about),
-        button("How do we know?", action_id=HOW, value=about),
+        button("Share in channel", action_id=Action.SHARE, value=about),
+        button("For another reader", action_id=Action.OTHER_READER, value=about),
+        button("How do we know?", action_id=Action.HOW, value=about),
     )
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from handlers.listeners.ids import Action
 from handlers.views.blocks import Block, actions, button, context, divider, header, sections
-from handlers.views.briefs import OTHER_READER
 from handlers.views.helps import Examples, help_blocks
 from handlers.views.receipts import slack_time
 from handlers.views.text import bold, escape, mrkdwn
@@ -50,6 +50,6 @@ def _card(card: Card) -> list[Block]:
     return [
         *sections(f"{bold(escape(card.title))}\n{mrkdwn(card.headline)}")[:1],
         context(f"{place} · {when}"),
-        actions([button("Read the brief", action_id=OTHER_READER, value=about)]),
+        actions([button("Read the brief", action_id=Action.OTHER_READER, value=about)]),
         divider(),
     ]

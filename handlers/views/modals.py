@@ -3,16 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from handlers.listeners.ids import Callback, Field
 from handlers.views.blocks import TITLE_MOST, Block, context, option, packed, plain_text, sections, select
 from handlers.views.briefs import READERS
 from handlers.views.text import escape
 from schema.metrics import Audience
 
-READER_CALLBACK: Final = "reader_chosen"
-AUDIENCE_BLOCK: Final = "audience"
-AUDIENCE_ACTION: Final = "audience_chosen"
-PRODUCT_BLOCK: Final = "product"
-PRODUCT_ACTION: Final = "product_chosen"
 MOST_BLOCKS: Final = 100
 
 
@@ -26,12 +22,12 @@ def reader(
     options = [option(title, key) for key, title in products]
     blocks = []
     if options:
-        blocks.append(select("Product", block_id=PRODUCT_BLOCK, action_id=PRODUCT_ACTION, options=options, chosen=about.get("product")))
+        blocks.append(select("Product", block_id=Field.PRODUCT, action_id=Field.PRODUCT, options=options, chosen=about.get("product")))
     readers = [option(words.capitalize(), audience.value) for audience, words in READERS.items()]
-    blocks.append(select("Who is it for?", block_id=AUDIENCE_BLOCK, action_id=AUDIENCE_ACTION, options=readers, chosen=chosen.value))
+    blocks.append(select("Who is it for?", block_id=Field.AUDIENCE, action_id=Field.AUDIENCE, options=readers, chosen=chosen.value))
     blocks.append(context("Only you see the page."))
     return _modal("For another reader", blocks) | {
-        "callback_id": READER_CALLBACK, "private_metadata": packed(about), "submit": plain_text("Show it", TITLE_MOST),
+        "callback_id": Callback.READER, "private_metadata": packed(about), "submit": plain_text("Show it", TITLE_MOST),
     }  # fmt: skip
 
 

@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from handlers.listeners.ids import Action
 from handlers.views import budget, charts
 from handlers.views.blocks import Block, Payload, actions, button, context, fallback, section, sections
-from handlers.views.briefs import HOW, OTHER_READER, section_blocks
+from handlers.views.briefs import section_blocks
 from handlers.views.labels import labelled
 from handlers.views.text import bold, clip_mrkdwn, escape, mrkdwn
 from schema.metrics import Audience
@@ -28,8 +29,8 @@ def parent(shown: Standup, *, period: str) -> Payload:
         blocks.extend(sections("\n".join(lines)))
     about = {"product": shown.product, "audience": Audience.EXECUTIVE.value, "period": period}
     blocks.append(actions([
-        button("For another reader", action_id=OTHER_READER, value=about),
-        button("How do we know?", action_id=HOW, value=about),
+        button("For another reader", action_id=Action.OTHER_READER, value=about),
+        button("How do we know?", action_id=Action.HOW, value=about),
     ]))  # fmt: skip
     return {"blocks": blocks, "text": fallback(mrkdwn(shown.fallback))}
 

@@ -1,0 +1,136 @@
+"""The Bolt app: our register behind our door, and an authorisation that asks Slack once."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_bolt import BoltResponse
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from handlers.listeners import payloads
+from handlers.listeners.desk import Desk
+from handlers.listeners.door import Door, Row, new_reference
+from handlers.listeners.register import SURFACE
+from handlers.listeners.showing import Kind, acked, private
+from handlers.views.refusals import note
+from integrations.base import IntegrationError
+from integrations.slack import Slack
+from integrations.slack_values import Me
+
+log = logging.getLogger(__name__)
+Authorize = Callable[..., Any]  # Bolt hands over what it asks for by name, and takes None for nobody
+
+OLD_BUTTON = "This button is from an older message and does nothing any more. Type `{command} help` for what works."
+
+
+def build_app(
+    desk: Desk, *, token: str, signing_secret: str, reference: Callable[[], str] = new_reference
+) -> AsyncApp:
+    """Build the app for Socket Mode and for HTTP alike; raises TypeError when a listener cannot be wired.
+
+    signing_secret   of HTTP mode; Socket Mode never uses it
+    reference        names faults
+    """
+    app = AsyncApp(
+        name="muster", logger=logging.getLogger("slack_bolt"), client=desk.slack.client,
+        signing_secret=signing_secret, authorize=authorizing(desk.slack, token=token, now=desk.services.now, own=desk),
+        process_before_response=True, attaching_conversation_kwargs_enabled=False,
+    )  # fmt: skip
+    door = Door(desk, reference=reference)
+    for row in SURFACE:
+        _register(app, row, door.listener(row))
+    app.action(re.compile(".*"))(_old_button(desk))
+    app.event("message")(_unheard)
+    return app
+
+
+def _register(app: AsyncApp, row: Row, listen: Callable[[AsyncArgs], Awaitable[BoltResponse]]) -> None:
+    match row.kind:
+        case Kind.COMMAND:
+            app.command(row.id)(listen)
+        case Kind.ACTION:
+            app.action(str(row.id))(listen)
+        case Kind.VIEW:
+            app.view(str(row.id))(listen)
+        case Kind.EVENT:
+            kind, _, side = str(row.id).partition(".")
+            app.event(kind, matchers=[_from(side)] if side else [])(listen)
+
+
+def _from(side: str) -> Callable[..., Awaitable[bool]]:
+    async def matches(event: dict[str, Any]) -> bool:
+        return event.get("channel_type") == side
+
+    return matches
+
+
+async def _unheard(event: dict[str, Any]) -> None:
+    """Take messages that are not for us, so that Slack does not bring them again."""
+
+
+def _old_button(desk: Desk) -> Callable[[AsyncArgs], Awaitable[BoltResponse]]:
+    words = OLD_BUTTON.format(command=desk.command)
+
+    async def listen(args: AsyncArgs) -> BoltResponse:
+        place = payloads.place(args.body)
+        if place.response_url:
+            desk.tasks.start(desk.slack.respond(place.response_url, private(note(words))), name="muster-old-button")
+        return acked()
+
+    return listen
+
+
+@dataclass(slots=True)
+class Identity:
+    """Who we are, as Slack said; asked again after a while, behind the requests."""
+
+    slack: Slack
+    now: Callable[[], datetime]
+    valid_s: float = 600
+    me: Me | None = None
+    asked_at: datetime | None = None
+    asking: bool = field(default=False)
+
+    async def ask(self) -> Me:
+        """Ask Slack who the token belongs to."""
+        self.asking = True
+        try:
+            self.me = await self.slack.auth_test()
+            self.asked_at = self.now()
+            return self.me
+        finally:
+            self.asking = False
+
+    def old(self) -> bool:
+        """Tell whether it is time to ask again."""
+        return self.asked_at is None or self.now() - self.asked_at > timedelta(seconds=self.valid_s)
+
+
+def authorizing(slack: Slack, *, token: str, now: Callable[[], datetime], own: Desk) -> Authorize:
+    """Make Bolt's authorisation: one auth.test, repeated in the background every ten minutes."""
+    identity = Identity(slack, now)
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+        me = identity.me if identity.me is not None else await identity.ask()
+        if identity.old() and not identity.asking:
+            own.tasks.start(_again(identity), name="muster-identity")
+        if team_id is not None and me.team and team_id != me.team:
+            return None
+        return AuthorizeResult(
+            enterprise_id=enterprise_id, team_id=team_id, bot_token=token, bot_user_id=me.user, bot_id=me.bot
+        )
+
+    return authorize
+
+
+async def _again(identity: Identity) -> None:
+    try:
+        await identity.ask()
+    except IntegrationError as error:
+        identity.asked_at = identity.now()
+        log.warning("identity_not_renewed", extra={"error": str(error)})

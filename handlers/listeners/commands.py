@@ -1,0 +1,135 @@
+"""The slash command: words in, a private answer out."""
+
+from handlers import explanations, standups
+from handlers.briefs import Read, pull_and_read, read
+from handlers.listeners.answers import Answer, Later, Show
+from handlers.listeners.desk import Desk
+from handlers.listeners.payloads import Command
+from handlers.listeners.topics import examples, metric_named, of_channel, product_named
+from handlers.listeners.words import Asked, Mode, Verb, asked
+from handlers.pages import audience_named
+from handlers.readers import Circle, may_post, poster
+from handlers.services import Snapshot
+from handlers.views import briefs as brief_view
+from handlers.views import explanations as explanation_view
+from handlers.views import standups as standup_view
+from handlers.views.helps import help_message
+from handlers.views.refusals import note
+from schema.deliveries import Delivery, DeliveryState
+from schema.errors import Refusal
+from schema.metrics import Audience, Metric
+from schema.products import Product
+
+
+async def command(typed: Command, desk: Desk, snapshot: Snapshot, circle: Circle) -> Answer:
+    """Answer `/muster …` to the person who typed it."""
+    wanted = asked(typed.text, command=desk.command)
+    if wanted.verb is Verb.HELP:
+        return help_(desk, circle, channel=typed.channel)
+    if wanted.verb is Verb.EXPLAIN:
+        return await explain(desk, snapshot, circle, wanted, channel=typed.channel)
+    product = product_named(circle, wanted.product, channel=typed.channel, command=desk.command)
+    if wanted.verb is Verb.BRIEF:
+        return await brief(desk, snapshot, product, audience=audience_named(wanted.audience or Audience.EXECUTIVE))
+    if wanted.mode is Mode.NOW:
+        return await post_now(desk, snapshot, circle, product)
+    return await preview(desk, snapshot, product)
+
+
+def help_(desk: Desk, circle: Circle, *, channel: str | None) -> Show:
+    """Say what can be typed here by this person."""
+    product = of_channel(circle, channel) or next(iter(circle.products.values()), None)
+    may = product is not None and product.channel is not None and may_post(desk.directory, product, circle.user)
+    return Show(messages=[help_message(desk.command, examples(circle, channel=channel, may_post=may))])
+
+
+async def brief(desk: Desk, snapshot: Snapshot, product: Product, *, audience: Audience) -> Answer:
+    """Show a page from what is stored; what was never asked for is pulled first."""
+    found = await read(desk.services, snapshot, product)
+    if found.pulled:
+        return _page(found, audience)
+
+    async def after() -> Answer:
+        return _page(await pull_and_read(desk.services, snapshot, product), audience)
+
+    return Later(note=pulling(product), work=after)
+
+
+def pulling(product: Product) -> str:
+    """Say why an answer takes longer."""
+    return f"Asking the sources of {product.title} for their figures; the answer follows here."
+
+
+def _page(found: Read, audience: Audience) -> Show:
+    return Show(messages=brief_view.brief(found.brief(audience), period=found.key))
+
+
+async def explain(desk: Desk, snapshot: Snapshot, circle: Circle, wanted: Asked, *, channel: str | None) -> Answer:
+    """Explain a metric, with the figure of the product that was named or that this channel belongs to."""
+    metric = metric_named(snapshot, wanted.metric or "")
+    if wanted.product is None:
+        product = of_channel(circle, channel)
+        product = product if product is not None and metric.key in product.metrics else None
+    else:
+        product = product_named(circle, wanted.product, channel=channel, command=desk.command)
+    if product is None:
+        return _explained(desk, metric, None)
+    found = await read(desk.services, snapshot, product)
+    if found.pulled:
+        return _explained(desk, metric, found)
+
+    async def after() -> Answer:
+        return _explained(desk, metric, await pull_and_read(desk.services, snapshot, product))
+
+    return Later(note=pulling(product), work=after)
+
+
+def _explained(desk: Desk, metric: Metric, found: Read | None) -> Show:
+    told = explanations.explanation(desk.services, metric, found)
+    return Show(messages=explanation_view.explanation(told, period=found.key if found else ""))
+
+
+async def preview(desk: Desk, snapshot: Snapshot, product: Product) -> Answer:
+    """Show a standup to one person without posting it."""
+
+    async def compose() -> Answer:
+        standup, period = await standups.preview(desk.services, snapshot, product)
+        return Show(messages=standup_view.preview(standup, period=period))
+
+    if (await read(desk.services, snapshot, product)).pulled:
+        return await compose()
+    return Later(note=pulling(product), work=compose)
+
+
+async def post_now(desk: Desk, snapshot: Snapshot, circle: Circle, product: Product) -> Answer:
+    """Post the standup of the newest closed period: the one that its schedule would post, and never twice."""
+    await poster(desk.directory, product, circle.user)
+    delivery = await standups.post_now(desk.services, snapshot, product)
+    where = f"<#{delivery.channel}>"
+    if delivery.state is DeliveryState.SENT:
+        return Later(note=None, work=lambda: _posted_before(desk, product, delivery))
+    if delivery.state is DeliveryState.SENDING:
+        desk.wake()
+        return Show(messages=[_told(f"The standup of {product.title} is on its way to this channel:", where)])
+
+    async def prepare() -> Answer:
+        await standups.prepare(desk.services, snapshot, product, delivery)
+        desk.wake()
+        return None
+
+    return Later(note=f"Posting the standup of {product.title}: {product.calendar.key(delivery.period)}.", work=prepare)
+
+
+async def _posted_before(desk: Desk, product: Product, delivery: Delivery) -> Answer:
+    ts = await standups.posted_ts(desk.services, delivery)
+    if ts is None:
+        raise Refusal(f"The standup of {product.title} for this period was posted already.")
+    link = await desk.slack.permalink(delivery.channel, ts)
+    return Show(messages=[_told(f"The standup of {product.title} for this period was posted already:", link)])
+
+
+def _told(words: str, reference: str) -> dict[str, object]:
+    """Say a sentence that ends with a link or a channel of Slack's own."""
+    message = note(words)
+    text = f"{message['text']} {reference if reference.startswith('<') else f'<{reference}>'}"
+    return {"text": text, "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]}

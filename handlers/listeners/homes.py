@@ -1,0 +1,56 @@
+"""The Home tab, and what we say when we come into a channel."""
+
+import hashlib
+
+from handlers.homes import cards
+from handlers.listeners.answers import Answer, Later
+from handlers.listeners.desk import Desk
+from handlers.listeners.payloads import Changed, HomeOpened, Joined
+from handlers.listeners.topics import examples
+from handlers.outbox import EffectKind
+from handlers.readers import circle
+from handlers.requests import Wish, once, wish
+from handlers.services import Snapshot
+from handlers.views.blocks import packed
+from handlers.views.homes import home
+from handlers.views.refusals import note
+
+
+async def opened(seen: HomeOpened, desk: Desk, snapshot: Snapshot) -> Answer:
+    """Publish a person's Home tab when it changed; the tab itself carries the digest of what it shows."""
+    if not seen.home:
+        return None
+
+    async def publish() -> Answer:
+        found = await circle(desk.directory, snapshot, seen.who.user)
+        view = home(
+            await cards(desk.services, snapshot, found), command=desk.command,
+            examples=examples(found, channel=None, may_post=False),
+        )  # fmt: skip
+        digest = hashlib.sha256(packed({"view": repr(view)}).encode()).hexdigest()
+        if digest == seen.shown:
+            return None
+        payload = {"user": seen.who.user, "view": {**view, "private_metadata": digest}}
+        wanted = Wish(kind=EffectKind.HOME, payload=payload, coalesce_key=f"home.{seen.who.user}")
+        await wish(desk.services, snapshot.workspace, wanted)
+        desk.wake()
+        return None
+
+    return Later(note=None, work=publish)
+
+
+async def joined(seen: Joined, desk: Desk, snapshot: Snapshot) -> Answer:
+    """Say one sentence when we come into a channel, once."""
+    if not seen.ours:
+        return None
+    payload = note(f"Hello, I say in plain words what a product's metrics mean; `{desk.command} help` shows what works here.")
+    key = f"joined.{seen.channel}"
+    await once(desk.services, snapshot.workspace, key, Wish(kind=EffectKind.POST, payload={**payload, "channel": seen.channel}))
+    desk.wake()
+    return None
+
+
+async def changed(seen: Changed, desk: Desk) -> Answer:
+    """Believe nothing of a person or group that changed until Slack is asked again."""
+    desk.directory.forget(seen.id)
+    return None

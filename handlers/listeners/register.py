@@ -1,0 +1,23 @@
+"""The whole Slack surface as one table; deploy/slack_manifest.yaml is held equal to it."""
+
+from typing import Final
+
+from handlers.listeners import commands, homes, pages, payloads, threads
+from handlers.listeners.door import Row
+from handlers.listeners.ids import COMMAND, Action, Callback, Event
+from handlers.listeners.showing import Kind
+
+SURFACE: Final = (
+    Row(Kind.COMMAND, COMMAND, payloads.command, commands.command),
+    Row(Kind.ACTION, Action.SHARE, payloads.click, pages.share, at_once=True),
+    Row(Kind.ACTION, Action.OTHER_READER, payloads.click, pages.another_reader),
+    Row(Kind.ACTION, Action.HOW, payloads.click, pages.how),
+    Row(Kind.VIEW, Callback.READER, payloads.submission, pages.reader_chosen),
+    Row(Kind.EVENT, Event.MENTION, payloads.mention, threads.mention, at_once=True),
+    Row(Kind.EVENT, Event.DIRECT_MESSAGE, payloads.direct_message, threads.direct_message, at_once=True),
+    Row(Kind.EVENT, Event.HOME, payloads.home_opened, homes.opened),
+    Row(Kind.EVENT, Event.JOINED, payloads.joined, homes.joined),
+    Row(Kind.EVENT, Event.GROUP_CHANGED, payloads.changed, homes.changed),
+    Row(Kind.EVENT, Event.GROUP_UPDATED, payloads.changed, homes.changed),
+    Row(Kind.EVENT, Event.PERSON_CHANGED, payloads.changed, homes.changed),
+)

@@ -1,0 +1,81 @@
+"""Standups: composed from what is stored, owed once a period, and prepared as messages."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from handlers import deliveries
+from handlers.briefs import pull_and_read, read
+from handlers.deliveries import Owed
+from handlers.pages import closed_period
+from handlers.services import Services, Snapshot
+from handlers.views import standups as shown
+from handlers.views.blocks import Payload
+from integrations.store import deliveries as stored
+from schema.deliveries import PARENT, Delivery, DeliveryState
+from schema.errors import Refusal
+from schema.periods import Cadence, Period
+from schema.products import Product
+from schema.standups import Standup, compose_standup
+
+KIND: Final = "standup"
+
+
+async def preview(services: Services, snapshot: Snapshot, product: Product) -> tuple[Standup, str]:
+    """Compose the digest of the newest closed period, pulling what was never asked; gives it with its period's key."""
+    found = await read(services, snapshot, product)
+    if not found.pulled:
+        found = await pull_and_read(services, snapshot, product)
+    return compose_standup(found.page), found.key
+
+
+def owed(product: Product, period: Period, due_at: datetime) -> Owed:
+    """Name the one delivery of a product's standup; raises Refusal without a channel."""
+    if product.channel is None:
+        raise Refusal(f"{product.title} has no channel yet. Give it one in muster.yaml, then `muster apply`.")
+    return Owed(kind=KIND, product=product.key, period=period, channel=product.channel, due_at=due_at)
+
+
+async def post_now(services: Services, snapshot: Snapshot, product: Product) -> Delivery:
+    """Owe the standup of the newest closed period now; the same delivery that its schedule would make."""
+    now = services.now()
+    wanted = owed(product, closed_period(product, now), now)
+    return await deliveries.post_now(services.store, snapshot.workspace, wanted, now=now)
+
+
+async def prepare(services: Services, snapshot: Snapshot, product: Product, delivery: Delivery) -> None:
+    """Pull, judge, compose and freeze a delivery; what is frozen already stays as it is."""
+    if delivery.state is not DeliveryState.PLANNED:
+        return
+    found = await pull_and_read(services, snapshot, product, delivery.period)
+    payloads = messages(compose_standup(found.page), product, delivery.period)
+    await deliveries.prepare(
+        services.store, snapshot.workspace, delivery.id, payloads=payloads, now=services.now()
+    )
+
+
+def messages(standup: Standup, product: Product, period: Period) -> list[Payload]:
+    """Give the payloads of a standup, the parent first."""
+    return shown.standup(standup, period=product.calendar.key(period))
+
+
+async def posted_ts(services: Services, delivery: Delivery) -> str | None:
+    """Give the ts of a delivery's parent message; None before it is posted."""
+    parts = await services.store.read(lambda session: stored.parts(session, delivery.workspace, delivery.id))
+    return next((part.ts for part in parts if part.position == PARENT), None)
+
+
+def next_standup(product: Product, now: datetime) -> datetime | None:
+    """Tell when the next standup is due; a monthly one is on the first such weekday of the month."""
+    if product.standup is None:
+        return None
+    local = now.astimezone(product.zoneinfo)
+    for ahead in range(70):
+        day = local.date() + timedelta(days=ahead)
+        if day.weekday() != product.standup.on.number:
+            continue
+        if product.cadence is Cadence.MONTH and day.day > 7:
+            continue
+        at = datetime.combine(day, product.standup.at, tzinfo=product.zoneinfo)
+        if at > local:
+            return at
+    return None
