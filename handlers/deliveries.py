@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from integrations.store import deliveries as stored
 from integrations.store import due
 from integrations.store import parts as stored_parts
 from integrations.store.engine import Store
+from integrations.store.errors import StoreError
 from schema.deliveries import PARENT, Delivery, DeliveryState, IllegalMove, Part, PartState
 from schema.errors import Refusal
 from schema.periods import Period
@@ -115,7 +116,6 @@ async def send_due(sender: Sender, *, at_once: int = AT_ONCE) -> int:
     async with held(sender) as holding:
         if holding is None:
             return 0
-        await _give_up(sender)
         return await _Round(sender, holding, at_once).run()
 
 
@@ -129,6 +129,9 @@ class _Round:
         self._running: dict[asyncio.Task[None], Delivery] = {}
         self._count = 0
         self._defects: list[Exception] = []
+        self._ready: list[Delivery] = []
+        self._looked_at = datetime.min.replace(tzinfo=UTC)
+        self._broken = False
 
     async def run(self) -> int:
         try:
@@ -143,23 +146,34 @@ class _Round:
 
     async def _more(self) -> bool:
         """Start what can be started; True when something was."""
-        places = self._at_once - len(self._running)
-        if places <= 0 or not self._holding.covers_a_request():
+        if len(self._running) >= self._at_once or not self._holding.covers_a_request():
             return False
-        busy = {delivery.id for delivery in self._running.values()}
-        ready = [d for d in await self._ready() if d.id not in busy]
-        for delivery in ready[:places]:
+        try:
+            await self._look()
+        except StoreError as error:  # what is on its way comes to its end first
+            self._defects.append(error)
+            self._broken = True
+        places = self._at_once - len(self._running)
+        starting, self._ready = self._ready[:places], self._ready[places:]
+        for delivery in starting:
             task = asyncio.create_task(_send(self._sender, self._holding, delivery), name="muster-delivery")
             self._running[task] = delivery
-            self._count += 1
-        return bool(ready)
+        self._count += len(starting)
+        return bool(starting)
 
-    async def _ready(self) -> list[Delivery]:
+    async def _look(self) -> None:
+        """Ask the database what is owed, when nothing is left of the last answer or that is old."""
         sender, now = self._sender, self._sender.now()
+        fresh = now < self._looked_at + timedelta(seconds=sender.waits.poll_s)
+        if self._broken or (fresh and (self._ready or self._running)):
+            return
+        await _give_up(sender)
         owed = await sender.store.read(
             lambda session: stored.owed(session, now, workspace=sender.workspace, states=READY)
         )
-        return [delivery for delivery in owed if sender.waits_until(parts.thing(delivery)) is None]
+        busy = {delivery.id for delivery in self._running.values()}
+        self._ready = [d for d in owed if d.id not in busy and sender.waits_until(parts.thing(d)) is None]
+        self._looked_at = now
 
     async def _some_done(self) -> None:
         done, _ = await asyncio.wait(

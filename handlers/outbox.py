@@ -110,7 +110,11 @@ async def _effect(sender: Sender, holding: Holding, effect: Effect) -> str | Non
         case EffectKind.UPDATE:
             holding.check()
             await sender.slack.update(
-                payload["channel"], payload["ts"], blocks=payload["blocks"], text=payload["text"]
+                payload["channel"],
+                payload["ts"],
+                blocks=payload["blocks"],
+                text=payload["text"],
+                within_s=sender.waits.request_s,
             )
         case EffectKind.EPHEMERAL:
             holding.check()
@@ -120,10 +124,11 @@ async def _effect(sender: Sender, holding: Holding, effect: Effect) -> str | Non
                 blocks=payload["blocks"],
                 text=payload["text"],
                 thread_ts=payload.get("thread_ts"),
+                within_s=sender.waits.request_s,
             )
         case EffectKind.HOME:
             holding.check()
-            await sender.slack.publish_home(payload["user"], payload["view"])
+            await sender.slack.publish_home(payload["user"], payload["view"], within_s=sender.waits.request_s)
     return None
 
 
@@ -139,6 +144,7 @@ async def _message(sender: Sender, holding: Holding, effect: Effect) -> str:
         text=effect.payload["text"],
         thread_ts=effect.payload.get("thread_ts"),
         metadata=key_metadata(key_of(effect)),
+        within_s=sender.waits.request_s,
     )
     try:
         return await post(blocks=effect.payload["blocks"], slot=slot)

@@ -71,6 +71,7 @@ async def _request(
             thread_ts=thread_ts,
             metadata=key_metadata(part.key),
             slot=slot,
+            within_s=sender.waits.request_s,
         )
     except Refused as refused:
         return delivery, await _refused(sender, part, refused, can_fall_back=not fallback)
@@ -154,7 +155,13 @@ async def _sent(sender: Sender, part: Part, *, slot: Slot, ts: str) -> Part:
 
 async def _refused(sender: Sender, part: Part, refused: Refused, *, can_fall_back: bool) -> Part:
     """Slack has it certainly not: take the plain form of the part where there is one, or leave it to a person."""
-    extra = {"delivery": part.delivery_id, "position": part.position, "error": refused.error}
+    where = refused.messages if isinstance(refused, InvalidBlocks) else ()
+    extra = {
+        "delivery": part.delivery_id,
+        "position": part.position,
+        "error": refused.error,
+        "where": [message[:200] for message in where[:5]],
+    }
     log.warning("part_refused", extra=extra)
     if isinstance(refused, InvalidBlocks) and can_fall_back and part.payload.get("fallback"):
         reason = InvalidBlocks.__name__

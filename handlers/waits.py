@@ -51,6 +51,13 @@ class Waits:
     workspace_per_minute: int = 200
     factor: float = 1  # what all of them were divided by
 
+    def __post_init__(self) -> None:
+        """Refuse what could never send: a request has to end before its lease."""
+        if self.request_s >= self.lease_s:
+            raise Refusal(
+                f"A request may take {self.request_s:g} s; that must be less than the lease, {self.lease_s:g} s."
+            )
+
     def divided_by(self, factor: float) -> Self:
         """Shorten every wait, for a fault harness; nothing real runs so."""
         shorter = {name: getattr(self, name) / factor for name in FLOORS if name not in UNDIVIDED}
@@ -63,8 +70,6 @@ class Waits:
             for name, floor in FLOORS.items()
             if _seconds(self, name) < floor
         ]
-        if self.request_s >= self.lease_s:
-            low.append("request_s must be less than lease_s")
         if self.workspace_per_minute < 1:
             low.append("workspace_per_minute must be at least 1")
         if low:

@@ -5,18 +5,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
-from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from integrations.base import Call, IntegrationError, NotAuthorised, RateLimited, Unavailable
+from integrations.base import Call, IntegrationError, RateLimited, Unavailable
 from integrations.pacer import POST, Pacer, Slot
-from integrations.slack_errors import Refused, doubtful, judged
+from integrations.slack_addresses import GivenAddresses
+from integrations.slack_errors import doubtful, judged, lost
 from integrations.slack_values import (
     Blocks,
     Json,
@@ -32,7 +31,6 @@ from integrations.slack_values import (
 )
 
 BASE_URL = "https://slack.com/api/"
-SLACK_DOMAIN = "slack.com"
 PAGE = 200  # messages; what Slack's method pages recommend at most
 PAGES_LIMIT = 20  # of one search: 4,000 messages, or 300 where Slack gives 15 a page
 MEMBERS_PAGE = 200
@@ -51,6 +49,8 @@ class Slack:
     """One workspace's Web API.
 
     Every method raises Refused, RateLimited or Unavailable; one that writes also Unsure (slack_errors.py).
+
+    within_s  of a method: how long its request may take, in place of request_s
     """
 
     def __init__(
@@ -66,11 +66,10 @@ class Slack:
         self.client = AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[])
         self.pacer = pacer or Pacer()
         self.request_s = request_s
-        self._session = session
-        self._base = urlsplit(base_url)
+        self.addresses = GivenAddresses(session, base_url=base_url, request_s=request_s)
 
     def __repr__(self) -> str:
-        return f"Slack({self._base.netloc!r})"
+        return f"Slack({self.addresses.base.netloc!r})"
 
     async def post(
         self,
@@ -81,6 +80,7 @@ class Slack:
         thread_ts: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         slot: Slot | None = None,
+        within_s: float | None = None,
     ) -> str:
         """Post a message and give its ts.
 
@@ -101,18 +101,29 @@ class Slack:
                 unfurl_links=False,
                 unfurl_media=False,
             ),
+            within_s=within_s,
         )
         return field_in(answer, POST, "ts")
 
-    async def update(self, channel: str, ts: str, *, blocks: Blocks, text: str) -> None:
+    async def update(
+        self, channel: str, ts: str, *, blocks: Blocks, text: str, within_s: float | None = None
+    ) -> None:
         """Change a message of ours; safe to repeat."""
         await self._write(
             "chat.update",
             partial(self.client.chat_update, channel=channel, ts=ts, blocks=plain_blocks(blocks), text=text),
+            within_s=within_s,
         )
 
     async def ephemeral(
-        self, channel: str, user: str, *, blocks: Blocks, text: str, thread_ts: str | None = None
+        self,
+        channel: str,
+        user: str,
+        *,
+        blocks: Blocks,
+        text: str,
+        thread_ts: str | None = None,
+        within_s: float | None = None,
     ) -> None:
         """Show a message to one person; Slack does not promise that it arrives."""
         await self._write(
@@ -125,6 +136,7 @@ class Slack:
                 text=text,
                 thread_ts=thread_ts,
             ),
+            within_s=within_s,
         )
 
     async def open_view(
@@ -152,27 +164,16 @@ class Slack:
         ask = partial(self.client.views_update, view_id=view_id, view=dict(view), hash=hash)
         return object_in(await self._write("views.update", ask), "view")
 
-    async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
+    async def publish_home(
+        self, user: str, view: Mapping[str, Any], *, within_s: float | None = None
+    ) -> None:
         """Show a person's Home tab; safe to repeat."""
-        await self._write("views.publish", partial(self.client.views_publish, user_id=user, view=dict(view)))
+        ask = partial(self.client.views_publish, user_id=user, view=dict(view))
+        await self._write("views.publish", ask, within_s=within_s)
 
     async def respond(self, response_url: str, message: Mapping[str, Any]) -> None:
         """Answer through the address that came with a command or a click; five times within 30 minutes."""
-        if not self.leads_to_slack(response_url):
-            raise NotAuthorised(Call(source="Slack", asked="response_url"), "the address is not Slack's")
-        await self._sent("response_url", response_url, json=dict(message))
-
-    def leads_to_slack(self, url: str) -> bool:
-        """Tell whether an address that came from outside is Slack's own, or that of the configured base."""
-        try:
-            parts = urlsplit(url)
-            here = (parts.scheme, parts.hostname, parts.port)
-            base = (self._base.scheme, self._base.hostname, self._base.port)
-        except ValueError:  # a port that is no number
-            return False
-        host = parts.hostname or ""
-        slack = host == SLACK_DOMAIN or host.endswith(f".{SLACK_DOMAIN}")
-        return here == base or (slack and parts.scheme == "https" and parts.port in (None, 443))
+        await self.addresses.post("response_url", response_url, json=dict(message))
 
     async def history(
         self, channel: str, *, oldest: datetime | None = None, limit: int = PAGE, cursor: str = ""
@@ -280,9 +281,7 @@ class Slack:
         )
         place = await self._write("files.getUploadURLExternal", begin)
         url, file_id = str(place.get("upload_url") or ""), str(place.get("file_id") or "")
-        if not self.leads_to_slack(url):
-            raise NotAuthorised(Call(source="Slack", asked="upload_url"), "the address is not Slack's")
-        await self._sent("upload_url", url, data=content)
+        await self.addresses.post("upload_url", url, data=content)
         finish = partial(
             self.client.files_completeUploadExternal,
             files=[{"id": file_id, "title": title}],
@@ -327,29 +326,11 @@ class Slack:
         except SlackApiError as error:
             raise self._noted(method, _judged(error, call, writes=writes)) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _lost(error, call, writes=writes) from error
+            raise lost(error, call, writes=writes) from error
         except (AttributeError, ValueError):
             # the SDK itself stumbles over an answer that is text or no JSON object (SLACK.md 215)
             raise doubtful(call, "no usable answer", writes=writes) from None
         return response.data if isinstance(response.data, dict) else {}
-
-    async def _sent(self, asked: str, url: str, **body: Any) -> None:
-        """POST to an address that Slack gave."""
-        call = Call(source="Slack", asked=asked)
-        try:
-            async with (
-                asyncio.timeout(self.request_s),
-                self._session.post(url, allow_redirects=False, **body) as response,
-            ):
-                await response.read()
-                status, headers = response.status, response.headers
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _lost(error, call, writes=True) from error
-        if status == HTTPStatus.OK:
-            return
-        if status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS:
-            raise Refused(call, f"HTTP {status}")
-        raise judged(call, status=status, headers=headers, body="", writes=True)
 
     def _noted(self, method: str, error: IntegrationError) -> IntegrationError:
         if isinstance(error, RateLimited) and error.retry_after_s is not None:
@@ -367,12 +348,3 @@ def _judged(error: SlackApiError, call: Call, *, writes: bool) -> IntegrationErr
         body=getattr(answer, "data", None),
         writes=writes,
     )
-
-
-def _lost(error: Exception, call: Call, *, writes: bool) -> IntegrationError:
-    """Tell a request that never left from one whose answer was lost."""
-    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL):
-        return Unavailable(call, "no connection")
-    if isinstance(error, TimeoutError):
-        return doubtful(call, "no answer in time", writes=writes)
-    return doubtful(call, "the connection broke off", writes=writes)

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+import aiohttp
+
 from integrations.base import Call, IntegrationError, RateLimited, Unavailable
 
 DEFAULT_RETRY_AFTER_S = 30.0
@@ -90,6 +92,8 @@ def advice(error: str, *, needed: str = "") -> str:
     """Say to a person what would help against an error of Slack's."""
     if error in TOKEN_ERRORS:
         return INSTALL_AGAIN
+    if error in BLOCK_ERRORS:
+        return f"Slack refused the layout of a message (`{error}`): tell who runs Muster; its log says where."
     if error == "missing_scope":
         return (
             f"Muster lacks the scope `{needed}`: add it under OAuth & Permissions in the app's settings,"
@@ -124,6 +128,15 @@ def judged(
 def doubtful(call: Call, what: str, *, writes: bool) -> IntegrationError:
     """Say that no answer tells what became of a call; a read can simply be asked again."""
     return Unsure(call, what) if writes else Unavailable(call, what)
+
+
+def lost(error: Exception, call: Call, *, writes: bool) -> IntegrationError:
+    """Tell a request that never left from one whose answer was lost."""
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL):
+        return Unavailable(call, "no connection")
+    if isinstance(error, TimeoutError):
+        return doubtful(call, "no answer in time", writes=writes)
+    return doubtful(call, "the connection broke off", writes=writes)
 
 
 def _messages(answer: Mapping[str, Any]) -> list[str]:

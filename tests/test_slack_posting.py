@@ -347,7 +347,7 @@ async def test_only_slacks_own_addresses_are_answered(url, leads):
     async with aiohttp.ClientSession() as session:
         slack = Slack(token="xoxb-1", session=session)
 
-        assert slack.leads_to_slack(url) is leads
+        assert slack.addresses.leads_to_slack(url) is leads
         if not leads:
             with pytest.raises(NotAuthorised):
                 await slack.respond(url, {"text": "hello"})
