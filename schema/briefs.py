@@ -10,11 +10,12 @@ from schema.facts import Fact, Kind
 from schema.headlines import LABELS, TOPIC_LABELS, asked, headline
 from schema.insights import Insight, Topic, counter_of
 from schema.judgements import Compared, Judgement
-from schema.metrics import Audience, Metric, Unit
+from schema.metrics import Audience, Unit
 from schema.pages import Page, subject
 from schema.periods import Period
 from schema.readings import Blank, BlankReason
 from schema.statements import Statement, state
+from schema.subjects import written
 from schema.texts import Text
 from schema.verdicts import GAINS, LOSSES, Because
 from schema.verdicts import Kind as VerdictKind
@@ -253,9 +254,9 @@ def _flip(page: Page, key: str) -> Text:
     flags = levels.phrase("{flags}", metric, page.language())
     base = facts.base_for(parts["break_even"])
     fillings: dict[str, texts.Filling] = {
-        "count": levels.figure("now", "break_even", Kind.PER, parts["break_even"],
-                               f"{facts.per(parts['break_even'], base):,}", metric),
-        "base": levels.figure("now", "base", Kind.BASE, Decimal(base), f"{base:,}", metric),
+        "count": levels.figure(f"{key}/now", "break_even", Kind.PER, parts["break_even"],
+                               shown=f"{facts.per(parts['break_even'], base):,}", base=base),
+        "base": levels.figure(f"{key}/now", "base", Kind.BASE, Decimal(base), shown=f"{base:,}"),
         "flags": flags,
     }  # fmt: skip
     text = texts.fill("It pays while at least {count} of every {base} {flags} are right.", fillings)
@@ -263,7 +264,7 @@ def _flip(page: Page, key: str) -> Text:
         return text
     cost = parts["flip_friction_cost"]
     shown = facts.money(cost, page.product.currency, digits=levels.MONEY_DIGITS)
-    fact = levels.figure("now", "flip", Kind.LEVEL, cost, shown, metric, unit=Unit.MONEY.value)
+    fact = levels.figure(f"{key}/now", "flip", Kind.LEVEL, cost, shown=shown, unit=Unit.MONEY.value)
     return texts.join((text, texts.fill("It pays while a wrong flag costs under {cost}.", {"cost": fact})))
 
 
@@ -273,12 +274,12 @@ def _range(page: Page, key: str) -> Text:
     parts = judgement.now.level.estimate.parts if judgement.now else {}
     if not {"low_end", "high_end"} <= parts.keys():
         return Text(())
-    ends = {
-        which: levels.figure("now", which, Kind.LEVEL, parts[which],
-                             levels.show(metric, parts[which], page.product.currency, digits=levels.MONEY_DIGITS),
-                             metric, unit=metric.unit.value)
-        for which in ("low_end", "high_end")
-    }  # fmt: skip
+    ends = {}
+    for which in ("low_end", "high_end"):
+        shown = levels.show(metric, parts[which], page.product.currency, digits=levels.MONEY_DIGITS)
+        ends[which] = levels.figure(
+            f"{key}/now", which, Kind.LEVEL, parts[which], shown=shown, unit=metric.unit.value
+        )
     return texts.fill(
         "It lies between {low_end} and {high_end}: it depends on how many silent people were helped.", ends
     )
@@ -347,8 +348,7 @@ def _assumptions(page: Page) -> list[Paragraph]:
     """Name every assumption with its value, owner and last day (wording rule 8)."""
     lines = []
     for name, each in page.product.assumptions.items():
-        metric_unit = Metric.model_construct(unit=each.unit, unit_name=each.unit_name or "")
-        shown = levels.show(metric_unit, each.value, page.product.currency)
+        shown = written(each.value, each.unit, each.unit_name or "", currency=page.product.currency)
         until = facts.day(each.until) if each.until else "no day"
         expired = " It has expired and is not used." if each.expired(page.today) else ""
         lines.append(Paragraph(label="", text=texts.fill(

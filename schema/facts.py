@@ -17,6 +17,8 @@ BASES: Final = (
     1_000_000,
 )  # wording rule 7; under a hundred cases counts are shown
 HUNDRED: Final = Decimal(100)
+FEWEST_SHOWN: Final = Decimal("1.5")
+NEAR: Final = Decimal("0.05")  # a count is within a twentieth of the exact figure
 MONEY_SIGNS: Final[Mapping[str, str]] = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 PLAIN_DECIMALS: Final = 1
 
@@ -44,6 +46,8 @@ class Fact:
     function the named function that made it: `level`, `per`, `difference`, `low`, `high` …
     value    the exact figure; None for names and dates
     shown    what the reader sees
+    base     what a share is shown of: so many of every `base`; 1 where the value is shown as it is
+    group    whose figure it is, where it is one group's; the name of that group carries it too
     """
 
     of: str
@@ -52,6 +56,8 @@ class Fact:
     value: Decimal | None
     shown: str
     unit: str = ""  # `points`, `percent`, `per`, a currency, `seconds` …: what the text must print
+    base: int = 1
+    group: str = ""
 
 
 def rounded(value: Decimal, decimals: int) -> Decimal:
@@ -95,6 +101,11 @@ def points(value: Decimal, decimals: int | None = None) -> str:
     return f"{signed(value * HUNDRED, places)} points"
 
 
+def decimals_in(value: Decimal) -> int:
+    """Count the decimals that a figure of the configuration was written with, ending noughts left out."""
+    return max(0, -int(value.normalize().as_tuple().exponent))
+
+
 def signed(value: Decimal, decimals: int) -> str:
     """Write with its sign; nought has none."""
     shown = number(value, decimals)
@@ -117,10 +128,6 @@ def base_for(*shares: Decimal, apart: bool = False) -> int:
         if near and not (apart and per(shares[0], base) == per(shares[1], base)):
             return base
     return BASES[-1]
-
-
-FEWEST_SHOWN: Final = Decimal("1.5")
-NEAR: Final = Decimal("0.05")  # a count is within a twentieth of the exact figure
 
 
 def _near(share: Decimal, base: int) -> bool:
@@ -198,5 +205,10 @@ def decimals_of(value: Decimal, unit: Unit) -> int:
 
 
 def name(text: str) -> Fact:
-    """Hold words that people chose: a group, a product, a source; digits in them are theirs."""
+    """Hold words that people chose: a product, a source, a noun; digits in them are theirs."""
     return Fact(of="", function="name", kind=Kind.NAME, value=None, shown=text)
+
+
+def group_name(group: str) -> Fact:
+    """Hold the name of a group of people, beside whose figures it stands."""
+    return Fact(of="", function="group", kind=Kind.NAME, value=None, shown=group, group=group)

@@ -1,7 +1,7 @@
 """What is worth saying, and in which order; METRICS.md (c). Clicks never change the order."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -61,23 +61,27 @@ class Ranked:
     quiet: tuple[str, ...]  # metrics that are about the same or unclear
 
 
-def rank(
-    catalogue: Catalogue, judged: Mapping[str, Judgement], *, repeats: Mapping[str, int] | None = None,
-    corrected: Iterable[str] = (), material: Decimal | None = None,
-) -> Ranked:  # fmt: skip
-    """Order what is worth saying: pins first, then at most five by score, harm first on a tie.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """What weighs in a ranking and stands in no judgement."""
 
-    repeats    how many closed periods before this one had the same verdict, by metric
-    corrected  metrics whose earlier figure was restated
-    material   the team's agreed amount of money
-    """
-    restated = set(corrected)
+    repeats: Mapping[str, int] = field(
+        default_factory=dict
+    )  # closed periods before with the same verdict, by metric
+    corrected: frozenset[str] = frozenset()  # metrics whose earlier figure was restated
+    material: Decimal | None = None  # the team's agreed amount of money
+
+
+NO_BACKGROUND: Final = Background()
+
+
+def rank(
+    catalogue: Catalogue, judged: Mapping[str, Judgement], background: Background = NO_BACKGROUND
+) -> Ranked:
+    """Order what is worth saying: pins first, then at most five by score, harm first on a tie."""
     found = [
-        insight
-        for key, judgement in judged.items()
-        if (insight := _insight(catalogue, judged, judgement, repeats=(repeats or {}).get(key, 0),
-                                corrected=key in restated, material=material))
-    ]  # fmt: skip
+        insight for each in judged.values() if (insight := _insight(catalogue, judged, each, background))
+    ]
     pinned = sorted((i for i in found if i.pinned), key=lambda i: (PINNED.index(i.topic), i.metric))
     scored = sorted((i for i in found if not i.pinned), key=lambda i: (-i.score, not i.harm, i.metric))
     told = {insight.metric for insight in found}
@@ -89,18 +93,17 @@ def rank(
 
 
 def _insight(
-    catalogue: Catalogue, judged: Mapping[str, Judgement], judgement: Judgement, *, repeats: int, corrected: bool,
-    material: Decimal | None,
-) -> Insight | None:  # fmt: skip
+    catalogue: Catalogue, judged: Mapping[str, Judgement], judgement: Judgement, background: Background
+) -> Insight | None:
     metric = catalogue[judgement.metric]
-    topic = _topic(metric, judgement, corrected=corrected)
+    topic = _topic(metric, judgement, corrected=metric.key in background.corrected)
     if topic is None:
         return None
     harm = judgement.verdict.kind in LOSSES or topic in PINNED
     counter, known = counter_of(metric, judged) if judgement.verdict.kind in GAINS else (None, True)
     if topic is Topic.CHANGE and counter is not None and _costs(judged.get(counter)):
         topic = Topic.COST
-    score = UNRANKED if topic in PINNED else _score(metric, judgement, repeats=repeats, material=material)
+    score = UNRANKED if topic in PINNED else _score(metric, judgement, background)
     return Insight(
         topic=topic, metric=metric.key, score=score, harm=harm, counter=counter, counter_known=known
     )
@@ -153,7 +156,7 @@ def _costs(counter: Judgement | None) -> bool:
     return counter is None or counter.now is None or counter.verdict.kind in LOSSES
 
 
-def _score(metric: Metric, judgement: Judgement, *, repeats: int, material: Decimal | None) -> float:
+def _score(metric: Metric, judgement: Judgement, background: Background) -> float:
     verdict = judgement.verdict
     if verdict.difference is None or verdict.matters is None or judgement.now is None:
         return 0.0
@@ -166,7 +169,9 @@ def _score(metric: Metric, judgement: Judgement, *, repeats: int, material: Deci
     return insight_score(
         certainty=certainty_of(certainty),
         effect=effect_of(float(verdict.difference), float(verdict.matters)),
-        reach=reach_of(people, money=money, material=float(material) if material else None),
-        novelty=novelty_of(repeats),
+        reach=reach_of(
+            people, money=money, material=float(background.material) if background.material else None
+        ),
+        novelty=novelty_of(background.repeats.get(metric.key, 0)),
         harm=verdict.kind in LOSSES,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, TypeAlias
 
@@ -93,8 +93,10 @@ def judge_product(
     """
     given = assumptions(product, today)
     judged = {
-        key: _judgement(product, catalogue[key], asked, period=period, past=past.get(key, {}), given=given,
-                        blank=blanks.get(key))
+        key: _judgement(
+            _Question(product=product, metric=catalogue[key], asked=asked, past=past.get(key, {}), given=given),
+            period, blanks.get(key),
+        )
         for key, asked in product.metrics.items()
     }  # fmt: skip
     corrected = in_family({key: each.compared[0].verdict for key, each in judged.items() if each.compared})
@@ -114,30 +116,39 @@ def assumptions(product: Product, today: date) -> dict[str, Decimal]:
     return {name: each.value for name, each in product.assumptions.items() if not each.expired(today)}
 
 
-def _judgement(
-    product: Product, metric: Metric, asked: ProductMetric, *, period: Period,
-    past: Mapping[Period, Mapping[str, Reading]], given: Mapping[str, Decimal], blank: Blank | None,
-) -> Judgement:  # fmt: skip
-    def stand(at: Period) -> Stand | Blank | None:
-        return _stand(product, metric, asked, at, past, given)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """One metric of one product with all that was read for it."""
 
-    now = stand(period)
-    history = [_value(stand(each)) for each in product.calendar.back(period, HISTORY)]
+    product: Product
+    metric: Metric
+    asked: ProductMetric
+    past: Mapping[Period, Mapping[str, Reading]]
+    given: Mapping[str, Decimal]
+
+    def blank(self, at: Period, reason: BlankReason, detail: str, fetched_at: datetime) -> Blank:
+        """Say why there is no value."""
+        return Blank(
+            product=self.product.key, metric=self.metric.key, period=at, reason=reason, detail=detail,
+            source=self.product.queries[self.asked.query].source, fetched_at=fetched_at,
+        )  # fmt: skip
+
+
+def _judgement(question: _Question, period: Period, blank: Blank | None) -> Judgement:
+    product, metric, asked = question.product, question.metric, question.asked
+    history = tuple(_value(_stand(question, each)) for each in product.calendar.back(period, HISTORY))
+    now = _stand(question, period)
     if not isinstance(now, Stand):
-        why = blank or now or _absent(product, metric, asked, period)
+        why = blank or now or question.blank(
+            period, BlankReason.NOT_FOUND, "It has not been pulled yet.", period.end
+        )  # fmt: skip
         return Judgement(
-            metric=metric.key,
-            period=period,
-            now=None,
-            before={},
-            blank=why,
-            compared=(),
-            history=tuple(history),
+            metric=metric.key, period=period, now=None, before={}, blank=why, compared=(), history=history
         )
     befores = {
         each.key: found
         for each in _comparisons(asked)
-        if isinstance(found := stand(product.compared(each, period, asked.window)), Stand)
+        if isinstance(found := _stand(question, product.compared(each, period, asked.window)), Stand)
     }
     compared = tuple(
         Compared(comparison=each, before=_level(befores.get(each.key)), verdict=judge(
@@ -147,7 +158,7 @@ def _judgement(
     )  # fmt: skip
     return Judgement(
         metric=metric.key, period=period, now=now, before=befores, blank=None, compared=compared,
-        off_target=_off_target(asked, now.level.estimate), history=tuple(history),
+        off_target=_off_target(asked, now.level.estimate), history=history,
     )  # fmt: skip
 
 
@@ -158,32 +169,32 @@ def _comparisons(asked: ProductMetric) -> list[Comparison]:
     return [Previous(), *others]
 
 
-def _stand(
-    product: Product, metric: Metric, asked: ProductMetric, at: Period,
-    past: Mapping[Period, Mapping[str, Reading]], given: Mapping[str, Decimal],
-) -> Stand | Blank | None:  # fmt: skip
-    window = product.calendar.back(at, asked.window)
-    readings = [past.get(each) for each in window]
+def _stand(question: _Question, at: Period) -> Stand | Blank | None:
+    metric, asked = question.metric, question.asked
+    window = question.product.calendar.back(at, asked.window)
+    readings = [question.past.get(each) for each in window]
     whole = [each for each in readings if each]
     if len(whole) < len(window):
         return None
-    groups = dict.fromkeys(name for each in whole for name in each)
-    try:
-        joined = {
-            name: join_measurements(
-                [each[name].measurement for each in whole if name in each], total=metric.total
-            )
-            for name in groups
-        }
-        result = estimate(metric, joined, given)
-    except NotEstimable as trouble:
-        return _blank(product, metric, asked, at, trouble, whole[-1])
     newest = next(iter(whole[-1].values()))
+    try:
+        joined = _joined(whole, total=metric.total)
+        result = estimate(metric, joined, question.given)
+    except NotEstimable as trouble:
+        return question.blank(at, trouble.reason, trouble.detail, newest.receipt.fetched_at)
     level = Level(
         estimate=result, measurement=joined.get(WHOLE), definition=newest.receipt.definition,
         question=newest.receipt.query_digest, periods=asked.window,
     )  # fmt: skip
     return Stand(level=level, measurements=joined, receipt=newest.receipt)
+
+
+def _joined(whole: Sequence[Mapping[str, Reading]], *, total: bool) -> dict[str, Measurement]:
+    groups = dict.fromkeys(name for each in whole for name in each)
+    return {
+        name: join_measurements([each[name].measurement for each in whole if name in each], total=total)
+        for name in groups
+    }
 
 
 def join_measurements(parts: Sequence[Measurement], *, total: bool = False) -> Measurement:
@@ -275,21 +286,3 @@ def _off_target(asked: ProductMetric, now: Estimate) -> bool:
 
 def _unripe(maturity: Judgement | None) -> bool:
     return maturity is not None and maturity.now is not None and maturity.now.level.estimate.value < RIPE
-
-
-def _blank(
-    product: Product, metric: Metric, asked: ProductMetric, at: Period, trouble: NotEstimable,
-    readings: Mapping[str, Reading],
-) -> Blank:  # fmt: skip
-    receipt = next(iter(readings.values())).receipt
-    return Blank(
-        product=product.key, metric=metric.key, period=at, reason=trouble.reason, detail=trouble.detail,
-        source=product.queries[asked.query].source, fetched_at=receipt.fetched_at,
-    )  # fmt: skip
-
-
-def _absent(product: Product, metric: Metric, asked: ProductMetric, at: Period) -> Blank:
-    return Blank(
-        product=product.key, metric=metric.key, period=at, reason=BlankReason.NOT_FOUND,
-        detail="It has not been pulled yet.", source=product.queries[asked.query].source, fetched_at=at.end,
-    )  # fmt: skip

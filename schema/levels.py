@@ -1,7 +1,5 @@
 """A metric's level in words: so many of every so many, a gap, an amount; and the level before it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -9,230 +7,179 @@ from schema import facts, texts
 from schema.estimates import Estimate, GroupEstimate
 from schema.facts import Fact, Kind
 from schema.metrics import Audience, Form, Metric, Unit
+from schema.subjects import MONEY_DIGITS as MONEY_DIGITS
+from schema.subjects import PLAIN_READERS as PLAIN_READERS
+from schema.subjects import SHARED_FORMS as SHARED_FORMS
+from schema.subjects import Language as Language
+from schema.subjects import Moment as Moment
+from schema.subjects import Shown as Shown
+from schema.subjects import Subject as Subject
+from schema.subjects import constant as constant
+from schema.subjects import figure as figure
+from schema.subjects import phrase as phrase
+from schema.subjects import show as show
 from schema.texts import Filling, Text
-from schema.verdicts import Verdict
 
-MARKS: Final = (
-    ("estimated", lambda subject: subject.metric.estimated),
-    ("provisional", lambda subject: subject.provisional),
-)
 FEWEST_FOR_SHARES: Final = 30  # wording rule 18
-MONEY_DIGITS: Final = 3  # wording rule 8
-PLAIN_READERS: Final = frozenset({Audience.EXECUTIVE, Audience.SUPPORT})
-SHARED_FORMS: Final = frozenset({Form.PROPORTION, Form.GAP, Form.WORST})
+NOW: Final = "now"
+BEFORE: Final = "before"
+CHANGE: Final = "change"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
-    """The product's own words: nouns by slot name, labels, currency."""
-
-    nouns: Mapping[str, str]
-    labels: Mapping[str, str] = field(default_factory=dict)
-    currency: str = "USD"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """Which windows are compared, in words."""
-
-    window: Fact  # `16 to 22 November 2026`
-    when: Text  # when it was otherwise: `the week before`, `in the week to 25 October`, `before release 2.3`
-    then: Text  # the same as a noun: `the week before`, `the week to 25 October`, `the last week before release 2.3`
-    joined: int = 1  # how many periods the window holds; more than one is always said
-    source: str = ""
-    stale_until: Fact | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A metric that stands in for another one, with both levels from the same measurement."""
-
-    metric: Metric
-    now: Estimate
-    before: Estimate | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """All that a statement may lean on."""
-
-    metric: Metric
-    now: Estimate
-    before: Estimate | None
-    verdict: Verdict
-    language: Language
-    moment: Moment
-    shown: Sequence[Shown] = ()
-    provisional: bool = False  # labels are not ripe
-    agreement: Fact | None = None  # of the automatic judge with people
-    relative: Fact | None = None  # the change over the level before, where it is worth saying: `45% less`
-
-
-def level(subject: Subject, audience: Audience, *, rest: bool = True) -> Text:
+def level(
+    subject: Subject, audience: Audience, *, rest: bool = True, unmarked: frozenset[str] = frozenset()
+) -> Text:
     """Say a metric's value now, without a full stop; starts in lower case.
 
-    rest   also say what became of those that are not counted, where that is worth saying
+    rest       also say what became of those that are not counted, where that is worth saying
+    unmarked   caveats that the sentence before has made already
     """
-    if subject.shown and audience in PLAIN_READERS:
-        parts = [
-            _level_of(subject, shown.metric, shown.now, shown.before, MONEY_DIGITS, rest=False)
-            for shown in subject.shown
-        ]
-        return texts.join(parts, ", and ")
-    digits = MONEY_DIGITS if audience in PLAIN_READERS else None
-    level = _level_of(subject, subject.metric, subject.now, subject.before, digits, rest=rest)
-    if subject.moment.joined > 1 and audience in PLAIN_READERS:
-        level = texts.fill("{level} ({window})", {"level": level, "window": subject.moment.window})
-    marks = [word for word, holds in MARKS if holds(subject)]
-    return texts.join((" and ".join(marks), ": ", level), "") if marks else level
+    plain = audience in PLAIN_READERS
+    digits = MONEY_DIGITS if plain else None
+    if subject.shown and plain:
+        return texts.join(
+            [_level_of(subject, shown, digits, rest=False) for shown in subject.shown], ", and "
+        )
+    told = _level_of(subject, subject.itself, digits, rest=rest)
+    if subject.moment.joined > 1 and plain:
+        told = texts.fill("{level} ({window})", {"level": told, "window": subject.moment.window})
+    words = [word for word in marks(subject) if word not in unmarked]
+    return texts.join((" and ".join(words), ": ", told), "") if words else told
 
 
-def _level_of(
-    subject: Subject,
-    metric: Metric,
-    now: Estimate,
-    before: Estimate | None,
-    digits: int | None,
-    *,
-    rest: bool,
-) -> Text:
-    if metric.form is Form.GAP and len(ranked(now)) > 1:
-        return _gap(subject, metric, now)
+def marks(subject: Subject) -> tuple[str, ...]:
+    """List the caveats that a figure carries (wording rule 32)."""
+    estimated = ("estimated",) if subject.metric.estimated else ()
+    return (*estimated, "provisional") if subject.provisional else estimated
+
+
+def _level_of(subject: Subject, shown: Shown, digits: int | None, *, rest: bool) -> Text:
+    metric = shown.metric
+    if metric.form is Form.GAP and len(ranked(shown.now)) > 1:
+        return _gap(subject, shown)
     if metric.form in SHARED_FORMS:
-        return _share(subject, metric, now, before, rest=rest)
-    return texts.fill(
-        "{subject} was {value}"
-        + (" against a watch line of {line}" if "watch_line" in metric.constants else ""),
-        {
-            "subject": phrase(metric.words.subject or metric.plain, metric, subject.language),
-            "value": _value(subject, metric, now, "now", digits),
-            "line": constant(metric.constants.get("watch_line", Decimal(0)), "constant"),
-        },
-    )
+        return _share(subject, shown, rest=rest)
+    line = metric.constants.get("watch_line")
+    return texts.fill("{subject} was {value}" if line is None else WATCHED, {
+        "subject": phrase(metric.words.subject or metric.plain, metric, subject.language),
+        "value": _value(subject, shown, NOW, digits),
+        "line": "" if line is None else constant(line, "constant"),
+    })  # fmt: skip
 
 
-def _share(subject: Subject, metric: Metric, now: Estimate, before: Estimate | None, *, rest: bool) -> Text:
-    words = metric.words
-    of = phrase(words.of, metric, subject.language)
-    hit = phrase(words.hit, metric, subject.language)
-    group = (
-        texts.fill("in the group that fares worst, {group}, ", {"group": facts.name(now.groups[-1].group)})
-        if (metric.form is Form.WORST and now.groups)
-        else Text(())
-    )
+WATCHED: Final = "{subject} was {value} against a watch line of {line}"
+
+
+def _share(subject: Subject, shown: Shown, *, rest: bool) -> Text:
+    metric, now = shown.metric, shown.now
+    of = phrase(metric.words.of, metric, subject.language)
+    hit = phrase(metric.words.hit, metric, subject.language)
+    worst = _worst(shown)
     if now.denominator is not None and (now.denominator < FEWEST_FOR_SHARES or not now.numerator):
-        return texts.join((group, _counts(metric, now, of, hit)), "")
-    base = base_of(metric, now, before)
+        return texts.join((worst, _counts(metric, now, of, hit)), "")
+    base = base_of(metric, now, shown.before)
     fillings: dict[str, Filling] = {
-        "base": figure("now", "base", Kind.BASE, Decimal(base), f"{base:,}", metric),
-        "of": of,
-        "hits": _per(now.value, base, metric, "now"),
-        "hit": hit,
-    }
+        "base": _base(metric, NOW, base), "of": of, "hit": hit, "hits": _per(metric, NOW, now.value, base),
+    }  # fmt: skip
     template = "of every {base} {of}, {hits} {hit}"
-    if words.rest and rest and base == facts.BASES[0]:
+    if metric.words.rest and rest and base == facts.BASES[0]:
         others = base - facts.per(now.value, base)
-        fillings["rest_count"] = figure("now", "rest", Kind.PER, Decimal(others), str(others), metric)
-        fillings["rest"] = phrase(words.rest, metric, subject.language)
+        fillings["rest_count"] = figure(
+            f"{metric.key}/now", "rest", Kind.PER, Decimal(others), shown=str(others)
+        )
+        fillings["rest"] = phrase(metric.words.rest, metric, subject.language)
         template += " and {rest_count} {rest}"
-    told = texts.join((group, texts.fill(template, fillings)), "")
+    told = texts.join((worst, texts.fill(template, fillings)), "")
     if "baseline" not in now.parts:
         return told
-    nothing = _per(now.parts["baseline"], base, metric, "now", function="baseline")
+    nothing = _per(metric, NOW, now.parts["baseline"], base, function="baseline")
     return texts.join((told, texts.fill("(doing nothing: {nothing})", {"nothing": nothing})))
 
 
+def _worst(shown: Shown) -> Text:
+    if shown.metric.form is not Form.WORST or not shown.now.groups:
+        return Text(())
+    group = facts.group_name(shown.now.groups[-1].group)
+    return texts.fill("in the group that fares worst, {group}, ", {"group": group})
+
+
 def _counts(metric: Metric, now: Estimate, of: Text, hit: Text) -> Text:
-    numerator, denominator = now.numerator or 0, now.denominator or 0
+    numerator = now.numerator or 0
     fillings: dict[str, Filling] = {
-        "numerator": figure("now", "numerator", Kind.COUNT, Decimal(numerator), f"{numerator:,}", metric),
-        "denominator": figure(
-            "now", "denominator", Kind.COUNT, Decimal(denominator), f"{denominator:,}", metric
-        ),
+        "numerator": count(metric, NOW, "numerator", numerator),
+        "denominator": count(metric, NOW, "denominator", now.denominator or 0),
         "of": of,
         "hit": hit,
     }
     if numerator or now.high is None:
         return texts.fill("{numerator} of {denominator} {of} {hit}", fillings)
     base = facts.base_for(now.high)
-    fillings["upper"] = figure(
-        "now", "upper", Kind.PER, now.high, f"{facts.outward(now.high, base, low=False):,}", metric
-    )
-    fillings["base"] = figure("now", "base", Kind.BASE, Decimal(base), f"{base:,}", metric)
+    upper = f"{facts.outward(now.high, base, low=False):,}"
+    fillings["upper"] = figure(f"{metric.key}/now", "upper", Kind.PER, now.high, shown=upper, base=base)
+    fillings["base"] = _base(metric, NOW, base)
     return texts.fill(
         "{numerator} of {denominator} {of} {hit}; the true rate may be up to {upper} in every {base}",
         fillings,
     )
 
 
-def _gap(subject: Subject, metric: Metric, now: Estimate) -> Text:
-    groups = ranked(now)
-    first, last = groups[0], groups[-1]
+def _gap(subject: Subject, shown: Shown) -> Text:
+    metric, now = shown.metric, shown.now
+    first, last = ranked(now)[0], ranked(now)[-1]
     base = facts.base_for(first.value, last.value)
     fillings: dict[str, Filling] = {
-        "base": figure("now", "base", Kind.BASE, Decimal(base), f"{base:,}", metric),
+        "base": _base(metric, NOW, base),
         "of": phrase(metric.words.of, metric, subject.language),
         "hit": phrase(metric.words.hit, metric, subject.language),
-        "first": _per(first.value, base, metric, "now"),
-        "first_group": facts.name(first.group),
-        "last": _per(last.value, base, metric, "now"),
-        "last_group": facts.name(last.group),
+        "first": _per(metric, NOW, first.value, base, group=first.group),
+        "first_group": facts.group_name(first.group),
+        "last": _per(metric, NOW, last.value, base, group=last.group),
+        "last_group": facts.group_name(last.group),
     }
-    start = texts.fill(
-        "of every {base} {of}, {first} among {first_group} and {last} among {last_group} {hit}", fillings
-    )
     if metric.unit is Unit.SHARE:
         gap = facts.per(first.value, base) - facts.per(last.value, base)
-        fact = figure("now", "gap", Kind.PER, Decimal(gap), f"{gap:,}", metric)
-        return texts.join((start, texts.fill(": a gap of {gap}", {"gap": fact})), "")
-    ratio = figure("now", "ratio", Kind.LEVEL, now.value, facts.percent(now.value, 0), metric, unit="percent")
-    return texts.join(
-        (start, texts.fill(": {last} at {ratio} of the rate of {first}", {
-            "last": fillings["last_group"], "ratio": ratio, "first": fillings["first_group"],
-        })), "",
-    )  # fmt: skip
+        fillings["gap"] = figure(f"{metric.key}/now", "gap", Kind.PER, Decimal(gap), shown=f"{gap:,}")
+        return texts.fill(GAP + ": a gap of {gap}", fillings)
+    ratio = facts.percent(now.value, 0)
+    fillings["ratio"] = figure(
+        f"{metric.key}/now", "ratio", Kind.LEVEL, now.value, shown=ratio, unit="percent"
+    )
+    return texts.fill(GAP + ": {last_group} at {ratio} of the rate of {first_group}", fillings)
+
+
+GAP: Final = "of every {base} {of}, {first} among {first_group} and {last} among {last_group} {hit}"
 
 
 def level_before(subject: Subject) -> Filling:
-    before = subject.before
-    if before is None:
+    """Say the level before in the same shape as the level now."""
+    if subject.before is None:
         return Text(())
-    if subject.shown:
-        parts = [
-            _before_of(subject, shown.metric, shown.now, shown.before)
-            for shown in subject.shown
-            if shown.before
-        ]
-        return texts.join([texts.fill("{it}", {"it": part}) for part in parts], " and ")
-    return _before_of(subject, subject.metric, subject.now, before)
+    if not subject.shown:
+        return _before_of(subject, subject.itself)
+    parts = [_before_of(subject, shown) for shown in subject.shown if shown.before]
+    return texts.join([texts.fill("{it}", {"it": part}) for part in parts], " and ")
 
 
-def _before_of(subject: Subject, metric: Metric, now: Estimate, before: Estimate | None) -> Filling:
+def _before_of(subject: Subject, shown: Shown) -> Filling:
+    metric, now, before = shown.metric, shown.now, shown.before
     if before is None:
         return Text(())
     if metric.form is Form.GAP and metric.unit is Unit.SHARE:
-        groups = ranked(now)
-        base = facts.base_for(groups[0].value, groups[-1].value) if len(groups) > 1 else facts.BASES[0]
-        return _per(before.value, base, metric, "before")
+        return _per(metric, BEFORE, before.value, _base_of_gap(now) or facts.BASES[0])
     if metric.form in {Form.PROPORTION, Form.WORST}:
         counted = [each for each in (now, before) if each.denominator is not None]
-        if any((each.denominator or 0) < FEWEST_FOR_SHARES for each in counted) or (
-            not now.numerator and counted
-        ):
-            return _plain_counts(metric, before)
-        return _per(before.value, base_of(metric, now, before), metric, "before")
+        few = any((each.denominator or 0) < FEWEST_FOR_SHARES for each in counted)
+        if few or (not now.numerator and counted):
+            return texts.fill("{numerator} of {denominator}", {
+                "numerator": count(metric, BEFORE, "numerator", before.numerator or 0),
+                "denominator": count(metric, BEFORE, "denominator", before.denominator or 0),
+            })  # fmt: skip
+        return _per(metric, BEFORE, before.value, base_of(metric, now, before))
     if metric.form is Form.GAP:
-        shown = facts.percent(before.value, 0)
-        return figure("before", "ratio", Kind.LEVEL, before.value, shown, metric, unit="percent")
-    return _value(subject, metric, before, "before", MONEY_DIGITS)
-
-
-def _plain_counts(metric: Metric, before: Estimate) -> Text:
-    numerator, denominator = before.numerator or 0, before.denominator or 0
-    return texts.fill("{numerator} of {denominator}", {
-        "numerator": figure("before", "numerator", Kind.COUNT, Decimal(numerator), f"{numerator:,}", metric),
-        "denominator": figure("before", "denominator", Kind.COUNT, Decimal(denominator), f"{denominator:,}", metric),
-    })  # fmt: skip
+        ratio = facts.percent(before.value, 0)
+        of = f"{metric.key}/before"
+        return figure(of, "ratio", Kind.LEVEL, before.value, shown=ratio, unit="percent")
+    return _value(subject, shown, BEFORE, MONEY_DIGITS)
 
 
 def ends_of_change(subject: Subject, low: Decimal, high: Decimal) -> tuple[Filling, Filling]:
@@ -242,90 +189,48 @@ def ends_of_change(subject: Subject, low: Decimal, high: Decimal) -> tuple[Filli
         return _signed_end(subject, low, "low"), _signed_end(subject, high, "high")
     told = _told_base(subject)
     base = facts.base_to_see(low, high, told or facts.BASES[0])
-    ends = _fewer(low, base, metric, "low"), _fewer(high, base, metric, "high")
+    ends = _fewer(metric, low, base, "low"), _fewer(metric, high, base, "high")
     if base == told:
         return ends
-    per = figure("change", "base", Kind.BASE, Decimal(base), f"{base:,}", metric)
-    return ends[0], texts.fill("{high} in every {base}", {"high": ends[1], "base": per})
+    return ends[0], texts.fill(
+        "{high} in every {base}", {"high": ends[1], "base": _base(metric, CHANGE, base)}
+    )
 
 
 def _told_base(subject: Subject) -> int | None:
     """Give the denominator that the level's words name; None where they give counts alone."""
     metric, now, before = subject.metric, subject.now, subject.before
     if metric.form is Form.GAP:
-        groups = ranked(now)
-        return facts.base_for(groups[0].value, groups[-1].value) if len(groups) > 1 else None
+        return _base_of_gap(now)
     if now.denominator is not None and not now.numerator:
         return facts.base_for(now.high) if now.high is not None else None
-    few = any(
-        each.denominator is not None and each.denominator < FEWEST_FOR_SHARES
-        for each in (now, before)
-        if each
-    )
-    return None if few else base_of(metric, now, before)
+    counted = [each.denominator for each in (now, before) if each and each.denominator is not None]
+    return None if any(cases < FEWEST_FOR_SHARES for cases in counted) else base_of(metric, now, before)
 
 
-def _fewer(end: Decimal, base: int, metric: Metric, which: str) -> Fact:
+def _base_of_gap(now: Estimate) -> int | None:
+    groups = ranked(now)
+    return facts.base_for(groups[0].value, groups[-1].value) if len(groups) > 1 else None
+
+
+def _fewer(metric: Metric, end: Decimal, base: int, which: str) -> Fact:
     count = facts.outward(end, base, low=which == "low")
     shown = "level" if count == 0 else f"{abs(count):,} {'more' if count > 0 else 'fewer'}"
-    return figure("change", which, Kind.CHANGE, end, shown, metric)
+    return figure(f"{metric.key}/change", which, Kind.CHANGE, end, shown=shown, base=base)
 
 
 def _signed_end(subject: Subject, end: Decimal, which: str) -> Fact:
     metric = subject.metric
     size = show(metric, abs(end), subject.language.currency, digits=MONEY_DIGITS)
     shown = "level" if facts.rounded(end, 9) == 0 else f"{size} {'more' if end > 0 else 'less'}"
-    return figure("change", which, Kind.CHANGE, end, shown, metric, unit=metric.unit.value)
+    return figure(f"{metric.key}/change", which, Kind.CHANGE, end, shown=shown, unit=metric.unit.value)
 
 
-def _value(subject: Subject, metric: Metric, estimate: Estimate, at: str, digits: int | None) -> Fact:
-    shown = show(metric, estimate.value, subject.language.currency, digits=digits)
-    return figure(at, "level", Kind.LEVEL, estimate.value, shown, metric, unit=metric.unit.value)
-
-
-def show(metric: Metric, value: Decimal, currency: str, *, digits: int | None = None) -> str:
-    """Write a value in the metric's unit; `digits` shortens money."""
-    if metric.unit is Unit.SHARE:
-        return facts.percent(value)
-    if metric.unit is Unit.MONEY:
-        return facts.money(value, currency, digits=digits)
-    return facts.quantity(value, metric.unit, unit_name=metric.unit_name)
-
-
-def figure(
-    at: str, function: str, kind: Kind, value: Decimal, shown: str, metric: Metric, *, unit: str = ""
-) -> Fact:
-    """Make a figure that rests on the metric's level now, before, or on the change."""
-    return Fact(of=f"{metric.key}/{at}", function=function, kind=kind, value=value, shown=shown, unit=unit)
-
-
-def constant(value: Decimal, name: str, *, shown: str | None = None) -> Fact:
-    """Hold a number of a definition or of the configuration."""
-    text = (
-        shown
-        if shown is not None
-        else facts.number(value, max(0, -int(value.normalize().as_tuple().exponent)))
-    )
-    return Fact(of=name, function="constant", kind=Kind.CONSTANT, value=value, shown=text)
-
-
-def phrase(template: str, metric: Metric, language: Language) -> Text:
-    """Fill a metric's own words with the product's nouns and labels and the definition's numbers."""
-    names = texts.fields(template)
-    return (
-        texts.fill(template, {name: _filling(name, metric, language) for name in names})
-        if names
-        else Text((template,))
-    )
-
-
-def _filling(name: str, metric: Metric, language: Language) -> Filling:
-    if name.startswith("label."):
-        label = language.labels.get(name.removeprefix("label."))
-        return facts.name(label) if label else "not stated"
-    if name.startswith("constant."):
-        return constant(metric.constants[name.removeprefix("constant.")], name)
-    return facts.name(language.nouns[name])
+def _value(subject: Subject, shown: Shown, at: str, digits: int | None) -> Fact:
+    metric = shown.metric
+    value = shown.now.value if at == NOW or shown.before is None else shown.before.value
+    text = show(metric, value, subject.language.currency, digits=digits)
+    return figure(f"{metric.key}/{at}", "level", Kind.LEVEL, value, shown=text, unit=metric.unit.value)
 
 
 def ranked(estimate: Estimate) -> list[GroupEstimate]:
@@ -335,9 +240,23 @@ def ranked(estimate: Estimate) -> list[GroupEstimate]:
     ]
 
 
-def _per(value: Decimal, base: int, metric: Metric, at: str, *, function: str = "per") -> Fact:
-    count = facts.per(value, base)
-    return figure(at, function, Kind.PER, value, f"{count:,}", metric, unit="per")
+def count(metric: Metric, at: str, function: str, value: int, *, group: str = "") -> Fact:
+    """Show counted things."""
+    of, shown = f"{metric.key}/{at}", f"{value:,}"
+    return Fact(of=of, function=function, kind=Kind.COUNT, value=Decimal(value), shown=shown, group=group)
+
+
+def _base(metric: Metric, at: str, base: int) -> Fact:
+    return figure(f"{metric.key}/{at}", "base", Kind.BASE, Decimal(base), shown=f"{base:,}")
+
+
+def _per(
+    metric: Metric, at: str, value: Decimal, base: int, *, function: str = "per", group: str = ""
+) -> Fact:
+    return Fact(
+        of=f"{metric.key}/{at}", function=function, kind=Kind.PER, value=value, unit="per", base=base,
+        shown=f"{facts.per(value, base):,}", group=group,
+    )  # fmt: skip
 
 
 def base_of(metric: Metric, now: Estimate, before: Estimate | None) -> int:

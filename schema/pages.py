@@ -1,7 +1,7 @@
 """What a text about one product and period is made from: its judgements, ranked, and the windows in words."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -9,8 +9,8 @@ from typing import Final
 from schema import facts, levels, texts
 from schema.estimates import Estimate, NotEstimable, estimate
 from schema.facts import Fact, Kind
-from schema.insights import Ranked, rank
-from schema.judgements import MATURITY, NOT_ASKED, Compared, Judgement
+from schema.insights import MATERIAL, NO_BACKGROUND, Background, Ranked, rank
+from schema.judgements import MATURITY, NOT_ASKED, Compared, Judgement, assumptions
 from schema.levels import FEWEST_FOR_SHARES, Language, Moment, Shown, Subject
 from schema.metrics import Catalogue, Metric
 from schema.periods import Cadence, Period
@@ -40,14 +40,11 @@ class Page:
 
 def page(
     product: Product, catalogue: Catalogue, nouns: Mapping[str, str], *, period: Period,
-    judged: Mapping[str, Judgement], today: date, repeats: Mapping[str, int] | None = None,
-    corrected: Iterable[str] = (),
+    judged: Mapping[str, Judgement], today: date, background: Background = NO_BACKGROUND,
 ) -> Page:  # fmt: skip
-    """Rank a product's judgements for its texts."""
-    material = product.assumptions.get("material_amount")
-    ranked = rank(
-        catalogue, judged, repeats=repeats, corrected=corrected, material=material.value if material else None
-    )
+    """Rank a product's judgements for its texts; the material amount is the product's own assumption."""
+    material = assumptions(product, today).get(MATERIAL)
+    ranked = rank(catalogue, judged, replace(background, material=material))
     return Page(
         product=product, catalogue=catalogue, nouns=nouns_of(product, nouns), period=period, judged=judged,
         ranked=ranked, today=today,
@@ -176,7 +173,8 @@ def _relative(metric: Metric, now: Estimate, chosen: Compared) -> Fact | None:
     if any(count is not None and count < FEWEST_FOR_SHARES for count in (before.numerator, now.numerator)):
         return None
     change = (now.value - before.value) / before.value
-    shown = f"{facts.percent(abs(change), 0)} {'more' if change > 0 else 'less'}"
+    places = 0 if facts.rounded(abs(change), 2) < 1 or abs(change) >= 1 else 1  # all but a little is not all
+    shown = f"{facts.percent(abs(change), places)} {'more' if change > 0 else 'less'}"
     return Fact(
         of=f"{metric.key}/change",
         function="relative",

@@ -83,8 +83,13 @@ def _chart(page: Page, key: str) -> Chart | None:
     periods = calendar.back(page.period, len(history))
     share = metric.unit is Unit.SHARE
     values = tuple(None if value is None else (value * 100 if share else value) for value in history)
-    low, high = (levels.figure("history", which, Kind.LEVEL, end, levels.show(metric, end, page.product.currency), metric)
-                 for which, end in (("low", min(known)), ("high", max(known))))  # fmt: skip
+    low, high = (
+        levels.figure(
+            f"{key}/history", which, Kind.LEVEL, end, shown=levels.show(metric, end, page.product.currency),
+            unit=metric.unit.value,
+        )
+        for which, end in (("low", min(known)), ("high", max(known)))
+    )  # fmt: skip
     words = texts.fill("Between {low} and {high} in these {count} {unit}s.", {
         "low": low, "high": high, "unit": page.product.cadence.value,
         "count": levels.constant(Decimal(len(known)), "periods", shown=number(Decimal(len(known)), 0)),
