@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
-from urllib.parse import quote
 
 import jsonpath
 
-from integrations.base import Answer, Call, Truncated, UnexpectedAnswer
+from integrations.base import Answer, Call, NotFound, Truncated, UnexpectedAnswer
 from integrations.http import HttpClient
 from integrations.measurements import group_name, measured, moment
 from schema.periods import Period
@@ -27,22 +26,19 @@ class HttpJsonConnector:
         """GET the document and pick the fields out of it."""
         asked = cast("HttpJsonQuery", query)
         times = _times(asked, period)
-        path = _filled(asked.path, {name: quote(text, safe="") for name, text in times.items()})
+        path = _filled(asked.path, times)
         document = await self._client.get(
             path, {key: _filled(text, times) for key, text in asked.params.items()}
         )
         return _answer(asked, document, self._client.call("GET", asked.path))
 
     async def probe(self) -> str:
-        """GET the address itself."""
-        document = await self._client.get("")
-        kind = (
-            "a list"
-            if isinstance(document, list)
-            else "an object"
-            if isinstance(document, dict)
-            else "a value"
-        )
+        """GET the address itself, where a service need not have anything."""
+        try:
+            document = await self._client.get("")
+        except NotFound:
+            return f"reached {self._source}: nothing stands at the address itself"
+        kind = {list: "a list", dict: "an object"}.get(type(document), "a value")
         return f"reached {self._source}: it answers with {kind}"
 
     async def close(self) -> None:

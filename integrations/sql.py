@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -18,6 +19,7 @@ from schema.queries import limited, refuse_writes
 from schema.readings import WHOLE, Measurement, Shape
 from schema.sources import AnyQuery, SqlQuery
 
+_THREADS = 4  # questions at once to one database
 _VERSIONS = {
     "sqlite": "SELECT sqlite_version() AS version",
     "postgresql": "SELECT current_setting('server_version') AS version",
@@ -37,6 +39,8 @@ class SqlConnector:
         self._row_limit = row_limit
         self._engine = open_engine(source, url, folder=folder, timeout_s=timeout_s)
         self._dialect = self._engine.dialect.name
+        # its own: a database that hangs must not hold the threads that others wait for
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix=f"sql-{source}")
 
     async def read(self, query: AnyQuery, period: Period) -> Answer:
         """Run the SELECT; `:start` and `:end` are UTC.
@@ -49,18 +53,23 @@ class SqlConnector:
             refuse_writes(asked.sql, self._dialect)
         except Refusal as refusal:
             raise UnexpectedAnswer(call, str(refusal).rstrip(".")) from refusal
-        rows = await asyncio.to_thread(self._rows, asked.sql, period, call)
+        rows = await self._in_thread(asked.sql, period, call)
         return _answer(asked, rows, call)
 
     async def probe(self) -> str:
         """Open the database and ask for its version."""
         call = Call(source=self._source, asked="the version")
-        rows = await asyncio.to_thread(self._rows, _VERSIONS[self._dialect], None, call)
+        rows = await self._in_thread(_VERSIONS[self._dialect], None, call)
         return f"reached {self._dialect} {rows[0]['version']}"
 
     async def close(self) -> None:
-        """Let go of the engine; its connections are closed already."""
+        """Let go of threads and engine; a connection closes with its question."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self._engine.dispose()
+
+    async def _in_thread(self, sql: str, period: Period | None, call: Call) -> list[Row]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._rows, sql, period, call)
 
     def _rows(self, sql: str, period: Period | None, call: Call) -> list[Row]:
         statement = sa.text(_OTHER_COLON.sub(r"\:", limited(sql, self._dialect, rows=self._row_limit + 1)))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
+import jsonpath
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -110,6 +111,18 @@ def refuse_misnamed(query: Query) -> None:
         raise Refusal(
             f"The shape {query.shape} needs a value for {_listed(wanted) or 'at least one name'}; got {_listed(given)}."
         )
+
+
+def refuse_paths(query: HttpJsonQuery) -> None:
+    """Refuse what is no JSONPath."""
+    paths = (*query.values.values(), query.rows, query.newest_at, query.more)
+    for path in paths:
+        if path is None:
+            continue
+        try:
+            jsonpath.compile(path)
+        except jsonpath.JSONPathError as error:
+            raise Refusal(f"{path[:80]} is not a JSONPath such as $.groups[*].count.") from error
 
 
 def _field_names(query: HttpJsonQuery | MlflowQuery | PrometheusQuery) -> frozenset[str]:

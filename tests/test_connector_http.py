@@ -350,6 +350,14 @@ async def test_what_is_not_there_is_not_found():
 # --- what is read, and what is kept quiet ---
 
 
+async def test_an_answer_is_asked_for_unpacked_so_that_it_cannot_burst():
+    async def numbers(request):
+        return web.json_response(request.headers["Accept-Encoding"])
+
+    async with serving(numbers) as url:
+        assert await read(url) == "identity"
+
+
 async def test_numbers_are_read_exactly():
     async def numbers(_request):
         body = '{"a": 0.1000000000000000055511151231257827, "b": 12345678901234567890123, "c": NaN, "d": -Infinity}'

@@ -305,3 +305,23 @@ async def test_many_questions_at_once_get_their_own_answers(engine):
         await connector.close()
 
     assert [answer.measurements[""].value for answer in found] == list(range(24))
+
+
+async def test_a_database_that_hangs_holds_up_itself_alone():
+    sleeping = SqlQuery(source="numbers", shape="bare", sql="SELECT 1 AS value, pg_sleep(30)")
+    quick = SqlQuery(source="numbers", shape="bare", sql="SELECT 1 AS value")
+    async with standing("postgresql") as hanging, standing("sqlite") as other:
+        slow, fast = hanging.open({"timeout_s": 2}), other.open({})
+        held = [asyncio.create_task(fetch(slow, sleeping, WEEK, timeout_s=1)) for _ in range(40)]
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+
+        found = await fetch(fast, quick, WEEK, timeout_s=1)
+
+        took_s = time.monotonic() - began
+        outcomes = await asyncio.gather(*held)
+        await slow.close()
+        await fast.close()
+    assert found.measurements[""] == Bare(value=Decimal(1))
+    assert took_s < 0.9
+    assert {outcome.detail for outcome in outcomes} == {"numbers did not answer within 1 s."}

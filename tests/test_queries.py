@@ -1,7 +1,7 @@
 import pytest
 
 from schema.errors import Refusal
-from schema.queries import DIALECTS, dialect_of, limited, refuse_misnamed, refuse_writes
+from schema.queries import DIALECTS, dialect_of, limited, refuse_misnamed, refuse_paths, refuse_writes
 from schema.readings import Shape
 from schema.sources import HttpJsonQuery, MlflowQuery, PrometheusQuery, SqlQuery
 
@@ -189,3 +189,14 @@ def test_fields_that_are_those_of_the_shape_are_let_through(query):
 def test_fields_of_another_shape_are_refused_with_what_is_needed(query, needs):
     with pytest.raises(Refusal, match=needs):
         refuse_misnamed(query)
+
+
+@pytest.mark.parametrize("place", ["value", "rows", "newest_at", "more"])
+@pytest.mark.parametrize("path", ["$[", "$.a[?", "a b"])
+def test_what_is_no_jsonpath_is_refused_wherever_it_stands(place, path):
+    sound = HttpJsonQuery(source="s", shape=Shape.BARE, values={"value": "$.x"}, rows="$.r[*]", group="g")
+    spoilt = {"values": {"value": path}} if place == "value" else {place: path}
+
+    refuse_paths(sound)
+    with pytest.raises(Refusal, match="is not a JSONPath"):
+        refuse_paths(sound.model_copy(update=spoilt))
