@@ -38,8 +38,8 @@ class HttpJsonConnector:
             document = await self._client.get("")
         except NotFound:
             return f"reached {self._source}: nothing stands at the address itself"
-        kind = {list: "a list", dict: "an object"}.get(type(document), "a value")
-        return f"reached {self._source}: it answers with {kind}"
+        kinds: Mapping[type, str] = {list: "a list", dict: "an object"}
+        return f"reached {self._source}: it answers with {kinds.get(type(document), 'a value')}"
 
     async def close(self) -> None:
         await self._client.close()

@@ -73,7 +73,7 @@ LOCKED = {
         "WITH gone AS (DELETE FROM answers RETURNING *) SELECT count(*) FROM gone",
         "SELECT set_config('transaction_read_only', 'off', true)",
         "SELECT pg_read_file('/etc/passwd')",
-        "COPY answers TO '/tmp/x'",
+        "COPY answers TO '/x'",
     ),
     "duckdb": (
         "DELETE FROM answers",
