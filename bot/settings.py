@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.files import Secrets
+from handlers import waits as sender_waits
 from schema.errors import Refusal
 from schema.mistakes import sayings
 from schema.problems import Problem, mistake, nearest, quoted
@@ -53,12 +54,8 @@ class SettingsRefused(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waits:
-    """Every wait of the program in seconds, as it is used: already divided by the time factor."""
+    """The waits outside of sending, in seconds, as they are used: already divided by the time factor."""
 
-    settle_s: float
-    look_up_every_s: float
-    lease_s: float
-    slack_timeout_s: float
     view_timeout_s: float
     identity_timeout_s: float
     identity_valid_s: float
@@ -67,9 +64,6 @@ class Waits:
     due_every_s: float
     watch_every_s: float
     prepare_before_s: float
-    card_every_s: float
-    channel_every_s: float  # between two posts in one channel
-    workspace_every_s: float  # between two posts in one workspace
 
 
 def _address(value: str) -> str:
@@ -130,7 +124,7 @@ class Settings(BaseSettings):
     settle_s: float = _wait(30, 1, "Wait before a post of unknown outcome is looked up.")
     look_up_every_s: float = _wait(10, 1, "Wait between the two look-ups.")
     lease_s: float = _wait(10, 1, "How long the sender of a workspace holds its turn.")
-    slack_timeout_s: float = _wait(10, 1, "Time-out of one call to Slack.")
+    slack_timeout_s: float = _wait(7, 1, "Time-out of one call to Slack; shorter than MUSTER_LEASE_S.")
     view_timeout_s: float = _wait(2, 0.5, "Time-out of opening a modal.")
     identity_timeout_s: float = _wait(1.5, 0.5, "Time-out of looking a person up before a decision.")
     identity_valid_s: float = _wait(600, 10, "How long a looked-up person is known.")
@@ -197,16 +191,27 @@ class Settings(BaseSettings):
 
     def waits(self) -> Waits:
         """Give every wait as it is used."""
-        paces = {
-            "channel_every_s": 1 / self.posts_a_second_per_channel,
-            "workspace_every_s": 60 / self.posts_a_minute,
-        }
-        every = {wait.name: paces.get(wait.name) or getattr(self, wait.name) for wait in fields(Waits)}
-        return Waits(**{name: value / self.time_factor for name, value in every.items()})
+        return Waits(**{wait.name: getattr(self, wait.name) / self.time_factor for wait in fields(Waits)})
+
+    def sending(self) -> sender_waits.Waits:
+        """Give the waits of sending; raises Refusal where they do not fit together."""
+        return (
+            sender_waits.Waits(
+                settle_s=self.settle_s,
+                look_apart_s=self.look_up_every_s,
+                lease_s=self.lease_s,
+                request_s=self.slack_timeout_s,
+                coalesce_s=self.card_every_s,
+                channel_interval_s=1 / self.posts_a_second_per_channel,
+                workspace_per_minute=max(1, int(self.posts_a_minute)),
+            )
+            .checked()
+            .divided_by(self.time_factor)
+        )
 
     def hurried(self) -> list[str]:
         """Name what is faster than its default, for `run` to warn of."""
-        named = [wait.name for wait in fields(Waits) if wait.name in Settings.model_fields]
+        named = [name for name in Settings.model_fields if name.endswith("_s")]
         short = [
             variable(name) for name in named if getattr(self, name) < Settings.model_fields[name].default
         ]

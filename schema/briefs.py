@@ -313,10 +313,6 @@ def _number(function: str, value: int) -> Fact:
 
 def _in_full(page: Page, audience: Audience) -> list[Section]:
     judged = [(key, page.judged[key]) for key in page.product.shown if key in page.judged]
-    tested = max((each.verdict.tested for _, each in judged), default=0)
-    foot = texts.fill("{tested} changes tested together; a change is named where q is at most {limit}.", {
-        "tested": _number("tested", tested), "limit": levels.constant(LIMIT_Q, "largest_q"),
-    })  # fmt: skip
     sections = [
         Section(
             title=UNFIT,
@@ -326,11 +322,21 @@ def _in_full(page: Page, audience: Audience) -> list[Section]:
             title="Figures",
             paragraphs=tuple(_figure(page, key, audience) for key, each in judged if each.now),
         ),
-        Section(title="How changes are judged", paragraphs=(Paragraph(label="", text=foot),)),
+        how_judged(page),
     ]
     if audience is Audience.COMPLIANCE:
         sections.append(Section(title="What the money figures rest on", paragraphs=tuple(_assumptions(page))))
     return sections
+
+
+def how_judged(page: Page) -> Section:
+    """Say how many changes were tested together, and where the line is (wording rule 17)."""
+    tested = max((each.verdict.tested for each in page.judged.values()), default=0)
+    foot = texts.fill(
+        "{tested} changes tested together; a change is named where q is at most {limit}.",
+        {"tested": _number("tested", tested), "limit": levels.constant(LIMIT_Q, "largest_q")},
+    )
+    return Section(title="How changes are judged", paragraphs=(Paragraph(label="", text=foot),))
 
 
 def _figure(page: Page, key: str, audience: Audience) -> Paragraph:

@@ -1,11 +1,11 @@
 """The digest of a product and period: a short parent, and sections for its thread."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from schema import levels, texts
-from schema.briefs import UNFIT, Paragraph, Section, compose, longer, paragraph
+from schema.briefs import Paragraph, Section, compose, how_judged, longer, paragraph
 from schema.facts import Kind, number
 from schema.headlines import asked, headline
 from schema.insights import Topic
@@ -53,15 +53,23 @@ def compose_standup(page: Page) -> Standup:
         for insight in page.ranked.said
         if insight.topic is not Topic.NOT_FIT
     ]
-    brief = compose(page, Audience.EXECUTIVE)
-    engineers = compose(page, Audience.ENGINEER)
     leads = tuple(said[: MOST_LINES - 3]) or tuple(longer(page, Audience.EXECUTIVE)[:1])
     parent = (Paragraph(label="", text=top), *leads, closing)
-    figures = [section for section in engineers.sections if section.title != UNFIT]
     return Standup(
-        product=page.product.key, period=page.period, parent=parent,
-        sections=(*brief.sections, *figures), charts=charts(page), fallback=texts.join((top, closing.text)),
+        product=page.product.key, period=page.period, parent=parent, sections=_thread(page, leads),
+        charts=charts(page), fallback=texts.join((top, closing.text)),
     )  # fmt: skip
+
+
+def _thread(page: Page, leads: tuple[Paragraph, ...]) -> tuple[Section, ...]:
+    """Say what the parent had no room for; the engineer's figures are one button away."""
+    told = {str(each.text) for each in leads}
+    sections = [*compose(page, Audience.EXECUTIVE).sections, how_judged(page)]
+    fresh = [
+        replace(each, paragraphs=tuple(line for line in each.paragraphs if str(line.text) not in told))
+        for each in sections
+    ]
+    return tuple(each for each in fresh if each.paragraphs)
 
 
 def charts(page: Page) -> tuple[Chart, ...]:

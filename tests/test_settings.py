@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import PREFIX, Settings, SettingsRefused, SlackMode, Waits, about, shown_default, variable
+from schema.errors import Refusal
 
 EXAMPLE = Path(__file__).parent.parent / "deploy" / "env.example"
 TOKENS = {
@@ -120,13 +121,23 @@ def test_one_factor_divides_every_wait():
 
     for name in Waits.__slots__:
         assert getattr(hurried, name) == pytest.approx(getattr(plain, name) / 10)
-    assert (plain.settle_s, plain.look_up_every_s, plain.lease_s, plain.configuration_every_s) == (
-        30,
-        10,
-        10,
-        2,
+    assert (plain.source_timeout_s, plain.configuration_every_s) == (60, 2)
+
+
+def test_the_sender_waits_as_the_design_says_and_one_factor_divides_that_too():
+    plain, hurried = (
+        Settings.from_env({}).sending(),
+        Settings.from_env({"MUSTER_TIME_FACTOR": "10"}).sending(),
     )
-    assert (plain.channel_every_s, plain.workspace_every_s) == (1, pytest.approx(0.3))
+
+    assert (plain.settle_s, plain.look_apart_s, plain.lease_s) == (30, 10, 10)
+    assert (plain.channel_interval_s, plain.workspace_per_minute) == (1, 200)
+    assert (hurried.settle_s, hurried.lease_s) == (3, 1)
+
+
+def test_a_request_that_could_outlive_the_lease_is_refused():
+    with pytest.raises(Refusal, match="less than the lease"):
+        Settings.from_env({"MUSTER_SLACK_TIMEOUT_S": "20"}).sending()
 
 
 @pytest.mark.parametrize("name", [name for name in Settings.model_fields if name.endswith("_s")])

@@ -166,9 +166,10 @@ class Seeding:
         name: str = "",
         workspace: Workspace | str | None = None,
         disabled: bool = False,
+        id: str = "",
     ) -> Group:
         group = Group(
-            id=self.state.new_id("S", handle),
+            id=id or self.state.new_id("S", handle),
             team_id=self._team(workspace),
             handle=handle,
             name=name or handle,

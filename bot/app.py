@@ -1,0 +1,316 @@
+"""The composition root: one running Muster, built from settings; production, demo and tests all call it."""
+
+import asyncio
+import contextlib
+import logging
+import secrets as random
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Gauge
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlmodel import Session
+
+from bot.clock import Clock
+from bot.files import Secrets, catalogue, nouns
+from bot.server import Doors, application
+from bot.settings import Settings, SlackMode
+from bot.workspaces import MAIN, Workspaces
+from handlers import deliveries, digests, missing, outbox
+from handlers.listeners.app import build_app
+from handlers.listeners.desk import Desk
+from handlers.readers import Directory
+from handlers.sender import Sender, let_go
+from handlers.services import Services
+from integrations.base import IntegrationError
+from integrations.pacer import Pacer
+from integrations.slack import Slack, slack_session
+from integrations.slack_errors import Refused
+from integrations.store import deliveries as stored_deliveries
+from integrations.store import due, inbox, workspaces
+from integrations.store import outbox as stored_outbox
+from integrations.store.engine import Store, probe
+from schema.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+WATCH_BACK = timedelta(hours=24)
+KEPT = timedelta(days=30)  # ended work and effects
+INBOX_KEPT = timedelta(hours=48)  # Slack's delayed events come for 24 h
+SOCKET_PATIENCE_S = 30.0
+LOOK_EVERY_S = 0.1
+
+Tick = Callable[[], Awaitable[None]]
+
+
+def utc_now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class Muster:
+    """Everything of one running process."""
+
+    settings: Settings
+    store: Store
+    snapshots: Workspaces
+    services: Services
+    slack: Slack
+    sender: Sender
+    desk: Desk
+    app: AsyncApp
+    clocks: list[Clock]
+    registry: CollectorRegistry
+    socket: AsyncSocketModeHandler | None = None
+    port: int = 0  # of the HTTP server, once it listens
+
+    def wake(self) -> None:
+        """Send what has come in at once, not at the next tick."""
+        self.clocks[0].wake()
+
+    async def post_everything(self) -> None:
+        """Post every product's standup of its newest closed period now, and wait until nothing is left to send."""
+        snapshot = await self.services.snapshot(MAIN)
+        for product in snapshot.configuration.products.values():
+            if product.channel is not None:
+                await digests.prepare(self.services, snapshot, product, at=self.services.now())
+        self.wake()
+        while await self.store.read(lambda session: stored_deliveries.owed(session, self.services.now())):
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def ready(self) -> str | None:
+        """Say what keeps this process from its work; None when nothing does."""
+        try:
+            await self.store.read(probe)
+            await self.services.snapshot(MAIN)
+        except Refusal as refusal:
+            return str(refusal)
+        if self.socket is not None and not await self.socket.client.is_connected():
+            return "The connection to Slack is down."
+        return None
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    settings: Settings, secrets: Secrets, *, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Muster]:
+    """Open everything and close it again in order; raises Refusal with one clear line when Slack says no.
+
+    now   aware UTC, and Slack's time
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        store = Store(settings.database)
+        stack.push_async_callback(store.close)
+        store.upgrade()
+        session = await stack.enter_async_context(slack_session())
+        token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
+        waits = settings.sending()
+        slack = Slack(
+            token=token, session=session, base_url=settings.slack_api_url, pacer=Pacer(waits.pace),
+            request_s=waits.request_s,
+        )  # fmt: skip
+        await _introduce(slack, store, settings)
+        snapshots = Workspaces(
+            store=store, catalogue=catalogue(), secrets=secrets.value, folder=settings.config.parent,
+            every_s=settings.waits().configuration_every_s,
+        )  # fmt: skip
+        stack.push_async_callback(snapshots.close)
+        services = Services(
+            store=store, snapshot=snapshots, now=now, nouns=nouns(),
+            source_timeout_s=settings.waits().source_timeout_s, reads_at_once=settings.pulls_at_once,
+        )  # fmt: skip
+        await services.snapshot(MAIN)
+        muster = _assembled(settings, services=services, snapshots=snapshots, slack=slack, token=token)
+        stack.push_async_callback(_closed, muster)
+        await _started(muster, stack)
+        yield muster
+
+
+def _assembled(
+    settings: Settings, *, services: Services, snapshots: Workspaces, slack: Slack, token: str
+) -> Muster:
+    clocks: list[Clock] = []
+    waits = settings.waits()
+    sender = Sender(
+        workspace=MAIN, holder=f"muster-{random.token_hex(6)}", store=services.store, slack=slack, now=services.now,
+        owners=_owners(services), started_at=services.now(), waits=settings.sending(),
+    )  # fmt: skip
+    desk = Desk(
+        services=services, slack=slack, wake=lambda: clocks[0].wake(),  # noqa: PLW0108 - there is no clock yet
+        directory=Directory(
+            slack, services.now, valid_s=waits.identity_valid_s, within_s=waits.identity_timeout_s
+        ),
+    )  # fmt: skip
+    signing = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
+    muster = Muster(
+        settings=settings, store=services.store, snapshots=snapshots, services=services, slack=slack, sender=sender,
+        desk=desk, app=build_app(desk, token=token, signing_secret=signing), clocks=clocks,
+        registry=CollectorRegistry(),
+    )  # fmt: skip
+    clocks += [
+        Clock(_sending(muster), waits.due_every_s, name="send"),
+        Clock(_preparing(muster), waits.due_every_s, name="prepare"),
+        Clock(_watching(muster), waits.watch_every_s, name="watch"),
+    ]
+    Gauge("muster_up", "1 while this process works.", registry=muster.registry).set(1)
+    return muster
+
+
+def _owners(services: Services) -> Callable[[str], Awaitable[Sequence[str]]]:
+    async def owners(product: str) -> Sequence[str]:
+        found = (await services.snapshot(MAIN)).product(product)
+        return (found.owner, found.backup_owner)
+
+    return owners
+
+
+async def _introduce(slack: Slack, store: Store, settings: Settings) -> None:
+    """Learn who the token belongs to, and bind the workspace to its team; a wrong token ends here (SLACK.md 249)."""
+    try:
+        me = await slack.auth_test()
+    except Refused as refused:
+        raise Refusal(
+            f"Slack does not take MUSTER_SLACK_BOT_TOKEN: {refused.error}. {refused.advice}"
+        ) from None
+    except IntegrationError as error:
+        raise Refusal(
+            f"Slack cannot be reached: {error}. Check the network and MUSTER_SLACK_API_URL."
+        ) from None
+    if settings.slack_mode is SlackMode.SOCKET:
+        await _try_socket(slack.client, settings)
+
+    def join(session: Session) -> None:
+        workspaces.ensure(session, MAIN, name=MAIN, now=utc_now())
+        workspaces.join_team(session, MAIN, me.team)
+
+    await store.write(join)
+
+
+async def _try_socket(client: AsyncWebClient, settings: Settings) -> None:
+    token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
+    try:
+        await client.apps_connections_open(app_token=token)
+    except SlackApiError as error:
+        answer = error.response.data if isinstance(error.response.data, dict) else {}
+        why = answer.get("error", "an answer that makes no sense")
+        raise Refusal(
+            f"Slack does not take MUSTER_SLACK_APP_TOKEN: {why}. It needs an app-level token with connections:write."
+        ) from None
+
+
+async def _started(muster: Muster, stack: contextlib.AsyncExitStack) -> None:
+    settings = muster.settings
+    if settings.slack_mode is SlackMode.SOCKET:
+        token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
+        muster.socket = AsyncSocketModeHandler(muster.app, token)
+        stack.push_async_callback(muster.socket.close_async)
+        await muster.socket.connect_async()  # type: ignore[no-untyped-call]  # Bolt left the return type out
+        muster.clocks.append(Clock(_reconnecting(muster.socket), SOCKET_PATIENCE_S, name="socket"))
+    await _serve(muster, stack)
+    for clock in muster.clocks:
+        clock.start()
+
+
+async def _serve(muster: Muster, stack: contextlib.AsyncExitStack) -> None:
+    settings = muster.settings
+    signing = settings.slack_signing_secret
+    over_http = settings.slack_mode is SlackMode.HTTP and signing is not None
+    doors = Doors(
+        slack=(muster.app, signing.get_secret_value()) if over_http and signing is not None else None,
+        ready=muster.ready,
+        registry=muster.registry,
+        metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+    )
+    runner = web.AppRunner(application(doors), access_log=None, shutdown_timeout=3)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, settings.http_host, settings.http_port)
+    try:
+        await site.start()
+    except OSError as error:
+        address = f"{settings.http_host}:{settings.http_port}"
+        raise Refusal(
+            f"{address} cannot be listened on: {error.strerror}. Choose another MUSTER_HTTP_PORT."
+        ) from None
+    muster.port = runner.addresses[0][1]
+
+
+async def _closed(muster: Muster) -> None:
+    for clock in muster.clocks:
+        await clock.stop()
+    await muster.desk.tasks.close()
+    await let_go(muster.sender)
+
+
+def _sending(muster: Muster) -> Tick:
+    async def tick() -> None:
+        await outbox.send_pending(muster.sender)
+        await deliveries.send_due(muster.sender)
+
+    return tick
+
+
+def _preparing(muster: Muster) -> Tick:
+    async def tick() -> None:
+        snapshot = await muster.services.snapshot(MAIN)
+        before = muster.settings.waits().prepare_before_s
+        await digests.plan_ahead(muster.services, snapshot, prepare_before_s=before)
+        if await digests.prepare_due(muster.services, snapshot, holder=muster.sender.holder):
+            muster.wake()
+
+    return tick
+
+
+def _watching(muster: Muster) -> Tick:
+    async def tick() -> None:
+        snapshot = await muster.services.snapshot(MAIN)
+        now = muster.services.now()
+        since = max(now - WATCH_BACK, muster.sender.started_at)
+        await missing.missing(muster.sender, digests.expected(snapshot, since=since, until=now))
+        await muster.store.write(lambda session: _forget(session, now))
+
+    return tick
+
+
+def _forget(session: Session, now: datetime) -> None:
+    due.missed(session, now)
+    due.forget(session, before=now - KEPT)
+    inbox.forget(session, before=now - INBOX_KEPT)
+    stored_outbox.forget(session, before=now - KEPT)
+
+
+def _reconnecting(socket: AsyncSocketModeHandler) -> Tick:
+    """Ask for another address when the socket is down: the SDK tries a used-up one for ever (SLACK.md 252)."""
+    down: list[bool] = [False]
+
+    async def tick() -> None:
+        connected = await socket.client.is_connected()
+        if not connected and down[0]:
+            log.warning("socket_reconnecting")
+            socket.client.wss_uri = None
+            await socket.client.connect_to_new_endpoint(force=True)
+        down[0] = not connected
+
+    return tick
+
+
+async def run(settings: Settings, secrets: Secrets) -> int:
+    """Run until SIGINT or SIGTERM; gives the exit code."""
+    for name in settings.hurried():
+        log.warning("faster_than_default", extra={"setting": name})
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stop.set)
+    async with opened(settings, secrets) as muster:
+        log.info("ready", extra={"mode": settings.slack_mode.value, "port": muster.port})
+        await stop.wait()
+        log.info("stopping")
+    return 0

@@ -1,0 +1,175 @@
+"""Muster on this machine: a local Slack, the bot, and the story of seven products in files that real connectors read."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.app import Muster, opened
+from bot.files import Secrets, catalogue, load_yaml
+from bot.local_slack.server import LocalSlack
+from bot.local_slack.values import App
+from bot.settings import Settings
+from bot.workspaces import MAIN
+from deploy.demo import people, service, story
+from handlers import configuration
+from integrations.store.engine import Store
+
+MANIFEST = Path(__file__).parent.parent / "deploy" / "slack_manifest.yaml"
+SAMPLE_SECRET = "sample-signing-secret"  # noqa: S105 - of the local Slack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """How the demo is wanted.
+
+    at    what counts as now when it starts; None: now
+    port  of the page; 0 takes a free one
+    """
+
+    at: datetime | None = None
+    port: int = 8111
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The running demo."""
+
+    slack: LocalSlack
+    muster: Muster
+    app: App
+
+    @property
+    def url(self) -> str:
+        """Give the address of the page, as the product manager of fraud-detection sees it."""
+        first = people.PEOPLE[0].id
+        fraud = next(each.id for each in people.CHANNELS if "fraud" in each.name)
+        return f"{self.slack.url}?user={first}#/{people.TEAM}/{fraud}"
+
+
+@contextlib.asynccontextmanager
+async def staged(demo: Demo) -> AsyncIterator[Stage]:
+    """Start the local Slack and the bot, write and apply the story, and close everything again."""
+    now, offset_s = _clock(demo.at)
+    async with contextlib.AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="muster-demo-")))
+        slack = LocalSlack(title=people.WORKSPACE)
+        slack.clock.advance(offset_s)
+        await slack.start(demo.port)
+        stack.push_async_callback(slack.stop)
+        app = seed(slack)
+        address = await stack.enter_async_context(service.serve(folder / story.SERVICE))
+        config = await asyncio.to_thread(story.write, folder, at=now(), service_url=address)
+        settings = settings_for(slack, app, folder, config)
+        await apply(settings, config, now)
+        secrets = Secrets(environment={})
+        muster = await stack.enter_async_context(opened(settings, secrets, now=now))
+        yield Stage(slack=slack, muster=muster, app=app)
+
+
+def _clock(at: datetime | None) -> tuple[Callable[[], datetime], float]:
+    """Give a clock that starts at a moment and runs on, and how far it is from the machine's."""
+    offset = timedelta(0) if at is None else at - datetime.now(UTC)
+    return lambda: datetime.now(UTC) + offset, offset.total_seconds()
+
+
+def seed(slack: LocalSlack) -> App:
+    """Fill the local Slack with the company of the story, and install Muster from its manifest."""
+    slack.add_workspace(people.WORKSPACE, team_id=people.TEAM)
+    for person in people.PEOPLE:
+        handle = person.name.lower().replace(" ", ".")
+        slack.add_user(handle, id=person.id, real_name=person.name, title=person.title, tz=person.zone)
+    manifest: dict[str, Any] = load_yaml(MANIFEST).document
+    app = slack.add_app_from_manifest(manifest, signing_secret=SAMPLE_SECRET)
+    for each in people.CHANNELS:
+        members = [*(each.members or people.EVERYBODY), app.bot_user_id]
+        slack.add_channel(each.name, id=each.id, members=members, topic=each.topic)
+    for group in people.GROUPS:
+        slack.add_group(group.handle, name=group.name, members=group.members, id=group.id)
+    return app
+
+
+def settings_for(slack: LocalSlack, app: App, folder: Path, config: Path) -> Settings:
+    """Make the settings of a bot that speaks with a local Slack."""
+    return Settings.from_env({
+        "MUSTER_HOME": str(folder),
+        "MUSTER_CONFIG": str(config),
+        "MUSTER_SLACK_API_URL": slack.base_url,
+        "MUSTER_SLACK_BOT_TOKEN": app.bot_token,
+        "MUSTER_SLACK_APP_TOKEN": app.app_token,
+        "MUSTER_SLACK_SIGNING_SECRET": SAMPLE_SECRET,
+        "MUSTER_HTTP_PORT": "0",
+    })  # fmt: skip
+
+
+async def apply(settings: Settings, config: Path, now: Callable[[], datetime]) -> None:
+    """Apply the story's configuration."""
+    store = Store(settings.database)
+    try:
+        store.upgrade()
+        document = load_yaml(config).document
+        await configuration.apply(store, MAIN, document, catalogue=catalogue(), now=now())
+    finally:
+        await store.close()
+
+
+async def run_once(demo: Demo) -> None:
+    """Post the digests, print every posted message as text, and stop."""
+    async with staged(demo) as stage:
+        await stage.muster.post_everything()
+        for channel, message in stage.slack.every_message():
+            sys.stdout.write(printed(stage.slack, channel, message))
+
+
+async def stay(demo: Demo) -> None:
+    """Post the digests, print the page's address, and run until Ctrl-C."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stop.set)
+    began = time.monotonic()
+    async with staged(demo) as stage:
+        sys.stdout.write(f"\nMuster is ready. Open {stage.url}\nPosting the Monday standups …\n")
+        sys.stdout.flush()
+        await stage.muster.post_everything()
+        took = time.monotonic() - began
+        sys.stdout.write(f"Posted after {took:.0f} s. Pick a user at the left; Ctrl-C stops everything.\n")
+        sys.stdout.flush()
+        await stop.wait()
+    sys.stdout.write("Stopped.\n")
+
+
+def printed(slack: LocalSlack, channel: str, message: dict[str, Any]) -> str:
+    """Write a posted message as text: its channel, whether it stands in a thread, and what its blocks say."""
+    name = slack.state.channels[channel].name if channel in slack.state.channels else channel
+    in_thread = message.get("thread_ts") not in {None, message.get("ts")}
+    where = f"#{name}{' (thread)' if in_thread else ''}"
+    lines = [line for block in message.get("blocks") or () for line in _lines(block)] or [
+        message.get("text", "")
+    ]
+    body = "\n".join(f"  {line}" for part in lines for line in str(part).splitlines())
+    return f"{where}\n{body}\n\n"
+
+
+def _lines(block: dict[str, Any]) -> list[str]:
+    match block.get("type"):
+        case "section":
+            texts = [block.get("text"), *block.get("fields", ())]
+            return [each["text"] for each in texts if each]
+        case "header":
+            return [block["text"]["text"]]
+        case "context":
+            return [each.get("text", each.get("alt_text", "")) for each in block["elements"]]
+        case "actions":
+            return [" ".join(f"[{each['text']['text']}]" for each in block["elements"] if "text" in each)]
+        case "data_visualization":
+            return [f"(chart: {block['title']})"]
+        case _:
+            return []
