@@ -22,7 +22,7 @@ from bot.files import Secrets, catalogue, nouns
 from bot.server import Doors, application
 from bot.settings import Settings, SlackMode
 from bot.workspaces import MAIN, Workspaces
-from handlers import deliveries, digests, missing, outbox
+from handlers import deliveries, digests, missing, outbox, standups
 from handlers.listeners.app import build_app
 from handlers.listeners.desk import Desk
 from handlers.readers import Directory
@@ -80,9 +80,12 @@ class Muster:
         snapshot = await self.services.snapshot(MAIN)
         for product in snapshot.configuration.products.values():
             if product.channel is not None:
-                await digests.prepare(self.services, snapshot, product, at=self.services.now())
+                delivery = await standups.post_now(self.services, snapshot, product)
+                await standups.prepare(self.services, snapshot, product, delivery)
         self.wake()
-        while await self.store.read(lambda session: stored_deliveries.owed(session, self.services.now())):
+        while await self.store.read(  # noqa: ASYNC110 - the database says when it is done
+            lambda session: stored_deliveries.owed(session, self.services.now())
+        ):
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def ready(self) -> str | None:
