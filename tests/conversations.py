@@ -1,8 +1,9 @@
 """Muster in a local Slack, over real sockets: people type and press, and read what comes back."""
 
+import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.databases import fresh_url
 
 MANIFEST = load_yaml(Path(__file__).parent.parent / "deploy" / "slack_manifest.yaml").document
 MODES = ("socket", "http")
+FACTOR = 3  # an ack may take a second
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,7 +95,7 @@ async def a_talk(folder: Path, *, mode: str = "socket", document: dict[str, Any]
     """Open a workspace with Muster in it; everything is closed, and checked, at the end."""
     builders.write_outcomes(folder, **last)
     async with AsyncExitStack() as stack:
-        slack = await stack.enter_async_context(LocalSlack(time_factor=20))
+        slack = await stack.enter_async_context(LocalSlack(time_factor=FACTOR))
         people = seeded(slack)
         app = slack.add_app_from_manifest(MANIFEST)
         fraud, lunch = channels(slack, app)
@@ -136,16 +138,21 @@ def builders_people(slack: LocalSlack) -> list[User]:
 
 
 def a_desk(services, gateway: Slack) -> Desk:
-    return Desk(services=services, slack=gateway, directory=Directory(slack=gateway, now=services.now))
+    return Desk(services=services, slack=gateway, directory=Directory(slack=gateway, now=services.now, within_s=1 / FACTOR))
 
 
 def a_sender(store: Store, gateway: Slack) -> Sender:
     async def owners(_product: str) -> list[str]:
         return [builders.ANA, builders.BEN]
 
+    begun = time.monotonic()
+
+    def now() -> datetime:  # from the moment at which the services stand still
+        return builders.NOW + timedelta(seconds=time.monotonic() - begun)
+
     return Sender(
-        workspace=builders.WORKSPACE, holder="test", store=store, slack=gateway, now=lambda: datetime.now(UTC),
-        owners=owners, started_at=datetime.now(UTC), waits=Waits().divided_by(20),
+        workspace=builders.WORKSPACE, holder="test", store=store, slack=gateway, now=now, owners=owners,
+        started_at=builders.NOW, waits=Waits().divided_by(20),
     )  # fmt: skip
 
 

@@ -42,3 +42,102 @@ async def test_every_example_that_help_gives_works_as_it_stands(talk):
         assert shown
         assert "I do not know" not in words(shown[-1])
     assert len(examples) >= 5
+
+
+# --- what people type ---
+
+
+@pytest.mark.parametrize("typed", [
+    "brief fraud-detection for executive", "BRIEF  Fraud   Detection FOR Executives", "brief “fraud-detection”",
+    "brief\u00a0fraud_detection\u00a0for\u00a0exec", "brief for executive", "  brief  executive ",
+])  # fmt: skip
+async def test_a_brief_is_understood_however_it_is_typed(talk, typed):
+    shown = await talk.types(talk.lea, typed)
+
+    assert "Fraud detection, 16 to 22 November 2026" in words(shown[-1])
+    assert "For executives" in words(shown[-1])
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("breif", "I do not know `breif`. Did you mean `/muster brief`?"),
+        ("brief fraud-detecton", "There is no product `fraud-detecton`. Did you mean `fraud-detection`?"),
+        ("explain precison", "There is no metric `precison`. Did you mean `precision`"),
+        ("explain", "Which metric? Try `/muster explain precision`."),
+        ("brief for poets", "“poets” is no reader I know; try executive, engineer, compliance or support."),
+        ("brief <!channel>" + "x" * 5_000, "There is no product"),
+        ("brief a&b<c>", "There is no product `a&amp;b&lt;c&gt;`."),
+        ("dance", "What works: `/muster help`, `/muster brief`, `/muster explain`, `/muster standup`."),
+    ],
+)
+async def test_what_does_not_work_gets_the_nearest_thing_that_does(talk, typed, answer):
+    [shown] = await talk.types(talk.lea, typed)
+
+    assert answer in words(shown)
+    assert "<!channel>" not in words(shown)
+
+
+async def test_an_explanation_says_what_a_metric_means_here_and_what_it_does_not_mean(talk):
+    *_, here = await talk.types(talk.lea, "explain precision of fraud detection")
+    [anywhere] = await talk.types(talk.lea, "explain precision", talk.lunch)
+
+    assert "*What it says here*" in words(here)
+    assert "Of every 100 alerts, 70 were fraud cases" in words(here)
+    assert "*What it does not mean*" in words(anywhere)
+    assert "Of every 100" not in words(anywhere)
+
+
+# --- standups ---
+
+
+async def test_a_preview_is_private_and_posts_nothing(talk):
+    *_, shown = await talk.types(talk.lea, "standup preview")
+    await talk.sends()
+
+    assert "Only you see this preview." in words(shown)
+    assert "Clear loss" in words(shown)
+    assert talk.slack.messages(talk.fraud) == []
+
+
+async def test_a_standup_is_posted_now_once_and_the_second_time_says_where_it_is(talk):
+    [noted] = await talk.types(talk.pia, "standup now")
+    await talk.sends()
+    [again] = await talk.types(talk.ana, "standup now")
+    await talk.sends()
+
+    [parent] = talk.slack.messages(talk.fraud)
+    assert "Posting the standup of Fraud detection: 2026-W47." in words(noted)
+    assert "1 clear loss" in words(parent)
+    assert len(talk.slack.thread(talk.fraud, parent["ts"])) >= 3
+    assert "was posted already" in words(again)
+    assert parent["ts"].replace(".", "") in words(again)
+
+
+async def test_only_those_who_may_post_a_standup_now(talk):
+    *_, shown = await talk.types(talk.lea, "standup fraud-detection now")
+    await talk.sends()
+
+    assert "Only a product manager or an owner of Fraud detection may post its standup now" in words(shown)
+    assert talk.slack.messages(talk.fraud) == []
+
+
+async def test_two_people_who_post_the_same_standup_post_one(talk):
+    await talk.types(talk.pia, "standup now")
+    await talk.types(talk.ana, "standup now")
+    await talk.sends()
+    await talk.sends()
+
+    assert len(talk.slack.messages(talk.fraud)) == 1
+
+
+# --- sources that fail ---
+
+
+async def test_a_source_that_is_gone_is_said_in_plain_words(tmp_path):
+    async with a_talk(tmp_path) as talk:
+        (tmp_path / "fraud.db").unlink()
+        *_, shown = await talk.types(talk.lea, "brief")
+
+    assert "2 figures not fit to use" in words(shown)
+    assert "There is no figure for the share of alerts that were right" in words(shown)

@@ -11,6 +11,7 @@ from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_sdk.web.async_client import AsyncWebClient
 
 from handlers.listeners import payloads
 from handlers.listeners.desk import Desk
@@ -36,8 +37,10 @@ def build_app(
     signing_secret   of HTTP mode; Socket Mode never uses it
     reference        names faults
     """
+    # a client without a token: Bolt warns of one beside `authorize`, and everything here goes through the gateway
+    bare = AsyncWebClient(base_url=desk.slack.client.base_url, session=desk.slack.client.session)
     app = AsyncApp(
-        name="muster", logger=logging.getLogger("slack_bolt"), client=desk.slack.client,
+        name="muster", logger=logging.getLogger("slack_bolt"), client=bare,
         signing_secret=signing_secret, authorize=authorizing(desk.slack, token=token, now=desk.services.now, own=desk),
         process_before_response=True, attaching_conversation_kwargs_enabled=False,
     )  # fmt: skip

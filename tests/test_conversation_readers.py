@@ -1,0 +1,173 @@
+"""Who may read: a product for the people in its roles is unknown to everybody else, wherever one looks."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.local_slack.faults import FaultKind
+from handlers import readers
+from handlers.readers import Directory
+from handlers.services import Snapshot
+from schema.errors import Refusal
+from tests import builders
+from tests.conversations import MODES, a_talk, words
+
+pytestmark = pytest.mark.filterwarnings("ignore:Bare functions are deprecated")
+SECRET = {"title": "Secret scoring", "channel": "C0SECRET001", "readers": "roles", "roles": {"pm": [builders.PIA], "ml": ["S0ML000001"]}}
+DOCUMENT = builders.document(secret_scoring=SECRET)
+
+
+@pytest.fixture(params=MODES)
+async def talk(request, tmp_path):
+    async with a_talk(tmp_path, mode=request.param, document=DOCUMENT) as opened:
+        opened.slack.add_user("zoe")
+        ml = opened.slack.add_group("ml", members=[opened.slack.user("zoe")])
+        opened.slack.state.groups["S0ML000001"] = replace(ml, id="S0ML000001")  # the id that the configuration names
+        yield opened
+
+
+async def test_a_guarded_product_is_unknown_in_help_and_in_suggestions(talk):
+    shown = [await talk.types(talk.lea, typed) for typed in ("help", "brief secret-scorin", "explain precision of secret-scoring", "standup secret-scoring now")]
+
+    said = [words(message) for messages in shown for message in messages]
+    assert not any("Secret scoring" in each or "`secret-scoring` (" in each or "mean `secret" in each for each in said)
+    assert "There is no product `secret-scorin`. What works: `fraud-detection`." in said[1 if len(shown[0]) == 1 else 2]
+
+
+async def test_a_guarded_product_is_read_by_those_in_its_roles(talk):
+    *_, shown = await talk.types(talk.pia, "brief secret-scoring")
+    *_, help_ = await talk.types(talk.pia, "help")
+
+    assert "Secret scoring, 16 to 22 November 2026" in words(shown)
+    assert "Secret scoring (`secret-scoring`)" in words(help_)
+
+
+async def test_the_people_of_a_user_group_read_as_soon_as_they_are_in_it(talk):
+    *_, before = await talk.types(talk.lea, "brief secret-scoring")
+
+    await talk.slack.change_group("S0ML000001", members=[talk.lea])
+    await talk.slack.settled()
+    *_, after = await talk.types(talk.lea, "brief secret-scoring")
+
+    assert "There is no product `secret-scoring`." in words(before)
+    assert "Secret scoring, 16 to 22 November 2026" in words(after)
+
+
+async def test_a_guest_does_not_read_a_guarded_product_even_with_a_role(talk):
+    await talk.slack.change_user(talk.pia, guest=True)
+
+    *_, shown = await talk.types(talk.pia, "brief secret-scoring")
+    *_, other = await talk.types(talk.pia, "brief fraud-detection")
+
+    assert "There is no product `secret-scoring`." in words(shown)
+    assert "Fraud detection, 16 to 22 November 2026" in words(other)
+
+
+async def test_where_slack_does_not_answer_nothing_is_shown(talk):
+    talk.slack.fail(FaultKind.ERROR, "usergroups.users.list", error="internal_error")
+
+    *_, shown = await talk.types(talk.lea, "brief secret-scoring")
+
+    assert "Slack did not answer, so I cannot tell what you may read." in words(shown)
+
+
+async def test_slack_is_asked_about_a_group_once_in_ten_minutes(talk):
+    for _ in range(3):
+        await talk.types(talk.lea, "help")
+
+    assert len(talk.slack.calls("usergroups.users.list")) == 1
+
+
+async def test_a_page_of_a_guarded_product_is_shared_in_its_own_channel_only(talk):
+    await talk.types(talk.pia, "brief secret-scoring", talk.lunch)
+    [page] = await talk.types(talk.pia, "brief secret-scoring", talk.lunch)
+
+    [told] = await talk.presses(talk.pia, page, "brief_share", talk.lunch)
+    await talk.sends()
+
+    assert words(told) == "Secret scoring is only for the people in its roles, so it may be shared in its own channel."
+    assert talk.slack.messages(talk.lunch) == []
+
+
+async def test_a_mention_about_a_guarded_product_is_answered_as_if_there_were_none(talk):
+    said = await talk.hears(talk.lea, "brief secret-scoring")
+
+    assert len(talk.slack.thread(talk.fraud, said["ts"])) == 1
+    assert "There is no product `secret-scoring`." in words(talk.slack.ephemerals(talk.lea, talk.fraud)[-1])
+
+
+async def test_the_modal_and_the_home_tab_offer_only_what_one_may_read(talk):
+    *_, page = await talk.types(talk.lea, "brief fraud-detection")
+    await talk.presses(talk.lea, page, "brief_other_reader")
+    await talk.slack.open_home(talk.lea)
+    await talk.slack.settled()
+    await talk.desk.tasks.idle()
+    await talk.sends()
+
+    [asked] = talk.slack.views(talk.lea)
+    assert "Fraud detection" in words(asked)
+    assert "Secret scoring" not in words(asked) + words(talk.slack.home(talk.lea))
+
+
+# --- the rule itself ---
+
+
+class Silent:
+    """A Slack that knows one group and counts how often it is asked."""
+
+    def __init__(self, members=("U0BEN00001",)):
+        self.members, self.asked = members, []
+
+    async def group_members(self, id, *, within_s=None):
+        self.asked.append(id)
+        return self.members
+
+    async def user(self, id, *, within_s=None):
+        self.asked.append(id)
+        return {"id": id}
+
+
+def held() -> Snapshot:
+    return Snapshot(workspace="main", revision=1, configuration=builders.configuration(DOCUMENT), connectors={})
+
+
+async def test_what_slack_said_is_believed_for_ten_minutes_or_until_it_says_that_it_changed():
+    clock = [builders.NOW]
+    slack = Silent()
+    directory = Directory(slack=slack, now=lambda: clock[0])
+
+    assert readers.known(directory, held(), builders.BEN) is None
+    found = await readers.circle(directory, held(), builders.BEN)
+    assert set(found.products) == {"fraud-detection", "secret-scoring"}
+    assert readers.known(directory, held(), builders.BEN) == found
+
+    clock[0] += timedelta(minutes=10)
+    assert readers.known(directory, held(), builders.BEN) is None
+    await readers.circle(directory, held(), builders.LEA)
+    directory.forget("S0ML000001")
+    assert readers.known(directory, held(), builders.LEA) is None
+
+
+async def test_a_role_holder_outside_every_group_costs_one_look_up():
+    slack = Silent(members=())
+    directory = Directory(slack=slack, now=lambda: builders.NOW)
+
+    found = await readers.circle(directory, held(), builders.PIA)
+
+    assert set(found.products) == {"fraud-detection", "secret-scoring"}
+    assert slack.asked == [builders.PIA]
+
+
+@pytest.mark.parametrize("user", [builders.ANA, builders.BEN, builders.PIA])
+async def test_product_managers_and_both_owners_may_post(user):
+    directory = Directory(slack=Silent(), now=lambda: builders.NOW)
+
+    await readers.poster(directory, held().configuration.products["fraud-detection"], user)
+
+
+async def test_nobody_else_may_post():
+    directory = Directory(slack=Silent(), now=lambda: builders.NOW)
+
+    with pytest.raises(Refusal, match="preview"):
+        await readers.poster(directory, held().configuration.products["fraud-detection"], builders.LEA)
