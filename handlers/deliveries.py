@@ -162,10 +162,11 @@ class _Round:
         return bool(starting)
 
     async def _look(self) -> None:
-        """Ask the database what is owed, when nothing is left of the last answer or that is old."""
+        """Ask the database what is owed, when the last answer is old and little is left of it."""
         sender, now = self._sender, self._sender.now()
         fresh = now < self._looked_at + timedelta(seconds=sender.waits.poll_s)
-        if self._broken or (fresh and (self._ready or self._running)):
+        enough = len(self._ready) >= self._at_once
+        if self._broken or enough or (fresh and (self._ready or self._running)):
             return
         await _give_up(sender)
         owed = await sender.store.read(
@@ -197,10 +198,14 @@ class _Round:
 
 
 async def _send(sender: Sender, holding: Holding, delivery: Delivery) -> None:
-    """Take one delivery as far as it goes now."""
-    if not await _may_go_out(sender, delivery):
+    """Take one delivery as far as it goes now, unless it was skipped, moved or ended since it was listed."""
+    listed = delivery
+    delivery, parts_now = await sender.store.read(
+        lambda s: (stored.get(s, listed.workspace, listed.id), stored.parts(s, listed.workspace, listed.id))
+    )
+    if delivery.revision != listed.revision or not await _may_go_out(sender, delivery):
         return
-    found = list(await sender.store.read(lambda s: stored.parts(s, delivery.workspace, delivery.id)))
+    found = list(parts_now)
     for place, part in enumerate(found):
         thread_ts = None if part.position == PARENT else parts.thread_of(found)
         delivery, found[place] = await _carry(sender, holding, delivery, part, thread_ts=thread_ts)

@@ -67,7 +67,9 @@ class Rhythm:
     def take(self, channel: str, at_s: float, *, urgent: bool) -> None:
         self.channel_free_s[channel] = at_s + self.pace.in_channel_s
         if not urgent:
-            self.bulk_free_s = at_s + self.pace.bulk_interval_s
+            # a timer that rang a little late must not delay every message after it
+            jitter = at_s - self.bulk_free_s <= self.pace.bulk_interval_s
+            self.bulk_free_s = (self.bulk_free_s if jitter else at_s) + self.pace.bulk_interval_s
 
     def forget(self, before_s: float) -> None:
         """Drop channels that are free again, once there are many."""

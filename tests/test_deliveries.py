@@ -111,6 +111,14 @@ class World:
             while (await self.parts(id))[position].state is not state:  # noqa: ASYNC110 - the database tells nobody
                 await asyncio.sleep(0.005)
 
+    async def first_sending(self, ids):
+        async with asyncio.timeout(5):
+            while True:
+                for id in ids:
+                    if (await self.get(id)).state is DeliveryState.SENDING:
+                        return id
+                await asyncio.sleep(0.005)
+
     async def sent(self, sender, id):
         return await self.drive(sender, id, DeliveryState.SENT)
 
@@ -614,6 +622,21 @@ async def test_now_is_the_same_delivery_as_the_planned_one(world):
         await world.sent(sender, id)
 
     assert world.texts() == WORDS
+
+
+@only_sqlite
+async def test_what_is_skipped_while_others_are_sent_is_not_sent(world):
+    ids = [await world.prepared(product=f"p{n}") for n in range(4)]
+    world.local.fail(FaultKind.SLOW, "chat.postMessage", seconds=5, times=1)  # 0.05 s
+    sending = asyncio.create_task(deliveries.send_due(await world.sender(), at_once=1))
+    first = await world.first_sending(ids)
+    others = [id for id in ids if id != first]
+
+    await world.store.write(lambda session: stored.skip(session, WORKSPACE, others[0], reason="away"))
+    await sending
+
+    assert (await world.get(others[0])).state is DeliveryState.SKIPPED
+    assert sorted(world.texts()) == sorted(WORDS * 3)
 
 
 @only_sqlite

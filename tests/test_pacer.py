@@ -51,6 +51,16 @@ def test_no_limit_is_ever_passed(messages, per_minute):
     assert all(times[i + per_minute] - times[i] >= 60 - 1e-9 for i in range(len(times) - per_minute))
 
 
+def test_a_timer_that_rings_late_delays_nothing_after_it():
+    slots = Slots(Pace())
+    now = 0.0
+    for n in range(100):
+        now = max(now, slots.opens_s(f"C{n}", urgent=False, now_s=now)) + 0.01
+        slot = slots.take(f"C{n}", urgent=False, now_s=now, owed_s=0)
+
+    assert slot.late_s < 0.02
+
+
 def test_an_urgent_message_does_not_wait_for_the_spread_of_bulk():
     slots = Slots(Pace())
     slots.take("C1", urgent=False, now_s=0, owed_s=0)
