@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = (
     20  # deliveries on their way; one of them waits for its channel, so that the workspace's pace is reached
 )
+A_DAY = timedelta(days=1)  # what was due longer ago is owed anew when somebody asks for it
 READY = frozenset({DeliveryState.PREPARED, DeliveryState.SENDING})
 BADLY = frozenset({DeliveryState.FAILED, DeliveryState.UNKNOWN})
 
@@ -89,7 +90,7 @@ async def post_now(store: Store, workspace: str, owed: Owed, *, now: datetime) -
 def _owe_now(session: Session, *, workspace: str, owed: Owed, now: datetime) -> Delivery:
     delivery, _ = _create_or_get(session, workspace, owed)
     match delivery.state:
-        case DeliveryState.PLANNED | DeliveryState.PREPARED if delivery.due_at > now:
+        case DeliveryState.PLANNED | DeliveryState.PREPARED if not now - A_DAY < delivery.due_at <= now:
             return stored.postpone(session, workspace, delivery.id, due_at=now)
         case DeliveryState.SKIPPED:
             return stored.replan(session, workspace, delivery.id, due_at=now)
@@ -227,7 +228,11 @@ async def _carry(
 
 
 async def _may_go_out(sender: Sender, delivery: Delivery) -> bool:
-    """Refuse a channel that another company reads; where Slack does not say, nothing is sent."""
+    """Refuse what is far too late, and a channel that another company reads; where Slack does not say, nothing is sent."""
+    late = sender.now() - delivery.due_at
+    if delivery.state is DeliveryState.PREPARED and late > timedelta(seconds=sender.waits.window_s):
+        await _fail(sender, delivery, notices.too_late(late))
+        return False
     try:
         channel = await _channel(sender, delivery.channel)
     except Refused as refused:

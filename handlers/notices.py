@@ -45,6 +45,10 @@ def shared_outside(channel: str) -> str:
     )
 
 
+def too_late(span: timedelta) -> str:
+    return f"It was due {spoken(span)} ago, which is too late to post it unasked."
+
+
 def given_up(reason: str | None) -> str:
     tried = reason or "Slack did not take it."
     return f"Muster tried for a quarter of an hour and more: {tried}"

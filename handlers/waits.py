@@ -25,8 +25,10 @@ FLOORS: Mapping[str, float] = {
     "poll_s": 0.2,
     "fresh_s": 0.5,
     "channel_interval_s": 0.5,
+    "window_s": 3600,
 }
-UNDIVIDED = frozenset({"channel_interval_s"})  # the pace divides it itself, together with Retry-After
+# the pace divides its interval itself, together with Retry-After; a window is no wait
+UNDIVIDED = frozenset({"channel_interval_s", "window_s"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class Waits:
     poll_s: float = 1  # how often a sender at work looks for new work
     fresh_s: float = 2  # from storing that a request begins until it does, at most
     channel_interval_s: float = 1
+    window_s: float = 86_400  # later than this after it was due, a delivery is not started any more
     workspace_per_minute: int = 200
     factor: float = 1  # what all of them were divided by
 

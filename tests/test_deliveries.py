@@ -24,7 +24,6 @@ from schema.errors import Refusal
 from schema.periods import Period
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
 
-pytestmark = pytest.mark.filterwarnings("ignore:Bare functions are deprecated")
 FACTOR = 100
 WAITS = replace(Waits().divided_by(FACTOR), lease_s=3, request_s=0.15, fresh_s=1)
 WEEK = Period(start=datetime(2026, 11, 16, tzinfo=UTC), end=datetime(2026, 11, 23, tzinfo=UTC))
@@ -574,6 +573,20 @@ async def test_a_process_that_started_late_says_so(world):
     assert (
         await world.sent(await world.sender(), id)
     ).late_line == "Late by 2 h because Muster was not running."
+
+
+@only_sqlite
+async def test_what_was_due_days_ago_is_not_posted_unasked_but_when_asked_for(world):
+    id = await world.prepared(due_at=now() - timedelta(days=2, hours=1))
+    sender = await world.sender()
+
+    delivery = await world.drive(sender, id, DeliveryState.FAILED)
+    assert delivery.last_reason == "It was due 2 d 1 h ago, which is too late to post it unasked."
+    assert world.texts() == []
+
+    await deliveries.post_now(world.store, WORKSPACE, world.owed(), now=now())
+    assert (await world.sent(sender, id)).late_line == ""
+    assert world.texts() == WORDS
 
 
 @only_sqlite

@@ -16,7 +16,6 @@ from schema.deliveries import DeliveryState, PartState
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
 from tests.test_deliveries import WAITS, WORDS, a_world, only_sqlite, payload
 
-pytestmark = pytest.mark.filterwarnings("ignore:Bare functions are deprecated")
 FIRE = replace(WAITS, lease_s=0.5, workspace_per_minute=20_000, channel_interval_s=0.5, retry_for_s=60)
 ON_POSTS = {
     FaultKind.RATE_LIMITED: {"seconds": 5},

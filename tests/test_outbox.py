@@ -15,8 +15,6 @@ from integrations.store.outbox import OutboxState
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
 from tests.test_deliveries import WAITS, WORKSPACE, World, a_world, now, only_sqlite, section
 
-pytestmark = pytest.mark.filterwarnings("ignore:Bare functions are deprecated")
-
 
 @pytest.fixture
 async def world(store):

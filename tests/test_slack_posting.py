@@ -18,7 +18,6 @@ from integrations.slack import Slack, slack_session
 from integrations.slack_errors import InvalidBlocks, Refused, Unsure, judged
 from integrations.slack_values import key_metadata
 
-pytestmark = pytest.mark.filterwarnings("ignore:Bare functions are deprecated")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "Recall fell."}}]
 
