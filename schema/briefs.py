@@ -13,6 +13,7 @@ from schema.judgements import Compared, Judgement
 from schema.metrics import Audience, Unit
 from schema.pages import Page, subject
 from schema.periods import Period
+from schema.readability import sentences
 from schema.readings import Blank, BlankReason
 from schema.statements import Statement, state
 from schema.subjects import written
@@ -103,38 +104,59 @@ def _said(page: Page, key: str, audience: Audience, compared: Compared | None = 
     label = LABELS[main.verdict.kind] if main.verdict.because is not Because.NOT_ASKED else ""
     if main.verdict.kind not in GAINS:
         return Paragraph(label=label, text=main.text, metrics=(key,), statements=(main,))
-    other = _other_side(page, key, audience, compared)
+    other = _other_side(page, main, compared)
+    alone = len(sentences(str(main.core))) == 1
+    warning = texts.plain(other.unsure) if other.unsure and not alone else Text(())
+    advice = dict.fromkeys((*main.advice, *other.advice))
     return Paragraph(
         label=label,
-        text=texts.join((main.text, other.text)),
+        text=texts.join((warning, main.core, other.text, *advice)),
         metrics=(key, *other.metrics),
         statements=(main, *other.statements),
     )
 
 
-def _other_side(page: Page, key: str, audience: Audience, compared: Compared | None) -> Paragraph:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OtherSide:
+    """What a gain cost: its countermetric in words, or why it is not known."""
+
+    text: Text
+    unsure: str = ""  # a sentence to begin with where the gain takes more than one (wording rule 34)
+    advice: tuple[Text, ...] = ()
+    metrics: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
+
+
+def _other_side(page: Page, main: Statement, compared: Compared | None) -> _OtherSide:
     """Say what a gain's countermetric did; what is unclear or unknown says so at once (wording rule 34)."""
-    counter, known = counter_of(page.catalogue[key], page.judged)
+    counter, known = counter_of(main.subject.metric, page.judged)
     if counter is None:
-        return Paragraph(label="", text=Text(()))
-    metric = page.catalogue[counter]
-    plain = levels.phrase(metric.plain, metric, page.language())
+        return _OtherSide(text=texts.plain(UNNAMED), unsure=NOT_KNOWN)
     if not known:
-        text = texts.fill("What it cost is not known: {plain} is not measured here.", {"plain": plain})
-        return Paragraph(label="", text=text)
+        return _OtherSide(text=texts.fill(UNMEASURED, {"plain": _plain(page, counter)}), unsure=NOT_KNOWN)
     judgement = page.judged[counter]
     if judgement.now is None:
         text = texts.fill("What it cost is not known: {blank}", {"blank": _why_blank(page, counter)})
-        return Paragraph(label="", text=text, metrics=(counter,))
-    statement = state(subject(page, counter, _same_window(judgement, compared)), audience)
-    unclear = {VerdictKind.CANNOT_TELL, VerdictKind.NOT_COMPARABLE}
-    start = (
-        "The other side is not clear yet: {text}"
-        if statement.verdict.kind in unclear
-        else "At the same time: {text}"
-    )
-    text = texts.fill(start, {"text": _uncapped(statement.text)})
-    return Paragraph(label="", text=text, metrics=(counter,), statements=(statement,))
+        return _OtherSide(text=text, unsure=NOT_KNOWN, metrics=(counter,))
+    said = frozenset(levels.marks(main.subject))
+    against = subject(page, counter, _same_window(judgement, compared))
+    own = frozenset(levels.marks(against))
+    statement = state(against, main.audience, unmarked=own if own <= said else frozenset())
+    unsure = statement.verdict.kind in UNSURE
+    text = texts.fill(UNSURE_SIDE if unsure else OTHER_SIDE, {"text": _uncapped(statement.core)})
+    return _OtherSide(
+        text=text, unsure=NOT_CLEAR if unsure else "", advice=statement.advice, metrics=(counter,),
+        statements=(statement,),
+    )  # fmt: skip
+
+
+UNSURE: Final = frozenset({VerdictKind.CANNOT_TELL, VerdictKind.NOT_COMPARABLE})
+OTHER_SIDE: Final = "At the same time: {text}"
+UNSURE_SIDE: Final = "The other side is not clear yet: {text}"
+UNMEASURED: Final = "What it cost is not known: {plain} is not measured here."
+UNNAMED: Final = "What it cost is not known: nobody has named a figure to watch beside it."
+NOT_CLEAR: Final = "This is good news whose other side is not clear yet."
+NOT_KNOWN: Final = "This is good news whose cost is not known."
 
 
 def _same_window(judgement: Judgement, compared: Compared | None) -> Compared | None:
@@ -344,7 +366,13 @@ def _figure(page: Page, key: str, audience: Audience) -> Paragraph:
     others = [subject(page, key, each) for each in compared[1:]]
     statement = state(subject(page, key), audience, others=others)
     label = LABELS[statement.verdict.kind] if compared else ""
-    return Paragraph(label=label, text=statement.text, metrics=(key,), statements=(statement,))
+    gained = any(each.verdict.kind in GAINS for each in compared)
+    other = _other_side(page, statement, None) if gained else None
+    missing = (
+        other.text if other and not other.statements else Text(())
+    )  # a measured one stands on the page itself
+    text = texts.join((statement.text, missing))
+    return Paragraph(label=label, text=text, metrics=(key,), statements=(statement,))
 
 
 LIMIT_Q: Final = Decimal("0.10")

@@ -1,10 +1,12 @@
 """What a slot may hold: a figure with where it comes from, shown in one declared way."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from schema.metrics import Unit
@@ -212,3 +214,55 @@ def name(text: str) -> Fact:
 def group_name(group: str) -> Fact:
     """Hold the name of a group of people, beside whose figures it stands."""
     return Fact(of="", function="group", kind=Kind.NAME, value=None, shown=group, group=group)
+
+
+FIGURE: Final = re.compile(r"\d[\d,]*(?:\.\d+)?")
+FEWER: Final = re.compile(r"^-|\b(?:fewer|less|lower)\b")
+LEVEL: Final = "level"
+WORDED: Final = re.compile(r"\b(?:fewer|more|lower|higher)\b")
+SHORT_DIGITS: Final = 3
+
+
+@lru_cache(maxsize=16_384)
+def shows(fact: Fact) -> bool:
+    """Tell whether what is shown is the figure, rounded half up, or away from the middle at an interval's end."""
+    if fact.value is None or fact.kind in {Kind.NAME, Kind.TIME}:
+        return True
+    if fact.shown == LEVEL:
+        return _is_level(fact, fact.value)
+    found = FIGURE.search(fact.shown)
+    if found is None:
+        return False
+    shown = Decimal(found[0].replace(",", ""))
+    if fact.shown.startswith("under "):
+        return fact.value < shown
+    return _has_its_sign(fact, fact.value, shown) and shown in _roundings(fact, found[0])
+
+
+def _is_level(fact: Fact, value: Decimal) -> bool:
+    if fact.base > 1:
+        return outward(value, fact.base, low=fact.function == "low") == 0
+    return rounded(value, 9) == 0
+
+
+def _has_its_sign(fact: Fact, value: Decimal, shown: Decimal) -> bool:
+    if shown == 0:
+        return True
+    if FEWER.search(fact.shown):
+        return value < 0
+    return value > 0 or (value < 0 and fact.shown.startswith("-"))
+
+
+def _roundings(fact: Fact, text: str) -> set[Decimal]:
+    """List what the figure may be shown as, without a sign, with as many decimals as the text has."""
+    value = fact.value or Decimal(0)
+    if fact.function == "upper" or (fact.base > 1 and WORDED.search(fact.shown)):
+        return {Decimal(abs(outward(value, fact.base, low=fact.function == "low")))}
+    percent_or_points = "%" in fact.shown or "points" in fact.shown
+    scale = fact.base if fact.base > 1 else 100 if percent_or_points else 1
+    size = abs(value * scale)
+    places = len(text.partition(".")[2])
+    found = {rounded(size, places)}
+    if fact.unit == Unit.MONEY:
+        found.add(rounded(significant(size, SHORT_DIGITS), places))
+    return found

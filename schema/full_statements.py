@@ -13,7 +13,7 @@ from schema.texts import Filling, Text
 from schema.verdicts import Because
 from schema.verdicts import Kind as VerdictKind
 
-CONFIDENCE: Final = Decimal(95)
+CONFIDENCE: Final = Decimal("0.95")
 SMALLEST_Q: Final = Decimal("0.001")
 
 VERDICT_WORDS: Final[Mapping[VerdictKind, str]] = {

@@ -27,19 +27,22 @@ CHANGE: Final = "change"
 
 
 def level(
-    subject: Subject, audience: Audience, *, rest: bool = True, unmarked: frozenset[str] = frozenset()
-) -> Text:
+    subject: Subject, audience: Audience, *, rest: bool = True, apart: bool = False,
+    unmarked: frozenset[str] = frozenset(),
+) -> Text:  # fmt: skip
     """Say a metric's value now, without a full stop; starts in lower case.
 
     rest       also say what became of those that are not counted, where that is worth saying
+    apart      two levels take two sentences
     unmarked   caveats that the sentence before has made already
     """
     plain = audience in PLAIN_READERS
     digits = MONEY_DIGITS if plain else None
     if subject.shown and plain:
-        return texts.join(
-            [_level_of(subject, shown, digits, rest=False) for shown in subject.shown], ", and "
-        )
+        parts = [_level_of(subject, shown, digits, rest=False) for shown in subject.shown]
+        if not apart:
+            return texts.join(parts, ", and ")
+        return texts.join([parts[0], *(texts.fill("{part:cap}", {"part": part}) for part in parts[1:])], ". ")
     told = _level_of(subject, subject.itself, digits, rest=rest)
     if subject.moment.joined > 1 and plain:
         told = texts.fill("{level} ({window})", {"level": told, "window": subject.moment.window})

@@ -6,7 +6,7 @@ from typing import Final
 
 from schema import facts, levels, texts
 from schema.levels import SHARED_FORMS, Subject
-from schema.metrics import Audience
+from schema.metrics import Audience, Form
 from schema.readability import is_easy
 from schema.texts import Filling, Text
 from schema.verdicts import SMALL, Because
@@ -15,7 +15,7 @@ from schema.verdicts import Kind as VerdictKind
 PLAIN: Final[Mapping[VerdictKind, str]] = {
     VerdictKind.CLEAR_GAIN: "{level:cap}, {moved} {before} {when}{relative}, which is good.",
     VerdictKind.CLEAR_LOSS: "{level:cap}, {moved} {before} {when}{relative}, which is bad.",
-    VerdictKind.CLEAR_CHANGE: "{level:cap}, {moved} {before} {when}.",
+    VerdictKind.CLEAR_CHANGE: "{level:cap}, {moved} {before} {when}{relative}.",
     VerdictKind.SMALL_GAIN: "{level:cap}, {moved} {before} {when}: real but too small to act on.",
     VerdictKind.SMALL_LOSS: "{level:cap}, {moved} {before} {when}: real but too small to act on.",
     VerdictKind.SMALL_CHANGE: "{level:cap}, {moved} {before} {when}: real but too small to act on.",
@@ -49,7 +49,7 @@ def for_plain_readers(subject: Subject, audience: Audience, unmarked: frozenset[
     fillings = _fillings(subject)
     text = Text(())
     for rest, apart in ((True, False), (False, False), (False, True)):
-        level = levels.level(subject, audience, rest=rest, unmarked=unmarked)
+        level = levels.level(subject, audience, rest=rest, apart=apart, unmarked=unmarked)
         text = _in_plain_words(subject, {**fillings, "level": level}, apart=apart)
         if is_easy(text):
             break
@@ -68,18 +68,20 @@ def _in_plain_words(subject: Subject, fillings: dict[str, Filling], *, apart: bo
         return texts.join((texts.fill(WAS_APART if apart else WAS, fillings),
                            texts.fill(UNCLEAR[verdict.because], fillings)))  # fmt: skip
     if subject.shown:
-        return _together(subject, fillings)
-    template = PLAIN[verdict.kind]
+        return _together(subject, fillings, apart=apart)
+    drift = subject.metric.form is Form.DRIFT and verdict.kind in CLEAR  # never good or bad; wording rule 26
+    template = PLAIN[VerdictKind.CLEAR_CHANGE if drift else verdict.kind]
     return texts.fill(
         template.replace("{level:cap},", "{level:cap}. That is") if apart else template, fillings
     )
 
 
+CLEAR: Final = frozenset({VerdictKind.CLEAR_GAIN, VerdictKind.CLEAR_LOSS})
 WAS: Final = "{level:cap}; {when} it was {before}."
 WAS_APART: Final = "{level:cap}. {when:cap} it was {before}."
 
 
-def _together(subject: Subject, fillings: dict[str, Filling]) -> Text:
+def _together(subject: Subject, fillings: dict[str, Filling], *, apart: bool) -> Text:
     amount = {
         VerdictKind.SAME: "about the same",
         **dict.fromkeys(SMALL, "a real but small {turn}, too small to act on"),
@@ -88,7 +90,8 @@ def _together(subject: Subject, fillings: dict[str, Filling]) -> Text:
         VerdictKind.CLEAR_CHANGE: "a clear change",
     }[subject.verdict.kind]
     fillings["amount"] = texts.fill(amount, fillings)
-    return texts.fill("{level:cap}; {when} it was {before}. Taken together, that is {amount}.", fillings)
+    return texts.join((texts.fill(WAS_APART if apart else WAS, fillings),
+                       texts.fill("Taken together, that is {amount}.", fillings)))  # fmt: skip
 
 
 def _check_for_engineers(subject: Subject) -> Text:
@@ -112,18 +115,18 @@ def _not_alone(subject: Subject) -> Text:
     )
 
 
-def for_customers(subject: Subject) -> Text:
+def for_customers(subject: Subject) -> tuple[Text, ...]:
     """Say what support tells a customer: what the figure does not mean, and what they can do."""
     limits = levels.phrase(subject.metric.not_meaning, subject.metric, subject.language)
     recourse = subject.language.labels.get("recourse")
     if not recourse or subject.metric.form not in SHARED_FORMS:
-        return limits
+        return (limits,)
     people = levels.phrase("{people}", subject.metric, subject.language)
     can_do = texts.fill(
         "What {people} who disagree can do: {recourse}.",
         {"recourse": facts.name(recourse), "people": people},
     )
-    return texts.join((limits, can_do))
+    return limits, can_do
 
 
 def _fillings(subject: Subject) -> dict[str, Filling]:

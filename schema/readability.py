@@ -8,8 +8,12 @@ from schema.texts import Text
 
 MOST_WORDS: Final = 25  # of a sentence; wording rule 44
 MOST_SENTENCES: Final = 4
+MOST_FOR_SUPPORT: Final = 6  # two more: what the figure does not mean, and what customers can do
 HIGHEST_GRADE: Final = 9.0
 SHORT_WORD: Final = "it"
+CAVEATS: Final = re.compile(
+    r"\b(?:estimated|provisional)\b", re.IGNORECASE
+)  # wording rule 32 demands these words
 
 WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[$€£]?\d[\d.,:/]*%?")
 VOWELS: Final = re.compile(r"[aeiouy]+")
@@ -51,14 +55,15 @@ def grade(text: str) -> float:
     return 0.39 * len(words) / count + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
 
 
-def is_easy(text: Text) -> bool:
+def is_easy(text: Text, *, most_sentences: int = MOST_SENTENCES) -> bool:
     """Tell whether an executive can read it at once (wording rule 44, but for its list of terms)."""
     parts = sentences(str(text))
-    if len(parts) > MOST_SENTENCES or any(len(words_of(part)) > MOST_WORDS for part in parts):
+    if len(parts) > most_sentences or any(len(words_of(part)) > MOST_WORDS for part in parts):
         return False
     return grade(_read_aloud(text)) <= HIGHEST_GRADE
 
 
 def _read_aloud(text: Text) -> str:
-    """Put a short word for each figure and each word that people chose: neither is ours to simplify."""
-    return "".join(piece if isinstance(piece, str) else SHORT_WORD for piece in text.pieces)
+    """Put a short word for figures, for words that people chose and for caveats: none is ours to simplify."""
+    words = "".join(piece if isinstance(piece, str) else SHORT_WORD for piece in text.pieces)
+    return CAVEATS.sub(SHORT_WORD, words)

@@ -18,6 +18,8 @@ class Statement:
     audience: Audience
     verdict: Verdict
     text: Text
+    core: Text  # the text without its advice
+    advice: tuple[Text, ...]  # support: what the figure does not mean, and what customers can do
     subject: Subject
     others: tuple[Subject, ...] = ()  # the same metric against other windows, in reading order
     unmarked: frozenset[str] = frozenset()  # caveats that the sentence before has made already
@@ -42,18 +44,19 @@ def state(
     unmarked   caveats that the sentence before has made already; only plain readers are spared them
     """
     if audience is Audience.ENGINEER:
-        text = full_statements.for_engineers(subject, others)
+        core = full_statements.for_engineers(subject, others)
     elif audience is Audience.COMPLIANCE:
-        text = full_statements.for_compliance(subject, others)
+        core = full_statements.for_compliance(subject, others)
     else:
-        text = plain_statements.for_plain_readers(subject, audience, unmarked)
-    if audience is Audience.SUPPORT:
-        text = texts.join((text, plain_statements.for_customers(subject)))
+        core = plain_statements.for_plain_readers(subject, audience, unmarked)
+    advice = plain_statements.for_customers(subject) if audience is Audience.SUPPORT else ()
     return Statement(
         metric=subject.metric.key,
         audience=audience,
         verdict=subject.verdict,
-        text=text,
+        text=texts.join((core, *advice)),
+        core=core,
+        advice=advice,
         subject=subject,
         others=tuple(others),
         unmarked=unmarked,

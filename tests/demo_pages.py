@@ -1,0 +1,73 @@
+"""The demo's story pulled through the real connectors, once a test process: a page for each product."""
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from bot.files import catalogue, load_yaml, nouns
+from deploy.demo import story
+from deploy.demo.service import serve
+from handlers.pages import closed_period, load_page
+from handlers.pulls import pull
+from handlers.services import Services, Snapshot
+from integrations.sources import open_connector
+from integrations.store.engine import Store
+from schema.configuration import Configuration, read_configuration
+from schema.pages import Page
+
+AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
+WORKSPACE = "T0ACME0001"
+
+
+@lru_cache(maxsize=1)
+def demo_pages() -> Mapping[str, Page]:
+    """Write the story and give every product's page, by product."""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(_told(Path(folder)))
+
+
+async def _told(folder: Path) -> dict[str, Page]:
+    async with serve(folder / story.SERVICE) as url:
+        story.write(folder, at=AT, service_url=url)
+        return await pages_of(folder)
+
+
+async def pages_of(folder: Path, *products: str) -> dict[str, Page]:
+    """Pull what stands in a folder of the story into a new database, and judge it; all products if none is named."""
+    configuration = configuration_in(folder)
+    store = Store(f"sqlite:///{folder / 'muster.db'}")
+    store.upgrade()
+    try:
+        connectors = {
+            name: open_connector(name, source, secrets=lambda name: "x", folder=folder)
+            for name, source in configuration.sources.items()
+        }
+        snapshot = Snapshot(
+            workspace=WORKSPACE, revision=1, configuration=configuration, connectors=connectors
+        )
+
+        async def current(workspace: str) -> Snapshot:
+            return snapshot
+
+        services = Services(store=store, snapshot=current, now=lambda: AT, nouns=nouns())
+        return {key: await _page(services, snapshot, key) for key in products or configuration.products}
+    finally:
+        await store.close()
+
+
+def configuration_in(folder: Path) -> Configuration:
+    """Read the story's configuration."""
+    loaded = load_yaml(folder / story.CONFIGURATION)
+    read = read_configuration(loaded.document, loaded.positions, catalogue=catalogue(), today=AT.date())
+    assert isinstance(read, Configuration), read
+    return read
+
+
+async def _page(services: Services, snapshot: Snapshot, key: str) -> Page:
+    product = snapshot.product(key)
+    period = closed_period(product, AT)
+    await pull(services, snapshot, product, period=period)
+    return await load_page(services, snapshot, product, period)
