@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -157,26 +158,32 @@ def _holds(directory: Directory, holders: Iterable[str], user: str) -> bool:
 
 
 def _unknown(directory: Directory, snapshot: Snapshot, user: str) -> frozenset[str]:
-    """Name who has to be looked up before it is certain what somebody may read and post."""
+    """Name who has to be looked up before it is certain what somebody may read."""
     missing: set[str] = set()
     for product in snapshot.configuration.products.values():
-        guarded = product.readers is Readers.ROLES
-        holders = everyone(product) if guarded else product.holders(Role.PM)
-        if user not in holders:
-            missing.update(each for each in holders if each.startswith("S") and directory.group(each) is None)
-        if guarded and _holds(directory, holders, user) and directory.person(user) is None:
-            missing.add(user)
+        if product.readers is Readers.WORKSPACE:
+            continue
+        holders = everyone(product)
+        if _holds(directory, holders, user):
+            missing.update({user} if directory.person(user) is None else ())
+        else:
+            missing.update(_groups_unknown(directory, holders))
     return frozenset(missing)
+
+
+def _groups_unknown(directory: Directory, holders: Iterable[str]) -> list[str]:
+    return [each for each in holders if each.startswith("S") and directory.group(each) is None]
 
 
 async def poster(directory: Directory, product: Product, user: str) -> None:
     """Refuse who may not post a product's standup."""
-    groups = [each for each in product.holders(Role.PM) if each.startswith("S") and directory.group(each) is None]
     if not may_post(directory, product, user):
-        await directory.learn(groups)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(directory.within_s):
+                await directory.learn(_groups_unknown(directory, product.holders(Role.PM)))
     if may_post(directory, product, user):
         return
-    if any(directory.group(each) is None for each in groups):
+    if _groups_unknown(directory, product.holders(Role.PM)):
         raise Refusal(PRESS_AGAIN)
     raise Refusal(
         f"Only a product manager or an owner of {product.title} may post its standup now;"

@@ -19,7 +19,6 @@ from handlers.listeners.app import build_app
 from handlers.listeners.desk import Desk
 from handlers.readers import Directory
 from handlers.sender import Sender
-from handlers.waits import Waits
 from integrations.pacer import Pace, Pacer
 from integrations.slack import Slack, slack_session
 from integrations.store.engine import Store
@@ -152,7 +151,7 @@ def a_sender(store: Store, gateway: Slack) -> Sender:
 
     return Sender(
         workspace=builders.WORKSPACE, holder="test", store=store, slack=gateway, now=now, owners=owners,
-        started_at=builders.NOW, waits=Waits().divided_by(20),
+        started_at=builders.NOW,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests import builders
 from tests.conversations import MODES, a_talk, words
 
 pytestmark = pytest.mark.filterwarnings("ignore:Bare functions are deprecated")
@@ -141,3 +142,64 @@ async def test_a_source_that_is_gone_is_said_in_plain_words(tmp_path):
 
     assert "2 figures not fit to use" in words(shown)
     assert "There is no figure for the share of alerts that were right" in words(shown)
+
+
+# --- bad input ---
+
+
+@pytest.mark.parametrize("title", ["<!channel> & <@U0ANA00001>", "הונאה בתשלומים 82", "Betrug 👩‍👩‍👧‍👦🏳️‍🌈", "*bold* `code` _it_", "T" * 80])
+async def test_a_strange_title_is_shown_safely_everywhere(tmp_path, title):
+    document = builders.document()
+    document["products"]["fraud-detection"]["title"] = title
+    async with a_talk(tmp_path, document=document) as talk:
+        await talk.types(talk.pia, "standup now")
+        await talk.sends()
+        *_, page = await talk.types(talk.pia, "brief")
+        await talk.presses(talk.pia, page, "brief_other_reader")
+        await talk.types(talk.pia, "help")
+        await talk.slack.open_home(talk.pia)
+        await talk.slack.settled()
+        await talk.desk.tasks.idle()
+        await talk.sends()
+
+        said = "\n".join(words(message) for _, message in talk.slack.every_message()) + words(talk.slack.home(talk.pia))
+        assert talk.slack.views(talk.pia)
+    assert "<!channel>" not in said
+    assert "<@U0ANA00001>, 16 to 22" not in said
+    assert len(said) > 500
+
+
+@pytest.mark.parametrize("text", ["brief \ud800", "brief \u202etxet", "b" * 40_000, "payload brief", "explain \x00\x07", "<!everyone> brief"])
+async def test_whatever_is_typed_gets_a_private_answer(tmp_path, text):
+    async with a_talk(tmp_path) as talk:
+        shown = await talk.types(talk.lea, text)
+
+    assert words(shown[-1]).encode()
+    assert "\u202e" not in words(shown[-1])
+
+
+async def test_a_defect_is_told_with_a_reference_that_stands_in_the_log_once(talk, caplog):
+    await talk.desk.services.store.close()
+
+    [shown] = await talk.types(talk.lea, "brief")
+
+    [reference] = talk.references
+    assert f"the reference {reference}." in words(shown)
+    assert [record.reference for record in caplog.records if record.message == "listener_failed"] == [reference]
+
+
+async def test_a_product_without_a_channel_has_no_standup_to_post(tmp_path):
+    async with a_talk(tmp_path, document=builders.document(cli_only={"title": "No channel", "channel": None})) as talk:
+        [shown] = await talk.types(talk.ana, "standup cli-only now")
+
+    assert "No channel has no channel yet." in words(shown)
+
+
+async def test_a_standup_is_not_posted_where_another_company_reads_along(talk):
+    await talk.slack.change_channel(talk.fraud, ext_shared=True)
+
+    [shown] = await talk.types(talk.ana, "standup now")
+    await talk.sends()
+
+    assert "shared with another company, and standups stay inside" in words(shown)
+    assert talk.slack.messages(talk.fraud) == []

@@ -171,3 +171,14 @@ async def test_nobody_else_may_post():
 
     with pytest.raises(Refusal, match="preview"):
         await readers.poster(directory, held().configuration.products["fraud-detection"], builders.LEA)
+
+
+async def test_a_page_that_one_may_not_read_any_more_opens_no_modal_with_it(talk):
+    *_, page = await talk.types(talk.pia, "brief secret-scoring")
+    await talk.slack.change_user(talk.pia, guest=True)
+    await talk.slack.settled()
+
+    await talk.presses(talk.pia, page, "brief_other_reader")
+
+    [shown] = talk.slack.views(talk.pia)
+    assert "There is no such product any more, or none that you may read." in words(shown)

@@ -150,3 +150,15 @@ async def test_the_home_tab_opens_a_page(talk):
     [asked] = talk.slack.views(talk.lea)
     await talk.slack.submit(talk.lea, asked["id"])
     assert "1 clear loss" in words(talk.slack.views(talk.lea)[0])
+
+
+async def test_people_of_another_company_who_mention_us_are_refused(talk):
+    other = talk.slack.add_workspace("Other")
+    eve = talk.slack.add_user("eve", workspace=other, stranger=True)
+    await talk.slack.join(eve, talk.fraud)
+
+    said = await talk.hears(eve, "status")
+
+    assert len(talk.slack.thread(talk.fraud, said["ts"])) == 1
+    [told] = talk.slack.ephemerals(eve, talk.fraud)
+    assert "I answer only people of the workspace" in words(told)

@@ -5,6 +5,7 @@ from handlers.briefs import Read, pull_and_read, read
 from handlers.listeners.answers import Answer, Later, Show
 from handlers.listeners.desk import Desk
 from handlers.listeners.payloads import Command
+from handlers.listeners.rooms import room
 from handlers.listeners.topics import examples, metric_named, of_channel, product_named
 from handlers.listeners.words import Asked, Mode, Verb, asked
 from handlers.pages import audience_named
@@ -104,6 +105,8 @@ async def preview(desk: Desk, snapshot: Snapshot, product: Product) -> Answer:
 async def post_now(desk: Desk, snapshot: Snapshot, circle: Circle, product: Product) -> Answer:
     """Post the standup of the newest closed period: the one that its schedule would post, and never twice."""
     await poster(desk.directory, product, circle.user)
+    if product.channel is not None and (await room(desk, product.channel)).shared_outside:
+        raise Refusal(f"The channel of {product.title} is shared with another company, and standups stay inside.")
     delivery = await standups.post_now(desk.services, snapshot, product)
     where = f"<#{delivery.channel}>"
     if delivery.state is DeliveryState.SENT:

@@ -1,17 +1,16 @@
 """Buttons and modals of a page: share it, read it as somebody else would, and how we know."""
 
-import asyncio
-
 from handlers.briefs import Known, Read, how_we_know, metrics_of, period_named, pull_and_read, read
 from handlers.listeners.answers import Answer, Open, Replace, Show
 from handlers.listeners.commands import pulling
 from handlers.listeners.desk import Desk
 from handlers.listeners.ids import Field
 from handlers.listeners.payloads import Click, Submission
+from handlers.listeners.rooms import may_be_shown
 from handlers.listeners.topics import titles
 from handlers.outbox import EffectKind
 from handlers.pages import audience_named
-from handlers.readers import PRESS_AGAIN, Circle, circle, known
+from handlers.readers import Circle, circle, known
 from handlers.requests import Wish, once
 from handlers.services import Snapshot
 from handlers.views import briefs as brief_view
@@ -19,11 +18,8 @@ from handlers.views import modals
 from handlers.views import receipts as receipt_view
 from handlers.views.blocks import Block
 from handlers.views.refusals import note
-from integrations.slack_errors import Refused
-from integrations.slack_values import SlackChannel
-from schema.errors import Refusal
 from schema.metrics import Audience
-from schema.products import Product, Readers
+from schema.products import Product
 
 TITLE = "For another reader"
 
@@ -43,34 +39,6 @@ async def share(click: Click, desk: Desk, snapshot: Snapshot, circle: Circle) ->
         return Show(messages=[note("It is shared already; once is enough.")])
     desk.wake()
     return Show(messages=[note("Shared in this channel.")])
-
-
-async def may_be_shown(desk: Desk, product: Product, channel: str, *, shared_outside: bool | None = None) -> None:
-    """Refuse to show a product to a channel whose people may not all read it.
-
-    shared_outside   where Slack has said so already; None asks it
-    """
-    if not channel or channel.startswith("D"):
-        raise Refusal("There is no channel here to share it in. Type the command in the channel that should see it.")
-    if product.readers is Readers.ROLES and product.channel != channel:
-        where = "in its own channel" if product.channel else "nowhere, for it has no channel yet"
-        raise Refusal(f"{product.title} is only for the people in its roles, so it may be shared {where}.")
-    outside = (await _channel(desk, channel)).shared_outside if shared_outside is None else shared_outside
-    if outside:
-        raise Refusal("This channel is shared with another company, and figures stay inside. Share it in a channel of your own.")
-
-
-async def _channel(desk: Desk, id_: str) -> SlackChannel:
-    try:
-        async with asyncio.timeout(desk.directory.within_s):
-            channel = await desk.slack.channel(id_)
-    except TimeoutError:
-        raise Refusal(PRESS_AGAIN) from None
-    except Refused as refused:
-        raise Refusal(refused.advice) from refused
-    if channel.private and not channel.member:
-        raise Refusal("I am not in this channel. Type `/invite @Muster` in it, then press again.")
-    return channel
 
 
 async def _read(desk: Desk, snapshot: Snapshot, product: Product, period: str) -> Read:

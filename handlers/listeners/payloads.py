@@ -62,6 +62,7 @@ class Mention:
     thread_ts: str | None  # of the parent; None outside a thread
     text: str
     shared_outside: bool
+    by_person: bool = True  # not by a bot, which might answer for ever
 
     @property
     def key(self) -> str:
@@ -189,6 +190,7 @@ def mention(body: Body) -> Mention:
     return Mention(
         who=_author(body), channel=event["channel"], ts=event["ts"], thread_ts=event.get("thread_ts"),
         text=event.get("text") or "", shared_outside=bool(body.get("is_ext_shared_channel")),
+        by_person=not event.get("bot_id"),
     )  # fmt: skip
 
 

@@ -4,8 +4,9 @@ from handlers.briefs import pull_and_read, read
 from handlers.listeners.answers import Answer, Later
 from handlers.listeners.commands import help_, pulling
 from handlers.listeners.desk import Desk
-from handlers.listeners.pages import may_be_shown, receipt_messages, receipts_of
+from handlers.listeners.pages import receipt_messages, receipts_of
 from handlers.listeners.payloads import DirectMessage, Mention
+from handlers.listeners.rooms import may_be_shown
 from handlers.listeners.topics import metric_named, product_named
 from handlers.listeners.words import IN_THREADS, Asked, Verb, asked
 from handlers.outbox import EffectKind
@@ -28,6 +29,8 @@ NAME = "@Muster"
 
 async def mention(said: Mention, desk: Desk, snapshot: Snapshot, circle: Circle) -> Answer:
     """Answer in the thread, for everybody who reads it; a refusal is for the person alone."""
+    if not said.by_person:
+        return None
     try:
         wanted = asked(said.text, verbs=IN_THREADS, command=NAME)
         if wanted.verb is Verb.HELP:

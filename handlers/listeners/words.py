@@ -117,6 +117,8 @@ def _explain(rest: str, command: str) -> Asked:
 
 def _standup(rest: str) -> Asked:
     words = rest.split(" ")
+    if {"skip", "schedule"} & {words[0].lower(), words[-1].lower()}:
+        raise Refusal("When a standup is posted stands in muster.yaml. Here, `standup preview` and `standup now` work.")
     for at, word in ((-1, words[-1]), (0, words[0])):
         if word.lower() in set(Mode):
             others = words[:-1] if at == -1 else words[1:]

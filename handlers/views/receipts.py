@@ -29,7 +29,7 @@ def receipts(
     groups: list[list[Block]] = [sections(bold(title)), *(sections("\n".join(each)) for each in lines)]
     messages = budget.split(groups)
     if len(messages) > MOST_MESSAGES:
-        left = context("There are more figures than Slack takes; `muster brief --receipts` shows all of them.")
+        left = context("There are more figures than one answer takes; `explain` shows them one by one, each with its receipt.")
         messages = [*messages[: MOST_MESSAGES - 1], [left]]
     return [{"blocks": blocks, "text": fallback(title)} for blocks in messages]
 
