@@ -6,7 +6,7 @@ from typing import Final
 
 from schema.claims import PLAIN_READERS, Read, Rule
 from schema.facts import Kind
-from schema.metrics import Form
+from schema.metrics import Audience, Form
 from schema.readability import MOST_FOR_SUPPORT, MOST_SENTENCES, is_easy
 from schema.verdicts import FEWEST_CASES
 from schema.wording_words import ACCURATE, Sign
