@@ -28,12 +28,16 @@ class Read:
         return compose(self.page, audience)
 
 
-async def read(services: Services, snapshot: Snapshot, product: Product, period: Period | None = None) -> Read:
+async def read(
+    services: Services, snapshot: Snapshot, product: Product, period: Period | None = None
+) -> Read:
     """Load a product's page from what is stored; the newest closed period unless another is named."""
     chosen = period or closed_period(product, services.now())
     page = await load_page(services, snapshot, product, chosen)
     lacking = tuple(key for key, each in page.judged.items() if each.now is None)
-    pulled = not lacking or not await _never_asked(services, snapshot, product, period=chosen, metrics=lacking)
+    pulled = not lacking or not await _never_asked(
+        services, snapshot, product, period=chosen, metrics=lacking
+    )
     return Read(page=page, key=product.calendar.key(chosen), pulled=pulled)
 
 
@@ -46,7 +50,9 @@ async def _never_asked(
     return not answered.issuperset(metrics)
 
 
-async def pull_and_read(services: Services, snapshot: Snapshot, product: Product, period: Period | None = None) -> Read:
+async def pull_and_read(
+    services: Services, snapshot: Snapshot, product: Product, period: Period | None = None
+) -> Read:
     """Ask the sources, then load the page."""
     chosen = period or closed_period(product, services.now())
     await pull(services, snapshot, product, period=chosen)

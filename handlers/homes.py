@@ -11,7 +11,9 @@ from schema.products import Product
 
 async def cards(services: Services, snapshot: Snapshot, circle: Circle) -> list[Card]:
     """Load the cards, the person's own products first; only those that are shown load their page."""
-    ordered = sorted(circle.products.values(), key=lambda each: circle.user not in {each.owner, each.backup_owner})
+    ordered = sorted(
+        circle.products.values(), key=lambda each: circle.user not in {each.owner, each.backup_owner}
+    )
     return [await _card(services, snapshot, product) for product in ordered[: MOST_PRODUCTS + 1]]
 
 

@@ -13,7 +13,9 @@ from integrations.slack import Slack
 from schema.errors import Refusal
 from schema.products import Product, Readers, Role
 
-PRESS_AGAIN: Final = "Slack did not answer, so I cannot tell what you may read. Please press or type it again."
+PRESS_AGAIN: Final = (
+    "Slack did not answer, so I cannot tell what you may read. Please press or type it again."
+)
 AT_ONCE: Final = 4  # look-ups side by side
 
 T = TypeVar("T")
@@ -126,7 +128,9 @@ async def circle_in_time(directory: Directory, snapshot: Snapshot, user: str) ->
 
 
 def _circle(directory: Directory, snapshot: Snapshot, user: str, *, sure: bool) -> Circle:
-    found = {key: each for key, each in snapshot.configuration.products.items() if may_read(directory, each, user)}
+    found = {
+        key: each for key, each in snapshot.configuration.products.items() if may_read(directory, each, user)
+    }
     return Circle(user=user, products=found, sure=sure)
 
 

@@ -29,7 +29,12 @@ async def once(services: Services, workspace: str, key: str, *wishes: Wish) -> b
             return False
         for wish in wishes:
             outbox.put(
-                session, workspace, kind=wish.kind, payload=wish.payload, now=now, coalesce_key=wish.coalesce_key
+                session,
+                workspace,
+                kind=wish.kind,
+                payload=wish.payload,
+                now=now,
+                coalesce_key=wish.coalesce_key,
             )
         return True
 

@@ -30,7 +30,13 @@ PRODUCT: dict[str, Any] = {
     "roles": {"pm": [PIA]},
     "currency": "USD",
     "nouns": {"case": "payment", "positive": "fraud case", "negative": "good payment", "flag": "alert"},
-    "queries": {"outcomes": {"source": "warehouse", "shape": "confusion", "sql": "SELECT tp, fp, fn, tn FROM outcomes WHERE day >= :start AND day < :end"}},
+    "queries": {
+        "outcomes": {
+            "source": "warehouse",
+            "shape": "confusion",
+            "sql": "SELECT tp, fp, fn, tn FROM outcomes WHERE day >= :start AND day < :end",
+        }
+    },
     "metrics": {"precision": {"query": "outcomes"}, "recall": {"query": "outcomes"}},
     "standup": {"on": "monday", "at": "09:30"},
 }
@@ -42,7 +48,9 @@ def document(**products: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "workspace": {"name": "Acme", "zone": "UTC", "currency": "USD"},
         "sources": {"warehouse": {"kind": "sql", "url": "sqlite:///fraud.db"}},
-        "products": {key.replace("_", "-"): copy.deepcopy(PRODUCT) | dict(edits) for key, edits in named.items()},
+        "products": {
+            key.replace("_", "-"): copy.deepcopy(PRODUCT) | dict(edits) for key, edits in named.items()
+        },
     }
 
 
@@ -58,7 +66,9 @@ def configuration(given: Mapping[str, Any]) -> Configuration:
     return found
 
 
-def write_outcomes(folder: Path, *, weeks: int = WEEKS, last: tuple[int, int, int, int] = (700, 300, 100, 9000)) -> None:
+def write_outcomes(
+    folder: Path, *, weeks: int = WEEKS, last: tuple[int, int, int, int] = (700, 300, 100, 9000)
+) -> None:
     """Write one row of outcomes a week, the same each week but for the last."""
     first = date(2026, 11, 18) - timedelta(weeks=weeks - 1)  # Wednesdays
     with sqlite3.connect(folder / "fraud.db") as database:

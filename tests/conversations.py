@@ -56,7 +56,9 @@ class Talk:
         await self.desk.tasks.idle()
         return self.slack.ephemerals(user, channel)[before:]
 
-    async def presses(self, user: User, message: dict[str, Any], action: str, channel: Channel | None = None) -> list[dict[str, Any]]:
+    async def presses(
+        self, user: User, message: dict[str, Any], action: str, channel: Channel | None = None
+    ) -> list[dict[str, Any]]:
         """Press a button of a message; gives the private messages that came back."""
         channel = channel or self.fraud
         before = len(self.slack.ephemerals(user, channel))
@@ -70,9 +72,13 @@ class Talk:
         await deliveries.send_due(self.sender)
         await outbox.send_pending(self.sender)
 
-    async def hears(self, user: User, text: str, channel: Channel | None = None, *, thread_ts: str = "") -> dict[str, Any]:
+    async def hears(
+        self, user: User, text: str, channel: Channel | None = None, *, thread_ts: str = ""
+    ) -> dict[str, Any]:
         """Say something that mentions Muster, and let it answer."""
-        said = await self.slack.say(user, channel or self.fraud, f"<@{self.app.bot_user_id}> {text}", thread_ts=thread_ts)
+        said = await self.slack.say(
+            user, channel or self.fraud, f"<@{self.app.bot_user_id}> {text}", thread_ts=thread_ts
+        )
         await self.slack.settled()
         await self.desk.tasks.idle()
         await self.sends()
@@ -85,8 +91,6 @@ class Talk:
         for view in self.slack.state.views.values():
             assert view_problems(view.content) == []
         assert [each.problems for each in self.slack.sent() if each.problems] == []
-
-
 
 
 @asynccontextmanager
@@ -105,12 +109,20 @@ async def a_talk(folder: Path, *, mode: str = "socket", document: dict[str, Any]
         for connector in held.connectors.values():
             stack.push_async_callback(connector.close)
         session = await stack.enter_async_context(slack_session())
-        gateway = Slack(token=app.bot_token, session=session, base_url=slack.base_url, pacer=Pacer(Pace(factor=100)))
+        gateway = Slack(
+            token=app.bot_token, session=session, base_url=slack.base_url, pacer=Pacer(Pace(factor=100))
+        )
         desk, references = a_desk(builders.services(store, held), gateway), []
         stack.push_async_callback(desk.tasks.close)
         await stack.enter_async_context(serving(desk, slack, app, mode=mode, references=references))
         talk = Talk(
-            slack=slack, app=app, desk=desk, sender=a_sender(store, gateway), references=references, fraud=fraud, lunch=lunch,
+            slack=slack,
+            app=app,
+            desk=desk,
+            sender=a_sender(store, gateway),
+            references=references,
+            fraud=fraud,
+            lunch=lunch,
             **people,
         )
         yield talk
@@ -137,7 +149,11 @@ def builders_people(slack: LocalSlack) -> list[User]:
 
 
 def a_desk(services, gateway: Slack) -> Desk:
-    return Desk(services=services, slack=gateway, directory=Directory(slack=gateway, now=services.now, within_s=1 / FACTOR))
+    return Desk(
+        services=services,
+        slack=gateway,
+        directory=Directory(slack=gateway, now=services.now, within_s=1 / FACTOR),
+    )
 
 
 def a_sender(store: Store, gateway: Slack) -> Sender:
@@ -201,5 +217,3 @@ def words(message: dict[str, Any]) -> str:
 
     gather(message.get("blocks") or [])
     return "\n".join(found)
-
-

@@ -36,7 +36,11 @@ async def test_a_first_brief_asks_the_sources_and_the_next_one_comes_with_the_ac
 
 async def test_every_example_that_help_gives_works_as_it_stands(talk):
     [help_] = await talk.types(talk.pia, "help")
-    examples = [line.split("`")[1].removeprefix("/muster ") for line in words(help_).split("\n") if line.startswith("• `")]
+    examples = [
+        line.split("`")[1].removeprefix("/muster ")
+        for line in words(help_).split("\n")
+        if line.startswith("• `")
+    ]
 
     for example in examples:
         shown = await talk.types(talk.pia, example)
@@ -147,7 +151,10 @@ async def test_a_source_that_is_gone_is_said_in_plain_words(tmp_path):
 # --- bad input ---
 
 
-@pytest.mark.parametrize("title", ["<!channel> & <@U0ANA00001>", "הונאה בתשלומים 82", "Betrug 👩‍👩‍👧‍👦🏳️‍🌈", "*bold* `code` _it_", "T" * 80])
+@pytest.mark.parametrize(
+    "title",
+    ["<!channel> & <@U0ANA00001>", "הונאה בתשלומים 82", "Betrug 👩‍👩‍👧‍👦🏳️‍🌈", "*bold* `code` _it_", "T" * 80],
+)
 async def test_a_strange_title_is_shown_safely_everywhere(tmp_path, title):
     document = builders.document()
     document["products"]["fraud-detection"]["title"] = title
@@ -162,14 +169,26 @@ async def test_a_strange_title_is_shown_safely_everywhere(tmp_path, title):
         await talk.desk.tasks.idle()
         await talk.sends()
 
-        said = "\n".join(words(message) for _, message in talk.slack.every_message()) + words(talk.slack.home(talk.pia))
+        said = "\n".join(words(message) for _, message in talk.slack.every_message()) + words(
+            talk.slack.home(talk.pia)
+        )
         assert talk.slack.views(talk.pia)
     assert "<!channel>" not in said
     assert "<@U0ANA00001>, 16 to 22" not in said
     assert len(said) > 500
 
 
-@pytest.mark.parametrize("text", ["brief \ud800", "brief \u202etxet", "b" * 40_000, "payload brief", "explain \x00\x07", "<!everyone> brief"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "brief \ud800",
+        "brief \u202etxet",
+        "b" * 40_000,
+        "payload brief",
+        "explain \x00\x07",
+        "<!everyone> brief",
+    ],
+)
 async def test_whatever_is_typed_gets_a_private_answer(tmp_path, text):
     async with a_talk(tmp_path) as talk:
         shown = await talk.types(talk.lea, text)
@@ -185,11 +204,15 @@ async def test_a_defect_is_told_with_a_reference_that_stands_in_the_log_once(tal
 
     [reference] = talk.references
     assert f"the reference {reference}." in words(shown)
-    assert [record.reference for record in caplog.records if record.message == "listener_failed"] == [reference]
+    assert [record.reference for record in caplog.records if record.message == "listener_failed"] == [
+        reference
+    ]
 
 
 async def test_a_product_without_a_channel_has_no_standup_to_post(tmp_path):
-    async with a_talk(tmp_path, document=builders.document(cli_only={"title": "No channel", "channel": None})) as talk:
+    async with a_talk(
+        tmp_path, document=builders.document(cli_only={"title": "No channel", "channel": None})
+    ) as talk:
         [shown] = await talk.types(talk.ana, "standup cli-only now")
 
     assert "No channel has no channel yet." in words(shown)

@@ -129,7 +129,10 @@ async def test_people_of_another_company_are_refused_whatever_they_press(talk):
 
     [told] = await talk.presses(eve, parent, HOW)
 
-    assert words(told) == "I answer only people of the workspace that I am installed in. Ask a colleague there to read it to you."
+    assert (
+        words(told)
+        == "I answer only people of the workspace that I am installed in. Ask a colleague there to read it to you."
+    )
 
 
 async def test_the_buttons_of_a_posted_standup_answer_whoever_presses_them(talk):
@@ -144,7 +147,12 @@ async def test_the_buttons_of_a_posted_standup_answer_whoever_presses_them(talk)
 
 
 async def test_a_button_of_a_message_from_long_ago_gets_a_polite_answer(talk):
-    old = {"type": "button", "action_id": "gone_long_ago", "text": {"type": "plain_text", "text": "Old"}, "value": "1"}
+    old = {
+        "type": "button",
+        "action_id": "gone_long_ago",
+        "text": {"type": "plain_text", "text": "Old"},
+        "value": "1",
+    }
     blocks = [{"type": "actions", "elements": [old]}]
     ts = await talk.desk.slack.post(talk.fraud.id, blocks=blocks, text="old")
 
@@ -153,10 +161,25 @@ async def test_a_button_of_a_message_from_long_ago_gets_a_polite_answer(talk):
     assert "This button is from an older message" in words(told)
 
 
-@pytest.mark.parametrize("value", ['{"product":"fraud-detection","period":"2026-W99"}', '{"product":"gone"}', "not json", '{"product":"fraud-detection","audience":"poets"}'])
+@pytest.mark.parametrize(
+    "value",
+    [
+        '{"product":"fraud-detection","period":"2026-W99"}',
+        '{"product":"gone"}',
+        "not json",
+        '{"product":"fraud-detection","audience":"poets"}',
+    ],
+)
 async def test_what_a_button_carries_is_never_believed(talk, value):
-    button = {"type": "button", "action_id": SHARE, "text": {"type": "plain_text", "text": "Share"}, "value": value}
-    ts = await talk.desk.slack.post(talk.fraud.id, blocks=[{"type": "actions", "elements": [button]}], text="forged")
+    button = {
+        "type": "button",
+        "action_id": SHARE,
+        "text": {"type": "plain_text", "text": "Share"},
+        "value": value,
+    }
+    ts = await talk.desk.slack.post(
+        talk.fraud.id, blocks=[{"type": "actions", "elements": [button]}], text="forged"
+    )
 
     [told] = await talk.presses(talk.lea, {"ts": ts}, SHARE)
     await talk.sends()

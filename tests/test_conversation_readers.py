@@ -14,7 +14,12 @@ from tests import builders
 from tests.conversations import MODES, a_talk, words
 
 pytestmark = pytest.mark.filterwarnings("ignore:Bare functions are deprecated")
-SECRET = {"title": "Secret scoring", "channel": "C0SECRET001", "readers": "roles", "roles": {"pm": [builders.PIA], "ml": ["S0ML000001"]}}
+SECRET = {
+    "title": "Secret scoring",
+    "channel": "C0SECRET001",
+    "readers": "roles",
+    "roles": {"pm": [builders.PIA], "ml": ["S0ML000001"]},
+}
 DOCUMENT = builders.document(secret_scoring=SECRET)
 
 
@@ -23,16 +28,31 @@ async def talk(request, tmp_path):
     async with a_talk(tmp_path, mode=request.param, document=DOCUMENT) as opened:
         opened.slack.add_user("zoe")
         ml = opened.slack.add_group("ml", members=[opened.slack.user("zoe")])
-        opened.slack.state.groups["S0ML000001"] = replace(ml, id="S0ML000001")  # the id that the configuration names
+        opened.slack.state.groups["S0ML000001"] = replace(
+            ml, id="S0ML000001"
+        )  # the id that the configuration names
         yield opened
 
 
 async def test_a_guarded_product_is_unknown_in_help_and_in_suggestions(talk):
-    shown = [await talk.types(talk.lea, typed) for typed in ("help", "brief secret-scorin", "explain precision of secret-scoring", "standup secret-scoring now")]
+    shown = [
+        await talk.types(talk.lea, typed)
+        for typed in (
+            "help",
+            "brief secret-scorin",
+            "explain precision of secret-scoring",
+            "standup secret-scoring now",
+        )
+    ]
 
     said = [words(message) for messages in shown for message in messages]
-    assert not any("Secret scoring" in each or "`secret-scoring` (" in each or "mean `secret" in each for each in said)
-    assert "There is no product `secret-scorin`. What works: `fraud-detection`." in said[1 if len(shown[0]) == 1 else 2]
+    assert not any(
+        "Secret scoring" in each or "`secret-scoring` (" in each or "mean `secret" in each for each in said
+    )
+    assert (
+        "There is no product `secret-scorin`. What works: `fraud-detection`."
+        in said[1 if len(shown[0]) == 1 else 2]
+    )
 
 
 async def test_a_guarded_product_is_read_by_those_in_its_roles(talk):
@@ -86,7 +106,10 @@ async def test_a_page_of_a_guarded_product_is_shared_in_its_own_channel_only(tal
     [told] = await talk.presses(talk.pia, page, "brief_share", talk.lunch)
     await talk.sends()
 
-    assert words(told) == "Secret scoring is only for the people in its roles, so it may be shared in its own channel."
+    assert (
+        words(told)
+        == "Secret scoring is only for the people in its roles, so it may be shared in its own channel."
+    )
     assert talk.slack.messages(talk.lunch) == []
 
 
@@ -129,7 +152,9 @@ class Silent:
 
 
 def held() -> Snapshot:
-    return Snapshot(workspace="main", revision=1, configuration=builders.configuration(DOCUMENT), connectors={})
+    return Snapshot(
+        workspace="main", revision=1, configuration=builders.configuration(DOCUMENT), connectors={}
+    )
 
 
 async def test_what_slack_said_is_believed_for_ten_minutes_or_until_it_says_that_it_changed():

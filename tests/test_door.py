@@ -26,7 +26,13 @@ from schema.errors import Refusal
 from tests import builders
 from tests.databases import fresh_url
 
-BODY = {"team_id": "T0ACME0001", "user_id": "U0LEA00001", "channel_id": "C0FRAUD0001", "text": "x", "response_url": "http://127.0.0.1:9/r"}
+BODY = {
+    "team_id": "T0ACME0001",
+    "user_id": "U0LEA00001",
+    "channel_id": "C0FRAUD0001",
+    "text": "x",
+    "response_url": "http://127.0.0.1:9/r",
+}
 
 
 class Args:
@@ -37,7 +43,9 @@ class Args:
 @pytest.fixture
 async def desk():
     store = Store(fresh_url("sqlite"))
-    held = Snapshot(workspace="main", revision=1, configuration=builders.configuration(builders.document()), connectors={})
+    held = Snapshot(
+        workspace="main", revision=1, configuration=builders.configuration(builders.document()), connectors={}
+    )
     async with slack_session() as session:
         slack = Slack(token="xoxb-1", session=session, base_url="http://127.0.0.1:9/api/", request_s=0.5)
         services = builders.services(store, held)
@@ -61,8 +69,16 @@ async def served(desk, handler, body=BODY, **given) -> tuple[int, str]:
 
 
 async def test_a_handler_gets_what_it_asks_for_by_type_keyword_only_or_not(desk):
-    async def handler(said: Command, snapshot: Snapshot, *, here: Desk, services: Services, circle: Circle) -> Answer:
-        return Show(messages=[note(f"{said.text} {snapshot.revision} {here is desk} {services is desk.services} {len(circle.products)}")])
+    async def handler(
+        said: Command, snapshot: Snapshot, *, here: Desk, services: Services, circle: Circle
+    ) -> Answer:
+        return Show(
+            messages=[
+                note(
+                    f"{said.text} {snapshot.revision} {here is desk} {services is desk.services} {len(circle.products)}"
+                )
+            ]
+        )
 
     status, body = await served(desk, handler)
 
@@ -129,7 +145,9 @@ async def test_a_defect_after_the_ack_is_logged_once_too(desk, caplog):
     assert [each.message for each in caplog.records if each.levelno >= logging.ERROR] == ["listener_failed"]
 
 
-@pytest.mark.parametrize("body", [{}, {"event": None}, {"event": []}, {"view": "x", "user": 7}, {"actions": []}])
+@pytest.mark.parametrize(
+    "body", [{}, {"event": None}, {"event": []}, {"view": "x", "user": 7}, {"actions": []}]
+)
 @pytest.mark.parametrize("each", register.SURFACE, ids=lambda row: str(row.id))
 async def test_a_body_of_another_shape_never_gets_past_the_door(desk, each, body, caplog):
     response = await Door(desk, reference=lambda: "M-7F3K").listener(each)(Args(body))
@@ -153,7 +171,11 @@ async def test_a_refused_modal_says_so_beside_its_first_input(desk):
     async def handler(said: Submission) -> Answer:
         raise Refusal("Not that one.")
 
-    view = {"id": "V1", "type": "modal", "blocks": [{"type": "section"}, {"type": "input", "block_id": "product"}]}
+    view = {
+        "id": "V1",
+        "type": "modal",
+        "blocks": [{"type": "section"}, {"type": "input", "block_id": "product"}],
+    }
     body = {"user": {"id": "U1", "team_id": "T1"}, "team": {"id": "T1"}, "view": view}
     _, answer = await served(desk, handler, body, kind=Kind.VIEW, parse=payloads.submission)
 
@@ -164,7 +186,11 @@ async def test_people_of_another_company_do_not_reach_a_handler(desk):
     async def handler(said: Submission) -> Answer:
         raise AssertionError
 
-    body = {"user": {"id": "U9", "team_id": "T9"}, "team": {"id": "T1"}, "view": {"id": "V1", "type": "modal"}}
+    body = {
+        "user": {"id": "U9", "team_id": "T9"},
+        "team": {"id": "T1"},
+        "view": {"id": "V1", "type": "modal"},
+    }
     _, answer = await served(desk, handler, body, kind=Kind.VIEW, parse=payloads.submission)
 
     assert "I answer only people of the workspace" in answer
@@ -216,7 +242,11 @@ def outcome(text, verbs) -> str:
         return str(refusal)
 
 
-@given(st.one_of(st.text(max_size=100), st.sampled_from(["[1]", '{"a": 1, "b": "c"}', "null", "{", '{"a": {"b": 1}}'])))
+@given(
+    st.one_of(
+        st.text(max_size=100), st.sampled_from(["[1]", '{"a": 1, "b": "c"}', "null", "{", '{"a": {"b": 1}}'])
+    )
+)
 def test_what_a_button_carries_is_read_as_words_or_as_nothing(text):
     found = payloads.carried(text)
 
@@ -229,7 +259,12 @@ def test_the_place_of_an_answer_is_found_in_any_body():
 
 
 def test_a_click_on_grid_knows_its_workspace_without_a_team():
-    body = {"user": {"id": "U1", "team_id": "T1"}, "team": None, "actions": [{"value": "{}"}], "view": {"type": "home"}}
+    body = {
+        "user": {"id": "U1", "team_id": "T1"},
+        "team": None,
+        "actions": [{"value": "{}"}],
+        "view": {"type": "home"},
+    }
 
     click: Click = payloads.click(body)
 

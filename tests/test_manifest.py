@@ -27,7 +27,9 @@ def ids(kind):
 
 
 def test_the_manifest_has_the_commands_and_events_of_the_register():
-    assert [each["command"] for each in MANIFEST["features"]["slash_commands"]] == ids(Kind.COMMAND) == [COMMAND]
+    assert (
+        [each["command"] for each in MANIFEST["features"]["slash_commands"]] == ids(Kind.COMMAND) == [COMMAND]
+    )
     assert sorted(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == sorted(ids(Kind.EVENT))
     assert MANIFEST["settings"]["interactivity"]["is_enabled"]
 
@@ -51,4 +53,8 @@ def test_people_may_write_to_us_and_their_mentions_are_resolved():
 def test_the_manifest_fits_slacks_limits():
     shown = MANIFEST["display_information"]
     [command] = MANIFEST["features"]["slash_commands"]
-    assert (len(shown["name"]) <= 35, len(shown["description"]) <= 140, len(command["usage_hint"]) <= 1000) == (True,) * 3
+    assert (
+        len(shown["name"]) <= 35,
+        len(shown["description"]) <= 140,
+        len(command["usage_hint"]) <= 1000,
+    ) == (True,) * 3

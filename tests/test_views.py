@@ -52,13 +52,17 @@ people = st.sampled_from(["U0ANA00001", "S0ML000001", "nobody", "<!here>"])
 pieces = st.one_of(
     anything,
     st.builds(facts.name, anything),
-    st.builds(lambda id: Fact(of="p", function="owner", kind=Kind.NAME, value=None, shown=id, unit="person"), people),
+    st.builds(
+        lambda id: Fact(of="p", function="owner", kind=Kind.NAME, value=None, shown=id, unit="person"), people
+    ),
 )
 said = st.lists(pieces, max_size=4).map(lambda found: Text(tuple(found)))
 labels = st.sampled_from(["", *LABELS.values(), *TOPIC_LABELS.values(), "Precision <x>"])
 paragraphs = st.builds(lambda label, text: Paragraph(label=label, text=text), labels, said)
 parts = st.builds(
-    lambda title, found: Section(title=title, paragraphs=tuple(found)), anything, st.lists(paragraphs, min_size=1, max_size=6)
+    lambda title, found: Section(title=title, paragraphs=tuple(found)),
+    anything,
+    st.lists(paragraphs, min_size=1, max_size=6),
 )
 values = st.lists(st.one_of(st.none(), st.decimals(allow_nan=True, allow_infinity=True)), max_size=30)
 trends = st.builds(
@@ -136,8 +140,12 @@ def test_every_explanation_is_taken_by_slack(headline, found):
 @QUICK
 @given(anything, said, st.integers(0, 40))
 def test_every_home_tab_and_modal_is_taken_by_slack(title, headline, count):
-    card = homes.Card(product="p", title=title, channel="C0FRAUD0001", period=KEY, headline=headline, next_standup=WEEK.end)
-    examples = helps.Examples(product="p", here=False, metric="m", may_post=True, products=[("p", title)] * count)
+    card = homes.Card(
+        product="p", title=title, channel="C0FRAUD0001", period=KEY, headline=headline, next_standup=WEEK.end
+    )
+    examples = helps.Examples(
+        product="p", here=False, metric="m", may_post=True, products=[("p", title)] * count
+    )
 
     views = [
         homes.home([card] * count, command="/muster", examples=examples),
@@ -152,11 +160,16 @@ def test_every_home_tab_and_modal_is_taken_by_slack(title, headline, count):
 @QUICK
 @given(st.lists(st.lists(st.integers(1, 3000), min_size=1, max_size=60), max_size=8))
 def test_splitting_loses_no_block_and_keeps_their_order(sizes):
-    groups = [[{"type": "section", "text": {"type": "mrkdwn", "text": "x" * size}} for size in group] for group in sizes]
+    groups = [
+        [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * size}} for size in group]
+        for group in sizes
+    ]
 
     messages = budget.split(groups)
 
-    assert [block for message in messages for block in message] == [block for group in groups for block in group]
+    assert [block for message in messages for block in message] == [
+        block for group in groups for block in group
+    ]
     assert all(budget.fits(message) and problems(message) == [] for message in messages)
 
 
@@ -249,7 +262,9 @@ def test_every_verdict_and_topic_has_a_mark_beside_its_word():
 
 
 def test_a_verdict_is_never_a_colour_alone():
-    section = Section(title="What moved", paragraphs=(Paragraph(label="Clear loss", text=texts.plain("It fell.")),))
+    section = Section(
+        title="What moved", paragraphs=(Paragraph(label="Clear loss", text=texts.plain("It fell.")),)
+    )
 
     [block] = briefs.section_blocks(section)
 
@@ -262,7 +277,14 @@ def test_a_verdict_is_never_a_colour_alone():
 def chart(*found, title="Precision", unit="%"):
     labels = tuple(f"{at} Nov" for at in range(1, len(found) + 1))
     numbers = tuple(None if each is None else Decimal(str(each)) for each in found)
-    return Chart(metric="precision", title=title, unit=unit, labels=labels, values=numbers, words=texts.plain("It rose."))
+    return Chart(
+        metric="precision",
+        title=title,
+        unit=unit,
+        labels=labels,
+        values=numbers,
+        words=texts.plain("It rose."),
+    )
 
 
 def test_a_trend_without_gaps_is_slacks_own_chart_with_a_line_of_text_beside_it():
@@ -310,7 +332,12 @@ def test_the_parent_of_a_standup_has_at_most_six_lines():
 
     parent = standups.standup(digest(parent=many), period=KEY)[0]
 
-    lines = [line for block in parent["blocks"] if block["type"] == "section" for line in block["text"]["text"].split("\n")]
+    lines = [
+        line
+        for block in parent["blocks"]
+        if block["type"] == "section"
+        for line in block["text"]["text"].split("\n")
+    ]
     assert len(lines) == 6
 
 
@@ -318,7 +345,9 @@ def test_the_parent_of_a_standup_has_at_most_six_lines():
 
 
 def test_a_brief_as_text_says_what_the_messages_say():
-    section = Section(title="What moved", paragraphs=(Paragraph(label="Clear loss", text=texts.plain("It fell.")),))
+    section = Section(
+        title="What moved", paragraphs=(Paragraph(label="Clear loss", text=texts.plain("It fell.")),)
+    )
     page = Brief(
         product="p", audience=Audience.EXECUTIVE, period=WEEK, headline=texts.plain("One loss."),
         sections=(section,), closing=texts.plain("No action needed."),
@@ -337,4 +366,7 @@ def test_a_standup_as_text_has_its_trends_as_lines():
 def test_a_moment_is_shown_in_each_readers_own_zone():
     at = WEEK.end + timedelta(minutes=5)
 
-    assert receipts.slack_time(at) == f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|2026-11-22 23:05 UTC>"
+    assert (
+        receipts.slack_time(at)
+        == f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|2026-11-22 23:05 UTC>"
+    )

@@ -26,7 +26,9 @@ from integrations.slack_values import Me
 log = logging.getLogger(__name__)
 Authorize = Callable[..., Any]  # Bolt hands over what it asks for by name, and takes None for nobody
 
-OLD_BUTTON = "This button is from an older message and does nothing any more. Type `{command} help` for what works."
+OLD_BUTTON = (
+    "This button is from an older message and does nothing any more. Type `{command} help` for what works."
+)
 
 
 def build_app(
@@ -82,7 +84,9 @@ def _old_button(desk: Desk) -> Callable[[AsyncArgs], Awaitable[BoltResponse]]:
     async def listen(args: AsyncArgs) -> BoltResponse:
         place = payloads.place(args.body)
         if place.response_url:
-            desk.tasks.start(desk.slack.respond(place.response_url, private(note(words))), name="muster-old-button")
+            desk.tasks.start(
+                desk.slack.respond(place.response_url, private(note(words))), name="muster-old-button"
+            )
         return acked()
 
     return listen

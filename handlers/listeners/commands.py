@@ -31,7 +31,9 @@ async def command(typed: Command, desk: Desk, snapshot: Snapshot, circle: Circle
         return await explain(desk, snapshot, circle, wanted, channel=typed.channel)
     product = product_named(circle, wanted.product, channel=typed.channel, command=desk.command)
     if wanted.verb is Verb.BRIEF:
-        return await brief(desk, snapshot, product, audience=audience_named(wanted.audience or Audience.EXECUTIVE))
+        return await brief(
+            desk, snapshot, product, audience=audience_named(wanted.audience or Audience.EXECUTIVE)
+        )
     if wanted.mode is Mode.NOW:
         return await post_now(desk, snapshot, circle, product)
     return await preview(desk, snapshot, product)
@@ -40,7 +42,9 @@ async def command(typed: Command, desk: Desk, snapshot: Snapshot, circle: Circle
 def help_(desk: Desk, circle: Circle, *, channel: str | None) -> Show:
     """Say what can be typed here by this person."""
     product = of_channel(circle, channel) or next(iter(circle.products.values()), None)
-    may = product is not None and product.channel is not None and may_post(desk.directory, product, circle.user)
+    may = (
+        product is not None and product.channel is not None and may_post(desk.directory, product, circle.user)
+    )
     return Show(messages=[help_message(desk.command, examples(circle, channel=channel, may_post=may))])
 
 
@@ -65,7 +69,9 @@ def _page(found: Read, audience: Audience) -> Show:
     return Show(messages=brief_view.brief(found.brief(audience), period=found.key))
 
 
-async def explain(desk: Desk, snapshot: Snapshot, circle: Circle, wanted: Asked, *, channel: str | None) -> Answer:
+async def explain(
+    desk: Desk, snapshot: Snapshot, circle: Circle, wanted: Asked, *, channel: str | None
+) -> Answer:
     """Explain a metric, with the figure of the product that was named or that this channel belongs to."""
     metric = metric_named(snapshot, wanted.metric or "")
     if wanted.product is None:
@@ -106,7 +112,9 @@ async def post_now(desk: Desk, snapshot: Snapshot, circle: Circle, product: Prod
     """Post the standup of the newest closed period: the one that its schedule would post, and never twice."""
     await poster(desk.directory, product, circle.user)
     if product.channel is not None and (await room(desk, product.channel)).shared_outside:
-        raise Refusal(f"The channel of {product.title} is shared with another company, and standups stay inside.")
+        raise Refusal(
+            f"The channel of {product.title} is shared with another company, and standups stay inside."
+        )
     delivery = await standups.post_now(desk.services, snapshot, product)
     where = f"<#{delivery.channel}>"
     if delivery.state is DeliveryState.SENT:
@@ -120,7 +128,9 @@ async def post_now(desk: Desk, snapshot: Snapshot, circle: Circle, product: Prod
         desk.wake()
         return None
 
-    return Later(note=f"Posting the standup of {product.title}: {product.calendar.key(delivery.period)}.", work=prepare)
+    return Later(
+        note=f"Posting the standup of {product.title}: {product.calendar.key(delivery.period)}.", work=prepare
+    )
 
 
 async def _posted_before(desk: Desk, product: Product, delivery: Delivery) -> Answer:

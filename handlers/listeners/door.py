@@ -26,7 +26,9 @@ from schema.errors import Refusal
 log = logging.getLogger(__name__)
 
 LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that looks like another
-EXTERNAL: Final = "I answer only people of the workspace that I am installed in. Ask a colleague there to read it to you."
+EXTERNAL: Final = (
+    "I answer only people of the workspace that I am installed in. Ask a colleague there to read it to you."
+)
 CHECKING: Final = "Checking what you may read …"
 SILENT: Final = "Slack did not answer in time. Please press or type it again."
 
@@ -111,7 +113,9 @@ class Door:
         names = [name for name, kind in wanted.items() if kind is Circle]
         if not names or who is None:
             return await row.handler(**given)
-        return await self._to_reader(row, who, snapshot, lambda found: row.handler(**given, **dict.fromkeys(names, found)))
+        return await self._to_reader(
+            row, who, snapshot, lambda found: row.handler(**given, **dict.fromkeys(names, found))
+        )
 
     async def _to_reader(
         self, row: Row, who: Asker, snapshot: Snapshot, then: Callable[[Circle], Awaitable[Answer]]
@@ -186,5 +190,9 @@ async def _view(after: Callable[[], Awaitable[Answer]]) -> dict[str, Any]:
         if isinstance(answer, Replace):
             return await answer.then() if answer.then is not None else answer.view
         answer = await answer.work()
-    blocks = [block for message in answer.messages for block in message["blocks"]] if isinstance(answer, Show) else []
+    blocks = (
+        [block for message in answer.messages for block in message["blocks"]]
+        if isinstance(answer, Show)
+        else []
+    )
     return modals.page("Muster", blocks)

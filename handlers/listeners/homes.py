@@ -43,9 +43,16 @@ async def joined(seen: Joined, desk: Desk, snapshot: Snapshot) -> Answer:
     """Say one sentence when we come into a channel, once."""
     if not seen.ours:
         return None
-    payload = note(f"Hello, I say in plain words what a product's metrics mean; `{desk.command} help` shows what works here.")
+    payload = note(
+        f"Hello, I say in plain words what a product's metrics mean; `{desk.command} help` shows what works here."
+    )
     key = f"joined.{seen.channel}"
-    await once(desk.services, snapshot.workspace, key, Wish(kind=EffectKind.POST, payload={**payload, "channel": seen.channel}))
+    await once(
+        desk.services,
+        snapshot.workspace,
+        key,
+        Wish(kind=EffectKind.POST, payload={**payload, "channel": seen.channel}),
+    )
     desk.wake()
     return None
 

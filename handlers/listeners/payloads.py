@@ -182,7 +182,11 @@ def carried(text: str | None) -> dict[str, str]:
         found = json.loads((text or "")[:MOST_CARRIED] or "{}")
     except ValueError:
         return {}
-    return {key: value for key, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
+    return (
+        {key: value for key, value in found.items() if isinstance(value, str)}
+        if isinstance(found, dict)
+        else {}
+    )
 
 
 def mention(body: Body) -> Mention:

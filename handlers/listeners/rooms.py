@@ -9,16 +9,22 @@ from integrations.slack_values import SlackChannel
 from schema.errors import Refusal
 from schema.products import Product, Readers
 
-OUTSIDE = "This channel is shared with another company, and figures stay inside. Share it in a channel of your own."
+OUTSIDE = (
+    "This channel is shared with another company, and figures stay inside. Share it in a channel of your own."
+)
 
 
-async def may_be_shown(desk: Desk, product: Product, channel: str, *, shared_outside: bool | None = None) -> None:
+async def may_be_shown(
+    desk: Desk, product: Product, channel: str, *, shared_outside: bool | None = None
+) -> None:
     """Refuse to show a product to a channel whose people may not all read it.
 
     shared_outside   where Slack has said so already; None asks it
     """
     if not channel or channel.startswith("D"):
-        raise Refusal("There is no channel here to share it in. Type the command in the channel that should see it.")
+        raise Refusal(
+            "There is no channel here to share it in. Type the command in the channel that should see it."
+        )
     if product.readers is Readers.ROLES and product.channel != channel:
         where = "in its own channel" if product.channel else "nowhere, for it has no channel yet"
         raise Refusal(f"{product.title} is only for the people in its roles, so it may be shared {where}.")

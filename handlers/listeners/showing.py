@@ -22,7 +22,9 @@ log = logging.getLogger(__name__)
 VIEW_S: Final = 2.0  # of views.open before the ack
 JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
 
-Guarded = Callable[[Callable[[], Awaitable[None]], Place], None]  # runs work in the background, telling what goes wrong
+Guarded = Callable[
+    [Callable[[], Awaitable[None]], Place], None
+]  # runs work in the background, telling what goes wrong
 
 
 class Kind(StrEnum):
@@ -94,7 +96,11 @@ class Showing:
                 await self.desk.slack.update_view(place.view, modals.sentence("Muster", words))
             elif place.channel and place.user:
                 await self.desk.slack.ephemeral(
-                    place.channel, place.user, blocks=message["blocks"], text=message["text"], thread_ts=place.thread_ts
+                    place.channel,
+                    place.user,
+                    blocks=message["blocks"],
+                    text=message["text"],
+                    thread_ts=place.thread_ts,
                 )
         except IntegrationError as error:
             log.warning("answer_not_shown", extra={"error": str(error)})
@@ -148,7 +154,11 @@ class Showing:
     async def _whisper(self, place: Place, messages: Sequence[Payload]) -> None:
         for message in messages:
             await self.desk.slack.ephemeral(
-                place.channel, place.user, blocks=message["blocks"], text=message["text"], thread_ts=place.thread_ts
+                place.channel,
+                place.user,
+                blocks=message["blocks"],
+                text=message["text"],
+                thread_ts=place.thread_ts,
             )
 
     async def _open(self, place: Place, view: Block) -> str:

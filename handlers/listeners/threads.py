@@ -44,7 +44,9 @@ async def mention(said: Mention, desk: Desk, snapshot: Snapshot, circle: Circle)
         return None
 
 
-async def _product(said: Mention, desk: Desk, snapshot: Snapshot, circle: Circle, *, name: str | None) -> Product:
+async def _product(
+    said: Mention, desk: Desk, snapshot: Snapshot, circle: Circle, *, name: str | None
+) -> Product:
     if name is None and said.thread_ts is not None:
         thread, channel, workspace = said.thread_ts, said.channel, snapshot.workspace
         post = await desk.services.store.read(
@@ -55,9 +57,17 @@ async def _product(said: Mention, desk: Desk, snapshot: Snapshot, circle: Circle
     return product_named(circle, name, channel=said.channel, command=NAME)
 
 
-async def _answer(said: Mention, desk: Desk, snapshot: Snapshot, product: Product, *, wanted: Asked) -> Answer:
+async def _answer(
+    said: Mention, desk: Desk, snapshot: Snapshot, product: Product, *, wanted: Asked
+) -> Answer:
     if (await read(desk.services, snapshot, product)).pulled:
-        await _post(said, desk, snapshot, product, payload=await _payload(said, desk, snapshot, product, wanted=wanted))
+        await _post(
+            said,
+            desk,
+            snapshot,
+            product,
+            payload=await _payload(said, desk, snapshot, product, wanted=wanted),
+        )
         return None
     if not await _whisper(said, desk, snapshot, note(pulling(product))):
         return None
@@ -71,7 +81,9 @@ async def _answer(said: Mention, desk: Desk, snapshot: Snapshot, product: Produc
     return Later(note=None, work=after)
 
 
-async def _payload(said: Mention, desk: Desk, snapshot: Snapshot, product: Product, *, wanted: Asked) -> Payload:
+async def _payload(
+    said: Mention, desk: Desk, snapshot: Snapshot, product: Product, *, wanted: Asked
+) -> Payload:
     """Compose the one message that is the answer."""
     if wanted.verb is Verb.WHY:
         found = await receipts_of(desk, snapshot, product, about={"audience": Audience.EXECUTIVE.value})
@@ -87,16 +99,29 @@ async def _payload(said: Mention, desk: Desk, snapshot: Snapshot, product: Produ
 
 
 async def _post(
-    said: Mention, desk: Desk, snapshot: Snapshot, product: Product, *, payload: Payload, key: str | None = None
+    said: Mention,
+    desk: Desk,
+    snapshot: Snapshot,
+    product: Product,
+    *,
+    payload: Payload,
+    key: str | None = None,
 ) -> None:
-    about = {"channel": said.channel, "thread_ts": said.thread_ts or said.ts, "product": product.key, "kind": "answer"}
+    about = {
+        "channel": said.channel,
+        "thread_ts": said.thread_ts or said.ts,
+        "product": product.key,
+        "kind": "answer",
+    }
     wish = Wish(kind=EffectKind.POST, payload={**payload, **about})
     await once(desk.services, snapshot.workspace, key or said.key, wish)
     desk.wake()
 
 
 async def _whisper(said: Mention, desk: Desk, snapshot: Snapshot, payload: Payload) -> bool:
-    about = {"channel": said.channel, "user": said.who.user} | ({"thread_ts": said.thread_ts} if said.thread_ts else {})
+    about = {"channel": said.channel, "user": said.who.user} | (
+        {"thread_ts": said.thread_ts} if said.thread_ts else {}
+    )
     wish = Wish(kind=EffectKind.EPHEMERAL, payload={**payload, **about})
     new = await once(desk.services, snapshot.workspace, said.key, wish)
     desk.wake()
@@ -112,5 +137,3 @@ async def direct_message(said: DirectMessage, desk: Desk, snapshot: Snapshot, ci
     await once(desk.services, snapshot.workspace, said.key, wish)
     desk.wake()
     return None
-
-

@@ -30,7 +30,9 @@ def product_here(circle: Circle, *, channel: str | None, command: str) -> Produc
         [only] = circle.products.values()
         return only
     if not circle.products:
-        raise Refusal("There is no product here that you may read. Ask whoever runs Muster to give you a role.")
+        raise Refusal(
+            "There is no product here that you may read. Ask whoever runs Muster to give you a role."
+        )
     first = next(iter(circle.products))
     raise Refusal(f"Which product? Try `{command} brief {first}`, or ask in a product's own channel.")
 
@@ -61,5 +63,3 @@ def examples(circle: Circle, *, channel: str | None, may_post: bool) -> Examples
         product=product.key if product else None, here=here is not None, metric=metric, may_post=may_post,
         products=titles(circle),
     )  # fmt: skip
-
-

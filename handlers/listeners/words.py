@@ -104,7 +104,9 @@ def _brief(rest: str) -> Asked:
     product, audience = _split(rest, "for")
     if audience is None and rest.lower().removeprefix("for ") in {*Audience, *AUDIENCES}:
         product, audience = "", rest.lower().removeprefix("for ")
-    return Asked(verb=Verb.BRIEF, product=product or None, audience=AUDIENCES.get((audience or "").lower(), audience))
+    return Asked(
+        verb=Verb.BRIEF, product=product or None, audience=AUDIENCES.get((audience or "").lower(), audience)
+    )
 
 
 def _explain(rest: str, command: str) -> Asked:
@@ -118,7 +120,9 @@ def _explain(rest: str, command: str) -> Asked:
 def _standup(rest: str) -> Asked:
     words = rest.split(" ")
     if {"skip", "schedule"} & {words[0].lower(), words[-1].lower()}:
-        raise Refusal("When a standup is posted stands in muster.yaml. Here, `standup preview` and `standup now` work.")
+        raise Refusal(
+            "When a standup is posted stands in muster.yaml. Here, `standup preview` and `standup now` work."
+        )
     for at, word in ((-1, words[-1]), (0, words[0])):
         if word.lower() in set(Mode):
             others = words[:-1] if at == -1 else words[1:]
@@ -150,4 +154,6 @@ def choose(name: str, names: Iterable[tuple[str, str]], *, kind: str) -> str:
     for key, title in known:
         if wanted in {same(key), same(title)}:
             return key
-    raise Refusal(f"There is no {kind} {quoted(name)}. {nearest(wanted, [key for key, _ in known], kind=f'{kind}s')}")
+    raise Refusal(
+        f"There is no {kind} {quoted(name)}. {nearest(wanted, [key for key, _ in known], kind=f'{kind}s')}"
+    )

@@ -37,7 +37,10 @@ def header(words: str) -> Block:
 
 def context(words: str) -> Block:
     """Show small print; escaped words."""
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": clip_mrkdwn(words, CONTEXT_MOST) or " "}]}
+    return {
+        "type": "context",
+        "elements": [{"type": "mrkdwn", "text": clip_mrkdwn(words, CONTEXT_MOST) or " "}],
+    }
 
 
 def divider() -> Block:
@@ -62,7 +65,11 @@ def actions(elements: Iterable[Block]) -> Block:
 
 
 def plain_text(words: str, most: int) -> Block:
-    return {"type": "plain_text", "text": clip(harmless(words).replace("\n", " ").strip(), most) or "–", "emoji": False}
+    return {
+        "type": "plain_text",
+        "text": clip(harmless(words).replace("\n", " ").strip(), most) or "–",
+        "emoji": False,
+    }
 
 
 def option(words: str, value: str) -> Block:

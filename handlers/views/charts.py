@@ -29,13 +29,19 @@ def native(chart: Chart) -> Block | None:
     return {
         "type": "data_visualization",
         "title": _short(chart.title, TITLE_MOST),
-        "chart": {"type": "line", "axis_config": axis, "series": [{"name": _short(chart.title, LABEL_MOST), "data": data}]},
+        "chart": {
+            "type": "line",
+            "axis_config": axis,
+            "series": [{"name": _short(chart.title, LABEL_MOST), "data": data}],
+        },
     }
 
 
 def _points(chart: Chart) -> list[tuple[str, Decimal | None]]:
     """List labels with values, newest last, from the first one that is known."""
-    points = [(_short(label, LABEL_MOST), value) for label, value in zip(chart.labels, chart.values, strict=True)]
+    points = [
+        (_short(label, LABEL_MOST), value) for label, value in zip(chart.labels, chart.values, strict=True)
+    ]
     first = next((at for at, (_, value) in enumerate(points) if value is not None), len(points))
     return points[first:][-POINTS_MOST:]
 
@@ -68,12 +74,18 @@ def _bar(value: Decimal | None, low: Decimal, high: Decimal) -> str:
 
 def words(chart: Chart) -> str:
     """Say the trend for those who cannot see a chart; escaped."""
-    return clip_mrkdwn(f"{bold(escape(clip(chart.title, TITLE_MOST * 2)))}  {mrkdwn(chart.words)}", WORDS_MOST)
+    return clip_mrkdwn(
+        f"{bold(escape(clip(chart.title, TITLE_MOST * 2)))}  {mrkdwn(chart.words)}", WORDS_MOST
+    )
 
 
 def as_text(chart: Chart) -> list[Block]:
     """Show the trend without Slack's chart block."""
-    first, last = (escape(_short(chart.labels[0], LABEL_MOST)), escape(_short(chart.labels[-1], LABEL_MOST))) if chart.labels else ("", "")
+    first, last = (
+        (escape(_short(chart.labels[0], LABEL_MOST)), escape(_short(chart.labels[-1], LABEL_MOST)))
+        if chart.labels
+        else ("", "")
+    )
     line = sparkline(chart)
     drawn = f"\n`{line}`  {first} – {last}" if line.strip() else ""
     return sections(f"{words(chart)}{drawn}")

@@ -20,7 +20,10 @@ class Examples:
 
 def help_message(command: str, examples: Examples) -> Payload:
     """Show what Muster can do, in lines that can be typed as they stand."""
-    return {"blocks": help_blocks(command, examples), "text": fallback(f"Type {command} brief, explain or standup.")}
+    return {
+        "blocks": help_blocks(command, examples),
+        "text": fallback(f"Type {command} brief, explain or standup."),
+    }
 
 
 def help_blocks(command: str, examples: Examples) -> list[Block]:
@@ -29,10 +32,18 @@ def help_blocks(command: str, examples: Examples) -> list[Block]:
     lines = _lines(command, examples)
     blocks += sections("\n".join(f"• `{typed}`  {told}" for typed, told in lines))
     if examples.product is None:
-        blocks.append(context("You can read no product yet. Ask whoever runs Muster here to add one, or to give you a role."))
+        blocks.append(
+            context(
+                "You can read no product yet. Ask whoever runs Muster here to add one, or to give you a role."
+            )
+        )
     elif examples.products:
         blocks.append(context(_products(examples.products)))
-    blocks.append(context("In a thread, mention me instead: `@Muster status`, `why` or `brief`. Slack has no commands in threads."))
+    blocks.append(
+        context(
+            "In a thread, mention me instead: `@Muster status`, `why` or `brief`. Slack has no commands in threads."
+        )
+    )
     return blocks
 
 
@@ -41,9 +52,19 @@ def _lines(command: str, examples: Examples) -> list[tuple[str, str]]:
     if examples.product is not None:
         name = "" if examples.here else f" {_code(examples.product)}"
         lines.append((f"{command} brief{name}", "one page, only for you"))
-        lines.append((f"{command} brief{name} for compliance", "the same for executive, engineer, compliance or support"))
+        lines.append(
+            (
+                f"{command} brief{name} for compliance",
+                "the same for executive, engineer, compliance or support",
+            )
+        )
         if examples.metric is not None:
-            lines.append((f"{command} explain {_code(examples.metric)} of {_code(examples.product)}", "what it means, and what it does not"))
+            lines.append(
+                (
+                    f"{command} explain {_code(examples.metric)} of {_code(examples.product)}",
+                    "what it means, and what it does not",
+                )
+            )
         lines.append((f"{command} standup{name} preview", "the coming standup, only for you"))
         if examples.may_post:
             lines.append((f"{command} standup{name} now", "post it now"))

@@ -22,9 +22,25 @@ def reader(
     options = [option(title, key) for key, title in products]
     blocks = []
     if options:
-        blocks.append(select("Product", block_id=Field.PRODUCT, action_id=Field.PRODUCT, options=options, chosen=about.get("product")))
+        blocks.append(
+            select(
+                "Product",
+                block_id=Field.PRODUCT,
+                action_id=Field.PRODUCT,
+                options=options,
+                chosen=about.get("product"),
+            )
+        )
     readers = [option(words.capitalize(), audience.value) for audience, words in READERS.items()]
-    blocks.append(select("Who is it for?", block_id=Field.AUDIENCE, action_id=Field.AUDIENCE, options=readers, chosen=chosen.value))
+    blocks.append(
+        select(
+            "Who is it for?",
+            block_id=Field.AUDIENCE,
+            action_id=Field.AUDIENCE,
+            options=readers,
+            chosen=chosen.value,
+        )
+    )
     blocks.append(context("Only you see the page."))
     return _modal("For another reader", blocks) | {
         "callback_id": Callback.READER, "private_metadata": packed(about), "submit": plain_text("Show it", TITLE_MOST),

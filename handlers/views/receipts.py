@@ -29,7 +29,9 @@ def receipts(
     groups: list[list[Block]] = [sections(bold(title)), *(sections("\n".join(each)) for each in lines)]
     messages = budget.split(groups)
     if len(messages) > MOST_MESSAGES:
-        left = context("There are more figures than one answer takes; `explain` shows them one by one, each with its receipt.")
+        left = context(
+            "There are more figures than one answer takes; `explain` shows them one by one, each with its receipt."
+        )
         messages = [*messages[: MOST_MESSAGES - 1], [left]]
     return [{"blocks": blocks, "text": fallback(title)} for blocks in messages]
 
@@ -74,4 +76,6 @@ def _wall(product: Product, at: datetime) -> str:
 
 def slack_time(at: datetime) -> str:
     """Show a moment in each reader's own zone."""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{at.strftime('%Y-%m-%d %H:%M')} UTC>"
+    return (
+        f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{at.strftime('%Y-%m-%d %H:%M')} UTC>"
+    )

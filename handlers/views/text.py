@@ -17,7 +17,9 @@ SPACES: Final = frozenset("\t\r\x0b\x0c\x85\u2028\u2029")
 REORDERING: Final = frozenset("\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 JOINER: Final = "\u200d"
-INSIDE: Final = re.compile(r"&[a-z]*$|<[^<>\s]*(?: [^<>]*)?$")  # an entity or a reference that a cut would break
+INSIDE: Final = re.compile(
+    r"&[a-z]*$|<[^<>\s]*(?: [^<>]*)?$"
+)  # an entity or a reference that a cut would break
 
 
 def harmless(words: str) -> str:
@@ -98,7 +100,9 @@ def _continues(char: str, before: str) -> bool:
     """Tell whether a character belongs to the one before it: accents, emoji parts, the second half of a flag."""
     if unicodedata.combining(char) or char in {JOINER, "\ufe0f", "\ufe0e", "\u20e3"} or before == JOINER:
         return True
-    return "\U0001f3fb" <= char <= "\U0001f3ff" or ("\U0001f1e6" <= char <= "\U0001f1ff" >= before >= "\U0001f1e6")
+    return "\U0001f3fb" <= char <= "\U0001f3ff" or (
+        "\U0001f1e6" <= char <= "\U0001f1ff" >= before >= "\U0001f1e6"
+    )
 
 
 def pieces_of(words: str, most: int) -> list[str]:
