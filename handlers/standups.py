@@ -1,6 +1,6 @@
 """Standups: composed from what is stored, owed once a period, and prepared as messages."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from handlers import deliveries
@@ -13,8 +13,9 @@ from handlers.views.blocks import Payload
 from integrations.store import deliveries as stored
 from schema.deliveries import PARENT, Delivery, DeliveryState
 from schema.errors import Refusal
-from schema.periods import Cadence, Period
+from schema.periods import Period
 from schema.products import Product
+from schema.schedules import standup_schedule
 from schema.standups import Standup, compose_standup
 
 KIND: Final = "standup"
@@ -65,17 +66,6 @@ async def posted_ts(services: Services, delivery: Delivery) -> str | None:
 
 
 def next_standup(product: Product, now: datetime) -> datetime | None:
-    """Tell when the next standup is due; a monthly one is on the first such weekday of the month."""
-    if product.standup is None:
-        return None
-    local = now.astimezone(product.zoneinfo)
-    for ahead in range(70):
-        day = local.date() + timedelta(days=ahead)
-        if day.weekday() != product.standup.on.number:
-            continue
-        if product.cadence is Cadence.MONTH and day.day > 7:
-            continue
-        at = datetime.combine(day, product.standup.at, tzinfo=product.zoneinfo)
-        if at > local:
-            return at
-    return None
+    """Tell when the next standup is due; None for a product that has no time for it."""
+    schedule = standup_schedule(product)
+    return None if schedule is None else schedule.next_after(now)

@@ -207,3 +207,30 @@ async def test_a_page_that_one_may_not_read_any_more_opens_no_modal_with_it(talk
 
     [shown] = talk.slack.views(talk.pia)
     assert "There is no such product any more, or none that you may read." in words(shown)
+
+
+async def test_a_mention_is_not_kept_waiting_for_a_slow_slack(talk):
+    talk.slack.fail(FaultKind.SLOW, "usergroups.users.list", seconds=3)
+
+    said = await talk.hears(talk.lea, "status")
+
+    assert len(talk.slack.thread(talk.fraud, said["ts"])) == 1
+    assert "Slack did not answer" in words(talk.slack.ephemerals(talk.lea, talk.fraud)[-1])
+    assert all(each.acked for each in talk.slack.sent("app_mention"))
+
+
+async def test_a_group_of_product_managers_is_asked_for_only_when_somebody_posts(tmp_path):
+    document = builders.document()
+    document["products"]["fraud-detection"]["roles"] = {"pm": ["S0PMS00001"]}
+    async with a_talk(tmp_path, document=document) as talk:
+        made = talk.slack.add_group("pms", members=[talk.lea])
+        talk.slack.state.groups["S0PMS00001"] = replace(made, id="S0PMS00001")
+        await talk.types(talk.lea, "help")
+        before = len(talk.slack.calls("usergroups.users.list"))
+
+        [refused] = await talk.types(talk.pia, "standup fraud-detection now")
+        [posted] = await talk.types(talk.lea, "standup now")
+
+    assert before == 0
+    assert "Only a product manager or an owner" in words(refused)
+    assert "Posting the standup" in words(posted)
