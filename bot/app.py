@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from aiohttp import web
+from aiohttp import ClientError, web
 from prometheus_client import CollectorRegistry, Gauge
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlmodel import Session
 
@@ -45,6 +45,7 @@ KEPT = timedelta(days=30)  # ended work and effects
 INBOX_KEPT = timedelta(hours=48)  # Slack's delayed events come for 24 h
 SOCKET_PATIENCE_S = 30.0
 LOOK_EVERY_S = 0.1
+SENDERS = 2  # the first clocks
 
 Tick = Callable[[], Awaitable[None]]
 
@@ -73,7 +74,7 @@ class Muster:
 
     def wake(self) -> None:
         """Send what has come in at once, not at the next tick."""
-        self.clocks[0].wake()
+        _waking(self.clocks)()
 
     async def post_everything(self) -> None:
         """Post every product's standup of its newest closed period now, and wait until nothing is left to send."""
@@ -82,7 +83,7 @@ class Muster:
             if product.channel is not None:
                 delivery = await standups.post_now(self.services, snapshot, product)
                 await standups.prepare(self.services, snapshot, product, delivery)
-        self.wake()
+                self.wake()
         while await self.store.read(  # noqa: ASYNC110 - the database says when it is done
             lambda session: stored_deliveries.owed(session, self.services.now())
         ):
@@ -146,7 +147,7 @@ def _assembled(
         owners=_owners(services), started_at=services.now(), waits=settings.sending(),
     )  # fmt: skip
     desk = Desk(
-        services=services, slack=slack, wake=lambda: clocks[0].wake(),  # noqa: PLW0108 - there is no clock yet
+        services=services, slack=slack, wake=_waking(clocks),
         directory=Directory(
             slack, services.now, valid_s=waits.identity_valid_s, within_s=waits.identity_timeout_s
         ),
@@ -158,12 +159,22 @@ def _assembled(
         registry=CollectorRegistry(),
     )  # fmt: skip
     clocks += [
-        Clock(_sending(muster), waits.due_every_s, name="send"),
+        # two of them, so that a long round of digests holds up no card
+        Clock(_effects(muster), waits.due_every_s, name="effects"),
+        Clock(_digests(muster), waits.due_every_s, name="digests"),
         Clock(_preparing(muster), waits.due_every_s, name="prepare"),
         Clock(_watching(muster), waits.watch_every_s, name="watch"),
     ]
     Gauge("muster_up", "1 while this process works.", registry=muster.registry).set(1)
     return muster
+
+
+def _waking(clocks: Sequence[Clock]) -> Callable[[], None]:
+    def wake() -> None:
+        for clock in clocks[:SENDERS]:
+            clock.wake()
+
+    return wake
 
 
 def _owners(services: Services) -> Callable[[str], Awaitable[Sequence[str]]]:
@@ -205,6 +216,10 @@ async def _try_socket(client: AsyncWebClient, settings: Settings) -> None:
         why = answer.get("error", "an answer that makes no sense")
         raise Refusal(
             f"Slack does not take MUSTER_SLACK_APP_TOKEN: {why}. It needs an app-level token with connections:write."
+        ) from None
+    except (SlackClientError, ClientError, TimeoutError) as error:
+        raise Refusal(
+            f"Slack cannot be reached: {type(error).__name__}. Check the network and MUSTER_SLACK_API_URL."
         ) from None
 
 
@@ -252,9 +267,15 @@ async def _closed(muster: Muster) -> None:
     await let_go(muster.sender)
 
 
-def _sending(muster: Muster) -> Tick:
+def _effects(muster: Muster) -> Tick:
     async def tick() -> None:
         await outbox.send_pending(muster.sender)
+
+    return tick
+
+
+def _digests(muster: Muster) -> Tick:
+    async def tick() -> None:
         await deliveries.send_due(muster.sender)
 
     return tick

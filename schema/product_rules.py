@@ -195,12 +195,16 @@ def _needs(draft: Draft, metric: Metric, path: Path, findings: Findings) -> None
 
 
 def _countermetrics(draft: Draft, metric: Metric, path: Path, findings: Findings) -> None:
-    missing = [key for key in metric.countermetrics if key not in draft.named("metrics")]
-    if missing:
-        one = len(missing) == 1
-        role = "is a countermetric" if one else "are countermetrics"
-        what = (
-            f"{listed(missing)} {role} of {quoted(metric.key)} and {'has' if one else 'have'} no query here."
-        )
-        works = "A gain will be posted with “its countermetric is not measured”; measure it to have the gain stand."
-        findings.warning(path, what, works)
+    """Warn where a gain would have nothing to stand beside; one measured countermetric is enough."""
+    if metric.good_is_up is None or metric.supporting or not metric.countermetrics:
+        return
+    if any(key in draft.named("metrics") for key in metric.countermetrics):
+        return
+    one = len(metric.countermetrics) == 1
+    role = "is a countermetric" if one else "are countermetrics"
+    what = (
+        f"{listed(metric.countermetrics)} {role} of {quoted(metric.key)}"
+        f" and {'has' if one else 'have'} no query here."
+    )
+    works = "A gain will be posted with “its countermetric is not measured”; measure one to have the gain stand."
+    findings.warning(path, what, works)

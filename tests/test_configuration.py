@@ -237,8 +237,8 @@ WARNINGS = [
     (((*PRODUCT, "assumptions", "fee", "owner"), ABSENT), "Nobody owns the assumption `fee`"),
     (((*PRODUCT, "assumptions", "fee", "until"), "2026-11-22"), "held until 2026-11-22"),
     (
-        ((*PRODUCT, "metrics", "alert_rate"), ABSENT),
-        "`alert_rate` is a countermetric of `precision` and has no query",
+        ((*PRODUCT, "metrics", "missed_loss"), {"query": "outcomes", "matters": 500}),
+        "`false_block_cost` is a countermetric of `missed_loss` and has no query",
     ),
     (((*PRODUCT, "metrics", "recall", "query"), "by_region"), "gives a row for each group"),
     (((*PRODUCT, "metrics", "recall", "target"), {"at_most": 0.5}), "Did you mean `at_least`?"),
