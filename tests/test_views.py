@@ -101,6 +101,9 @@ def taken(payloads):
 
 
 def pings_nobody(said):
+    assert said.count('"type": "mrkdwn"') == said.count(
+        '"verbatim": true'
+    )  # else Slack looks for names by itself
     assert not re.search(r"<!(?!subteam\^S0ML000001>|date\^)", said)
     assert not re.search(r"<@(?!U0ANA00001>)", said)
     assert "<http" not in said

@@ -14,6 +14,7 @@ from handlers.services import Snapshot
 from handlers.views import briefs as brief_view
 from handlers.views import explanations as explanation_view
 from handlers.views import standups as standup_view
+from handlers.views.blocks import section
 from handlers.views.helps import help_message
 from handlers.views.refusals import note
 from schema.deliveries import Delivery, DeliveryState
@@ -145,4 +146,4 @@ def _told(words: str, reference: str) -> dict[str, object]:
     """Say a sentence that ends with a link or a channel of Slack's own."""
     message = note(words)
     text = f"{message['text']} {reference if reference.startswith('<') else f'<{reference}>'}"
-    return {"text": text, "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]}
+    return {"text": text, "blocks": [section(text)]}

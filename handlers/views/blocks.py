@@ -22,7 +22,7 @@ OPTIONS_MOST: Final = 100
 
 def section(words: str) -> Block:
     """Show escaped words; longer ones are cut, see `sections`."""
-    return {"type": "section", "text": {"type": "mrkdwn", "text": clip_mrkdwn(words, SECTION_MOST) or " "}}
+    return {"type": "section", "text": _mrkdwn(words, SECTION_MOST)}
 
 
 def sections(words: str) -> list[Block]:
@@ -37,10 +37,12 @@ def header(words: str) -> Block:
 
 def context(words: str) -> Block:
     """Show small print; escaped words."""
-    return {
-        "type": "context",
-        "elements": [{"type": "mrkdwn", "text": clip_mrkdwn(words, CONTEXT_MOST) or " "}],
-    }
+    return {"type": "context", "elements": [_mrkdwn(words, CONTEXT_MOST)]}
+
+
+def _mrkdwn(words: str, most: int) -> Block:
+    """Hold escaped words; `verbatim`, so that Slack itself makes no links or mentions out of names in them."""
+    return {"type": "mrkdwn", "text": clip_mrkdwn(words, most) or " ", "verbatim": True}
 
 
 def divider() -> Block:

@@ -1,10 +1,10 @@
 """Private sentences: a refusal, a note, a fault with its reference."""
 
-from handlers.views.blocks import Payload, fallback, sections
+from handlers.views.blocks import Payload, fallback, section
 from handlers.views.text import escape
 
 
 def note(words: str) -> Payload:
     """Say one plain sentence to one person."""
     said = escape(words)
-    return {"blocks": sections(said), "text": fallback(said)}
+    return {"blocks": [section(said)], "text": fallback(said)}
