@@ -1,31 +1,31 @@
 """The command line."""
 
 import asyncio
-import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, date, datetime, time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot import log
+from bot.differences import lines_of
 from bot.files import Secrets, catalogue, check_text, load_yaml
-from bot.offline import Desk, Unsound, desk, sound
+from bot.moments import moment
+from bot.offline import Desk, Unsound, desk, probed, said, sound
 from bot.settings import LogLevel, Settings
-from bot.workspaces import MAIN
+from bot.workspaces import MAIN, NO_CONFIGURATION
 from handlers import configuration
 from handlers.pages import audience_named, brief, closed_period, standup
 from handlers.pulls import pull
 from handlers.views import plain
-from integrations.base import Connector, IntegrationError
-from integrations.sources import open_connector
 from integrations.store.engine import Store
-from schema.changes import Applied, Difference, Fate, Take
+from integrations.store.errors import StoreError
+from schema.changes import Take
 from schema.errors import Refusal
-from schema.problems import Problem, Severity
+from schema.problems import Severity
 from schema.products import Product
 
 app = typer.Typer(
@@ -45,14 +45,17 @@ CONFLICT = 3
 REFUSED = 1
 
 
-def main() -> None:
-    """Run a command; a refusal is one clear line and an exit code, never a traceback."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; a refusal is one clear line and an exit code, never a traceback.
+
+    arguments  those of this process unless given
+    """
     try:
-        app(standalone_mode=True)
+        app(arguments, standalone_mode=True)
     except Unsound as problems:
         typer.echo(str(problems), err=True)
         sys.exit(UNSOUND)
-    except Refusal as refusal:
+    except (Refusal, StoreError) as refusal:
         typer.echo(str(refusal), err=True)
         sys.exit(REFUSED)
 
@@ -73,7 +76,9 @@ def brief_command(
         found = opened.snapshot.product(product)
         period = closed_period(found, opened.services.now())
         await _pull(opened, found)
-        return plain.brief(await brief(opened.services, opened.snapshot, found, reader, period))
+        return plain.brief(
+            await brief(opened.services, opened.snapshot, found, audience=reader, period=period)
+        )
 
     typer.echo(_at_desk(show, config, at), nl=False)
 
@@ -118,48 +123,40 @@ def pull_command(
 
 @app.command("check")
 def check_command(
-    config: Annotated[Path, typer.Option("--config", help="The muster.yaml to check.")] = Path("muster.yaml"),
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The muster.yaml to check; MUSTER_CONFIG without it.")
+    ] = None,
 ) -> None:
     """Say everything that is wrong with a configuration, then try each source."""
     settings, secrets = _settings()
+    config = config or settings.config
     problems = check_text(config, catalogue=catalogue(), secrets=secrets, today=datetime.now(UTC).date())
     for problem in problems:
-        typer.echo(_said(problem))
+        typer.echo(said(problem))
     if any(problem.level is Severity.ERROR for problem in problems):
         raise typer.Exit(UNSOUND)
     typer.echo(f"{config} is sound.")
-    folder = config.resolve().parent
     sources = sound(config, datetime.now(UTC)).sources
-    opened = {
-        name: open_connector(name, each, secrets=secrets.value, folder=folder)
-        for name, each in sources.items()
-    }
-    asyncio.run(_probe(opened, settings.waits().source_timeout_s))
-
-
-async def _probe(opened: Mapping[str, Connector], timeout_s: float) -> None:
-    for name, connector in opened.items():
-        try:
-            async with asyncio.timeout(timeout_s):
-                line = await connector.probe()
-        except IntegrationError as error:
-            line = f"{error}."
-        except TimeoutError:
-            line = "no answer in time."
-        finally:
-            await connector.close()
-        typer.echo(f"{name}: {line}")
+    timeout_s = settings.waits().source_timeout_s
+    lines = asyncio.run(
+        probed(sources, secrets=secrets.value, folder=config.resolve().parent, timeout_s=timeout_s)
+    )
+    for line in lines:
+        typer.echo(line)
 
 
 @app.command("apply")
 def apply_command(
-    config: Annotated[Path, typer.Option("--config", help="The muster.yaml to apply.")] = Path("muster.yaml"),
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The muster.yaml to apply; MUSTER_CONFIG without it.")
+    ] = None,
     take: Annotated[
         Take | None, typer.Option(help="Whose side wins where both changed: file or slack.")
     ] = None,
 ) -> None:
     """Store a configuration; safe to repeat."""
     settings, _ = _settings()
+    config = config or settings.config
     now = datetime.now(UTC)
     sound(config, now)
     document = load_yaml(config).document
@@ -170,7 +167,7 @@ def apply_command(
         )
     finally:
         store.close_sync()
-    for line in _applied(applied):
+    for line in lines_of(applied):
         typer.echo(line)
     if applied.problems:
         raise typer.Exit(UNSOUND)
@@ -184,24 +181,31 @@ def export_command() -> None:
     """Write the stored configuration as YAML; secrets stay names."""
     settings, _ = _settings()
     store = _store(settings)
+
+    async def written() -> str:
+        if await configuration.snapshot(store, MAIN, catalogue=catalogue()) is None:
+            raise Refusal(NO_CONFIGURATION)
+        return await configuration.export(store, MAIN)
+
     try:
-        text = asyncio.run(configuration.export(store, MAIN))
+        typer.echo(asyncio.run(written()), nl=False)
     finally:
         store.close_sync()
-    typer.echo(text, nl=False)
 
 
 @app.command("demo")
 def demo_command(
     once: Annotated[bool, typer.Option("--once", help="Print every posted message and stop.")] = False,  # noqa: FBT002 - as above
     at: At = None,
-    port: Annotated[int, typer.Option(help="Port of the local Slack's page; 0 takes a free one.")] = 8111,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the page; 0 takes a free one. Without it 8111, or a free one.")
+    ] = None,
 ) -> None:
     """Try Muster on this machine: a local Slack, the bot, and the story of seven products."""
     from bot.demo import Demo, run_once, stay  # noqa: PLC0415 - no other command needs the local Slack
 
     log.configure(level=LogLevel.WARNING)
-    demo = Demo(at=_moment(at), port=0 if once else port)
+    demo = Demo(at=moment(at), port=0 if once else port)
     asyncio.run(run_once(demo) if once else stay(demo))
 
 
@@ -220,7 +224,6 @@ def run_command() -> None:
 
 def _at_desk(work: Callable[[Desk], Awaitable[str]], config: Path | None, at: str | None) -> str:
     settings, secrets = _settings()
-    log.configure(level=LogLevel.ERROR)
 
     async def go() -> str:
         async with desk(settings, secrets, config=config, now=_clock(at)) as opened:
@@ -238,55 +241,17 @@ async def _pull(opened: Desk, product: Product) -> str:
 
 
 def _settings() -> tuple[Settings, Secrets]:
+    log.configure(level=LogLevel.ERROR)  # standard output holds the answer and nothing else
     settings = Settings.from_env(os.environ)
     return settings, settings.secrets(os.environ)
 
 
 def _store(settings: Settings) -> Store:
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     store = Store(settings.database)
     store.upgrade()
     return store
 
 
 def _clock(at: str | None) -> Callable[[], datetime]:
-    moment = _moment(at)
-    return lambda: moment or datetime.now(UTC)
-
-
-def _moment(at: str | None) -> datetime | None:
-    """Read a day, or a day and time in UTC; a day counts as its end, so that it is over."""
-    if at is None:
-        return None
-    try:
-        day = date.fromisoformat(at)
-    except ValueError:
-        return _exact_moment(at)
-    return datetime.combine(day, time(23, 59), tzinfo=UTC)
-
-
-def _exact_moment(at: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(at)
-    except ValueError:
-        raise Refusal(
-            f"“{at}” is no day. Write it as 2026-11-23, or with a time: 2026-11-23T09:30+01:00."
-        ) from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
-
-
-def _said(problem: Problem) -> str:
-    mark = "warning: " if problem.level is Severity.WARNING else ""
-    return f"{mark}{problem.sentence}"
-
-
-def _applied(applied: Applied) -> list[str]:
-    lines = [line for each in applied.differences if (line := _difference(each))]
-    lines += [problem.sentence for problem in applied.problems]
-    return lines or ["Nothing has changed."]
-
-
-def _difference(each: Difference) -> str:
-    if each.fate is Fate.UNCHANGED:
-        return ""
-    return f"{each.fate.value}: {each.at.kind.value} {each.at.key}".rstrip()
+    fixed = moment(at)
+    return lambda: fixed or datetime.now(UTC)

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
+from handlers import judgements
 from handlers.pulls import troubles
 from handlers.services import Services, Snapshot
 from integrations.store import readings as stored_readings
 from schema.briefs import Brief, compose
 from schema.errors import Refusal
-from schema.judgements import judge_product, past_of
+from schema.insights import Background
+from schema.judgements import expected_definition, judge_product, past_of
 from schema.metrics import Audience
 from schema.pages import Page, page
 from schema.periods import Period
@@ -32,7 +34,21 @@ async def load_page(services: Services, snapshot: Snapshot, product: Product, pe
     judged = judge_product(
         product, snapshot.catalogue, period=period, past=past_of(readings), blanks=blanks, today=today
     )
-    return page(product, snapshot.catalogue, services.nouns, period=period, judged=judged, today=today)
+    definitions = {key: expected_definition(snapshot.catalogue[key]) for key in product.metrics}
+    kept = await judgements.settled(
+        services, snapshot, product, period=period, judged=judged,
+        digest=judgements.digest_of(product, definitions, readings),
+    )  # fmt: skip
+    repeats = await judgements.repeats(services, snapshot, product, period=period, judged=kept)
+    return page(
+        product,
+        snapshot.catalogue,
+        services.nouns,
+        period=period,
+        judged=kept,
+        today=today,
+        background=Background(repeats=repeats),
+    )
 
 
 def audience_named(text: str) -> Audience:
@@ -46,7 +62,7 @@ def audience_named(text: str) -> Audience:
 
 
 async def brief(
-    services: Services, snapshot: Snapshot, product: Product, audience: Audience, period: Period
+    services: Services, snapshot: Snapshot, product: Product, *, audience: Audience, period: Period
 ) -> Brief:
     """Compose the page of a product from what is stored."""
     return compose(await load_page(services, snapshot, product, period), audience)
