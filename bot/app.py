@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import secrets as random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -255,7 +256,7 @@ async def _serve(muster: Muster, stack: contextlib.AsyncExitStack) -> None:
     except OSError as error:
         address = f"{settings.http_host}:{settings.http_port}"
         raise Refusal(
-            f"{address} cannot be listened on: {error.strerror}. Choose another MUSTER_HTTP_PORT."
+            f"{address} cannot be listened on: {os.strerror(error.errno or 0)}. Choose another MUSTER_HTTP_PORT."
         ) from None
     muster.port = runner.addresses[0][1]
 

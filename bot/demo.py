@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,9 @@ from bot.workspaces import MAIN
 from deploy.demo import people, service, story
 from handlers import configuration
 from integrations.store.engine import Store
+from schema.errors import Refusal
 
+PORT = 8111
 MANIFEST = Path(__file__).parent.parent / "deploy" / "slack_manifest.yaml"
 SAMPLE_SECRET = "sample-signing-secret"  # noqa: S105 - of the local Slack
 
@@ -31,11 +34,11 @@ class Demo:
     """How the demo is wanted.
 
     at    what counts as now when it starts; None: now
-    port  of the page; 0 takes a free one
+    port  of the page; 0 takes a free one, None the usual one, or a free one where that is taken
     """
 
     at: datetime | None = None
-    port: int = 8111
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +65,8 @@ async def staged(demo: Demo) -> AsyncIterator[Stage]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="muster-demo-")))
         slack = LocalSlack(title=people.WORKSPACE)
         slack.clock.advance(offset_s)
-        await slack.start(demo.port)
         stack.push_async_callback(slack.stop)
+        await _listen(slack, demo.port)
         app = seed(slack)
         address = await stack.enter_async_context(service.serve(folder / story.SERVICE))
         config = await asyncio.to_thread(story.write, folder, at=now(), service_url=address)
@@ -72,6 +75,16 @@ async def staged(demo: Demo) -> AsyncIterator[Stage]:
         secrets = Secrets(environment={})
         muster = await stack.enter_async_context(opened(settings, secrets, now=now))
         yield Stage(slack=slack, muster=muster, app=app)
+
+
+async def _listen(slack: LocalSlack, port: int | None) -> None:
+    try:
+        await slack.start(PORT if port is None else port)
+    except OSError as error:
+        if port is not None:
+            why = os.strerror(error.errno or 0)
+            raise Refusal(f"Port {port} cannot be listened on: {why}. Leave --port out.") from None
+        await slack.start(0)
 
 
 def _clock(at: datetime | None) -> tuple[Callable[[], datetime], float]:
@@ -106,6 +119,7 @@ def settings_for(slack: LocalSlack, app: App, folder: Path, config: Path) -> Set
         "MUSTER_SLACK_APP_TOKEN": app.app_token,
         "MUSTER_SLACK_SIGNING_SECRET": SAMPLE_SECRET,
         "MUSTER_HTTP_PORT": "0",
+        "MUSTER_POSTS_A_MINUTE": "1000",  # nobody waits for a pace that protects Slack's own servers
     })  # fmt: skip
 
 
@@ -138,12 +152,27 @@ async def stay(demo: Demo) -> None:
     async with staged(demo) as stage:
         sys.stdout.write(f"\nMuster is ready. Open {stage.url}\nPosting the Monday standups …\n")
         sys.stdout.flush()
-        await stage.muster.post_everything()
-        took = time.monotonic() - began
-        sys.stdout.write(f"Posted after {took:.0f} s. Pick a user at the left; Ctrl-C stops everything.\n")
-        sys.stdout.flush()
-        await stop.wait()
+        if await _unless(stop, stage.muster.post_everything()):
+            took = time.monotonic() - began
+            sys.stdout.write(
+                f"Posted after {took:.0f} s. Pick a user at the left; Ctrl-C stops everything.\n"
+            )
+            sys.stdout.flush()
+            await stop.wait()
     sys.stdout.write("Stopped.\n")
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work unless the person stops it; True when it was done."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (working, stopping):
+        task.cancel()
+        await asyncio.wait({task})
+    if working.cancelled():
+        return False
+    working.result()
+    return True
 
 
 def printed(slack: LocalSlack, channel: str, message: dict[str, Any]) -> str:

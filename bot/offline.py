@@ -1,7 +1,8 @@
 """The same content without any Slack: a configuration read from its file, its numbers pulled, its texts printed."""
 
+import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +12,13 @@ from bot.files import Secrets, catalogue, nouns, read_text
 from bot.settings import Settings
 from bot.workspaces import MAIN, Workspaces, unstored
 from handlers.services import Services, Snapshot
+from integrations.base import IntegrationError
+from integrations.sources import open_connector
 from integrations.store.engine import Store
 from schema.configuration import Configuration
 from schema.errors import Refusal
+from schema.problems import Problem, Severity
+from schema.sources import Source
 
 
 class Unsound(Refusal):
@@ -56,7 +61,33 @@ def sound(config: Path, now: datetime) -> Configuration:
     found = read_text(config, catalogue=catalogue(), today=now.date())
     if isinstance(found, Configuration):
         return found
-    raise Unsound("\n".join(problem.sentence for problem in found))
+    raise Unsound("\n".join(said(problem) for problem in found))
+
+
+def said(problem: Problem) -> str:
+    """Write a problem as a line; one that stops nothing is marked."""
+    mark = "warning: " if problem.level is Severity.WARNING else ""
+    return f"{mark}{problem.sentence}"
+
+
+async def probed(
+    sources: Mapping[str, Source], *, secrets: Callable[[str], str], folder: Path, timeout_s: float
+) -> list[str]:
+    """Try every source side by side, and say in a line each what it gave."""
+
+    async def line(name: str, source: Source) -> str:
+        connector = open_connector(name, source, secrets=secrets, folder=folder)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return f"{name}: {await connector.probe()}"
+        except IntegrationError as error:
+            return f"{name}: no answer ({str(error).removeprefix(f'{name}, ')})"
+        except TimeoutError:
+            return f"{name}: no answer within {timeout_s:g} s"
+        finally:
+            await connector.close()
+
+    return await asyncio.gather(*(line(name, source) for name, source in sources.items()))
 
 
 @asynccontextmanager

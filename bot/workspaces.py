@@ -7,18 +7,41 @@ from pathlib import Path
 
 from handlers import configuration
 from handlers.services import Snapshot
-from integrations.base import Connector
+from integrations.base import Answer, Call, Connector, NotAuthorised
 from integrations.sources import open_connector
 from integrations.store import workspaces as stored
 from integrations.store.engine import Store
 from schema.configuration import Configuration
 from schema.errors import Refusal
 from schema.metrics import Catalogue
-from schema.sources import Source
+from schema.periods import Period
+from schema.sources import AnyQuery, Source
 
 MAIN = "main"  # the workspace of a database that serves one
 
 NO_CONFIGURATION = "Nothing has been set up here yet. Run `muster apply --config muster.yaml` first."
+
+
+REST_S = 300.0  # a source that was replaced is closed after this: no question that had begun is cut off
+
+
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """A source whose secret is missing here: it costs its own lines, not the whole workspace."""
+
+    source: str
+    why: str
+
+    async def read(self, _query: AnyQuery, _period: Period) -> Answer:
+        """Say why there is no answer."""
+        raise NotAuthorised(Call(source=self.source, asked="opening it"), self.why)
+
+    async def probe(self) -> str:
+        """Say why there is no answer."""
+        raise NotAuthorised(Call(source=self.source, asked="opening it"), self.why)
+
+    async def close(self) -> None:
+        """Hold nothing, so close nothing."""
 
 
 @dataclass(slots=True)
@@ -33,6 +56,7 @@ class Workspaces:
     monotonic: Callable[[], float] = time.monotonic
     _held: dict[str, tuple[float, Snapshot]] = field(default_factory=dict)
     _ids: dict[str, str] = field(default_factory=dict)  # by Slack team
+    _replaced: list[tuple[float, Connector]] = field(default_factory=list)
 
     async def __call__(self, workspace: str) -> Snapshot:
         """Give the newest snapshot; raises Refusal where nothing was applied."""
@@ -44,21 +68,21 @@ class Workspaces:
         found = await configuration.snapshot(self.store, id_, catalogue=self.catalogue, known=known)
         if found is None:
             raise Refusal(NO_CONFIGURATION)
-        if held is not None and found.revision == held[1].revision:
-            snapshot = held[1]
-        else:
-            snapshot = await self._opened(id_, found, held[1] if held is not None else None)
-        self._held[id_] = self.monotonic(), snapshot
+        snapshot = self._renewed(id_, found)
+        await self._let_go()
         return snapshot
 
     async def close(self) -> None:
         """Close every source."""
-        for _, snapshot in self._held.values():
-            for connector in snapshot.connectors.values():
-                await connector.close()
+        held = [each for _, snapshot in self._held.values() for each in snapshot.connectors.values()]
+        for connector in [*held, *(each for _, each in self._replaced)]:
+            await connector.close()
         self._held.clear()
+        self._replaced.clear()
 
     async def _id(self, workspace: str) -> str:
+        if workspace in self._held:
+            return workspace
         if workspace not in self._ids:
             found = await self.store.read(lambda session: stored.by_team(session, workspace))
             if found is None:
@@ -66,23 +90,41 @@ class Workspaces:
             self._ids[workspace] = found.id
         return self._ids[workspace]
 
-    async def _opened(self, id_: str, found: configuration.Snapshot, before: Snapshot | None) -> Snapshot:
-        """Open what is new or changed; what is gone or changed is closed once nobody can have begun with it."""
+    def _renewed(self, id_: str, found: configuration.Snapshot) -> Snapshot:
+        """Hold what was found, unless another request has done so meanwhile; nothing here waits."""
+        held = self._held.get(id_)
+        if held is not None and found.revision <= held[1].revision:
+            snapshot = held[1]
+        else:
+            snapshot = self._opened(id_, found, held[1] if held is not None else None)
+        self._held[id_] = self.monotonic(), snapshot
+        return snapshot
+
+    def _opened(self, id_: str, found: configuration.Snapshot, before: Snapshot | None) -> Snapshot:
+        """Open what is new or changed; what is gone or changed rests before it is closed."""
         kept: dict[str, Connector] = {}
         for name, source in found.configuration.sources.items():
             same = before is not None and before.configuration.sources.get(name) == source
             kept[name] = before.connectors[name] if before is not None and same else self.open(name, source)
         if before is not None:
-            for name, connector in before.connectors.items():
-                if kept.get(name) is not connector:
-                    await connector.close()
+            gone = [each for name, each in before.connectors.items() if kept.get(name) is not each]
+            self._replaced += [(self.monotonic(), each) for each in gone]
         return Snapshot(
             workspace=id_, revision=found.revision, configuration=found.configuration, connectors=kept
         )
 
+    async def _let_go(self) -> None:
+        rested = [each for each in self._replaced if self.monotonic() - each[0] >= REST_S]
+        self._replaced = [each for each in self._replaced if each not in rested]
+        for _, connector in rested:
+            await connector.close()
+
     def open(self, name: str, source: Source) -> Connector:
-        """Open one source; raises Refusal when a secret is missing."""
-        return open_connector(name, source, secrets=self.secrets, folder=self.folder)
+        """Open one source; one whose secret is missing answers nothing, and says so."""
+        try:
+            return open_connector(name, source, secrets=self.secrets, folder=self.folder)
+        except Refusal as refusal:
+            return Unopened(name, str(refusal).removesuffix("."))
 
 
 def _configured(snapshot: Snapshot) -> configuration.Snapshot:

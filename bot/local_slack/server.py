@@ -70,7 +70,12 @@ class LocalSlack(Seeding, Interacting, Reading, Failing):
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError:  # the port is taken: it may be started again on another
+            await self._runner.cleanup()
+            self._runner = None
+            raise
         server = site._server  # noqa: SLF001 - aiohttp names a free port nowhere else
         assert server is not None
         self.state.base = f"http://{HOST}:{server.sockets[0].getsockname()[1]}"  # type: ignore[attr-defined]
