@@ -1,13 +1,15 @@
 """Digests by schedule: planned ahead in the database, prepared before they are due, and handed to the sender."""
 
+import asyncio
 import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from handlers import deliveries, standups
+from handlers import deliveries, outbox, standups
 from handlers.deliveries import Owed
 from handlers.pages import closed_period
+from handlers.pulls import pull
 from handlers.services import Services, Snapshot
 from integrations.store import due
 from schema.deliveries import Delivery
@@ -19,6 +21,16 @@ from schema.schedules import standup_schedule
 log = logging.getLogger(__name__)
 
 PREPARE = "prepare_standup"
+PULL_AGAIN = "pull_again"
+KINDS = frozenset({PREPARE, PULL_AGAIN})
+DAYS_AGAIN = 7  # DESIGN.md 4, Pull
+AT_ONCE = 4
+MOST_ATTEMPTS = 5
+TRY_AGAIN = timedelta(seconds=30)
+FAULT = (
+    "I could not prepare the standup of {title}: there is a fault in me, and the log says which. "
+    "Type `/muster standup` with `now` in its channel to try again."
+)
 CATCH_UP = timedelta(hours=24)  # later than this a digest is missed, not late
 LEASE_S = 120.0  # of one preparation: sources may be slow
 
@@ -60,21 +72,38 @@ def _next(workspace: str, product: Product, now: datetime, before: timedelta) ->
 
 
 async def prepare_due(services: Services, snapshot: Snapshot, *, holder: str) -> int:
-    """Prepare what is due to be prepared; one that goes wrong is tried again and does not stop the others."""
+    """Prepare what is due to be prepared; one that goes wrong is tried again and does not stop the others.
+
+    raises   ExceptionGroup of the defects, once all are through
+    """
     now = services.now()
     taken = await services.store.write(
-        lambda session: due.take_due(session, now, holder=holder, lease_s=LEASE_S, kinds={PREPARE}, limit=4)
+        lambda session: due.take_due(session, now, holder=holder, lease_s=LEASE_S, kinds=KINDS, limit=AT_ONCE)
     )
-    for work in taken:
-        await _prepare_one(services, snapshot, work)
+    results = await asyncio.gather(
+        *(_work(services, snapshot, each) for each in taken), return_exceptions=True
+    )
+    defects: list[Exception] = []
+    for work, result in zip(taken, results, strict=True):
+        if isinstance(result, Exception):
+            defects.append(result)
+            await _went_wrong(services, snapshot, work)
+        elif isinstance(result, BaseException):
+            raise result
+    if defects:
+        message = "some digests could not be prepared"
+        raise ExceptionGroup(message, defects)
     return len(taken)
 
 
-async def _prepare_one(services: Services, snapshot: Snapshot, taken: Taken) -> None:
+async def _work(services: Services, snapshot: Snapshot, taken: Taken) -> None:
     try:
         product = snapshot.product(str(taken.work.payload["product"]))
         at = datetime.fromisoformat(str(taken.work.payload["at"]))
-        await prepare(services, snapshot, product, at=at)
+        if taken.work.kind == PREPARE:
+            await prepare(services, snapshot, product, at=at)
+        else:
+            await pull(services, snapshot, product, period=closed_period(product, at))
     except Refusal as refusal:
         reason = str(refusal)
         await services.store.write(
@@ -84,13 +113,48 @@ async def _prepare_one(services: Services, snapshot: Snapshot, taken: Taken) -> 
     await services.store.write(lambda session: due.finish(session, taken, now=services.now()))
 
 
+async def _went_wrong(services: Services, snapshot: Snapshot, taken: Taken) -> None:
+    """Give the work back for later; the last time, tell the product's owners what to do."""
+    now, last = services.now(), taken.attempt >= MOST_ATTEMPTS
+    again = None if last else now + TRY_AGAIN * taken.attempt
+    product = snapshot.configuration.products.get(str(taken.work.payload["product"]))
+
+    def note(session: Session) -> None:
+        held = due.fail(session, taken, now=now, reason="a fault in Muster", again_at=again)
+        if held and last and product is not None and taken.work.kind == PREPARE:
+            users = (product.owner, product.backup_owner)
+            outbox.tell(
+                session, snapshot.workspace, users=users, text=FAULT.format(title=product.title), now=now
+            )
+
+    await services.store.write(note)
+
+
 async def prepare(services: Services, snapshot: Snapshot, product: Product, *, at: datetime) -> Delivery:
     """Plan what a product owes its channel at a time, and freeze its parts; what is frozen already stays as it is."""
     wanted = standups.owed(product, closed_period(product, at), at)
     delivery, _ = await deliveries.plan(services.store, snapshot.workspace, wanted)
     await standups.prepare(services, snapshot, product, delivery)
+    await services.store.write(lambda session: _pull_again(session, snapshot.workspace, product, at))
     log.info("digest_prepared", extra={"product": product.key, "delivery": delivery.id})
     return delivery
+
+
+def _pull_again(session: Session, workspace: str, product: Product, at: datetime) -> None:
+    """Ask the sources again on each of the next days, so that a restatement is seen."""
+    for days in range(1, DAYS_AGAIN + 1):
+        again = at + timedelta(days=days)
+        due.plan(
+            session,
+            Due(
+                workspace=workspace,
+                kind=PULL_AGAIN,
+                key=f"{product.key}.{at.isoformat()}.{days}",
+                due_at=again,
+                window_end=again + CATCH_UP,
+                payload={"product": product.key, "at": at.isoformat()},
+            ),
+        )
 
 
 def expected(snapshot: Snapshot, *, since: datetime, until: datetime) -> list[Owed]:

@@ -19,6 +19,7 @@ from schema.sources import digest
 
 log = logging.getLogger(__name__)
 
+GRACE_S = 2.0
 HOPELESS = frozenset({BlankReason.SOURCE_ERROR, BlankReason.FORBIDDEN, BlankReason.RATE_LIMITED})
 
 
@@ -136,8 +137,10 @@ async def _ask(
     services: Services, snapshot: Snapshot, product: Product, name: str, period: Period
 ) -> Answer | Trouble:
     query = product.queries[name]
-    connector = snapshot.connectors[query.source]
-    return await fetch(connector, query, period, timeout_s=services.source_timeout_s)
+    own = snapshot.configuration.sources[query.source].timeout_s
+    # a source's own time-out speaks first, for it says what was slow
+    timeout_s = min(services.source_timeout_s, own + GRACE_S)
+    return await fetch(snapshot.connectors[query.source], query, period, timeout_s=timeout_s)
 
 
 def _sorted_out(
