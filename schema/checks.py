@@ -84,6 +84,7 @@ def _add_change(table: dict[Place, list[Decimal]], subject: Subject) -> None:
     verdict, of = subject.verdict, f"{subject.metric.key}/change"
     figures = {
         "difference": verdict.difference, "low": verdict.low, "high": verdict.high,
+        "size": None if verdict.difference is None else abs(verdict.difference),
         "q": None if verdict.q is None else Decimal(repr(verdict.q)),
         "relative": subject.relative.value if subject.relative else None,
     }  # fmt: skip

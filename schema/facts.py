@@ -23,6 +23,7 @@ FEWEST_SHOWN: Final = Decimal("1.5")
 NEAR: Final = Decimal("0.05")  # a count is within a twentieth of the exact figure
 MONEY_SIGNS: Final[Mapping[str, str]] = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 PLAIN_DECIMALS: Final = 1
+CENTS: Final = 2
 
 
 class Kind(StrEnum):
@@ -160,12 +161,13 @@ def money(value: Decimal, currency: str, *, digits: int | None = None) -> str:
     sign = "-" if value < 0 else ""
     mark = MONEY_SIGNS.get(currency, f"{currency} ")
     size = abs(value)
+    cents = CENTS if size == 0 else max(CENTS, 1 - size.adjusted())  # a price under a cent keeps two digits
     if digits is None:
         whole = size == size.to_integral_value()
-        return f"{sign}{mark}{number(size, 0 if whole else 2)}"
+        return f"{sign}{mark}{number(size, 0 if whole else cents)}"
     short = significant(size, digits)
     places = max(0, -int(short.as_tuple().exponent)) if size < HUNDRED else 0
-    return f"{sign}{mark}{number(short, min(places, 2))}"
+    return f"{sign}{mark}{number(short, min(places, cents))}"
 
 
 def day(value: date, *, year: bool = True) -> str:

@@ -36,6 +36,9 @@ MATURITY: Final = "label_maturity"
 Past: TypeAlias = Mapping[str, Mapping[Period, Mapping[str, Reading]]]  # by metric, period, group
 
 
+Json: TypeAlias = str | int | float | bool | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """One comparison with its verdict; `before` is None where there is nothing to compare with."""
@@ -286,3 +289,26 @@ def _off_target(asked: ProductMetric, now: Estimate) -> bool:
 
 def _unripe(maturity: Judgement | None) -> bool:
     return maturity is not None and maturity.now is not None and maturity.now.level.estimate.value < RIPE
+
+
+DECIMALS: Final = ("difference", "low", "high", "matters")
+PLAIN: Final = ("p", "q", "tested", "matters_is_default")
+
+
+def body_of(verdict: Verdict) -> dict[str, Json]:
+    """Turn a verdict into plain JSON for the store; exact figures become text."""
+    body: dict[str, Json] = {"kind": verdict.kind.value, "because": verdict.because.value}
+    for name in DECIMALS:
+        value = getattr(verdict, name)
+        body[name] = None if value is None else str(value)
+    return body | {name: getattr(verdict, name) for name in PLAIN}
+
+
+def verdict_of(body: Mapping[str, Json]) -> Verdict:
+    """Read a stored verdict back; raises ValueError or KeyError for what is none."""
+    exact = {name: None if body[name] is None else Decimal(str(body[name])) for name in DECIMALS}
+    p, q = (None if body[name] is None else float(str(body[name])) for name in ("p", "q"))
+    return Verdict(
+        kind=VerdictKind(str(body["kind"])), because=Because(str(body["because"])), p=p, q=q,
+        tested=int(str(body["tested"])), matters_is_default=bool(body["matters_is_default"]), **exact,
+    )  # fmt: skip

@@ -19,8 +19,11 @@ from schema.subjects import figure as figure
 from schema.subjects import phrase as phrase
 from schema.subjects import show as show
 from schema.texts import Filling, Text
+from schema.verdicts import CHANGES
+from schema.verdicts import Kind as VerdictKind
 
 FEWEST_FOR_SHARES: Final = 30  # wording rule 18
+FEWEST_COMPARED: Final = 2
 NOW: Final = "now"
 BEFORE: Final = "before"
 CHANGE: Final = "change"
@@ -80,7 +83,7 @@ def _share(subject: Subject, shown: Shown, *, rest: bool) -> Text:
     worst = _worst(shown)
     if now.denominator is not None and (now.denominator < FEWEST_FOR_SHARES or not now.numerator):
         return texts.join((worst, _counts(metric, now, of, hit)), "")
-    base = base_of(metric, now, shown.before)
+    base = base_of(subject, shown)
     fillings: dict[str, Filling] = {
         "base": _base(metric, NOW, base), "of": of, "hit": hit, "hits": _per(metric, NOW, now.value, base),
     }  # fmt: skip
@@ -129,7 +132,7 @@ def _counts(metric: Metric, now: Estimate, of: Text, hit: Text) -> Text:
 def _gap(subject: Subject, shown: Shown) -> Text:
     metric, now = shown.metric, shown.now
     first, last = ranked(now)[0], ranked(now)[-1]
-    base = facts.base_for(first.value, last.value)
+    base = _base_of_gap(subject, shown) or facts.BASES[0]
     fillings: dict[str, Filling] = {
         "base": _base(metric, NOW, base),
         "of": phrase(metric.words.of, metric, subject.language),
@@ -168,7 +171,7 @@ def _before_of(subject: Subject, shown: Shown) -> Filling:
     if before is None:
         return Text(())
     if metric.form is Form.GAP and metric.unit is Unit.SHARE:
-        return _per(metric, BEFORE, before.value, _base_of_gap(now) or facts.BASES[0])
+        return _per(metric, BEFORE, before.value, _base_of_gap(subject, shown) or facts.BASES[0])
     if metric.form in {Form.PROPORTION, Form.WORST}:
         counted = [each for each in (now, before) if each.denominator is not None]
         few = any((each.denominator or 0) < FEWEST_FOR_SHARES for each in counted)
@@ -177,7 +180,7 @@ def _before_of(subject: Subject, shown: Shown) -> Filling:
                 "numerator": count(metric, BEFORE, "numerator", before.numerator or 0),
                 "denominator": count(metric, BEFORE, "denominator", before.denominator or 0),
             })  # fmt: skip
-        return _per(metric, BEFORE, before.value, base_of(metric, now, before))
+        return _per(metric, BEFORE, before.value, base_of(subject, shown))
     if metric.form is Form.GAP:
         ratio = facts.percent(before.value, 0)
         of = f"{metric.key}/before"
@@ -204,16 +207,29 @@ def _told_base(subject: Subject) -> int | None:
     """Give the denominator that the level's words name; None where they give counts alone."""
     metric, now, before = subject.metric, subject.now, subject.before
     if metric.form is Form.GAP:
-        return _base_of_gap(now)
+        return _base_of_gap(subject, subject.itself)
     if now.denominator is not None and not now.numerator:
         return facts.base_for(now.high) if now.high is not None else None
     counted = [each.denominator for each in (now, before) if each and each.denominator is not None]
-    return None if any(cases < FEWEST_FOR_SHARES for cases in counted) else base_of(metric, now, before)
+    if any(cases < FEWEST_FOR_SHARES for cases in counted):
+        return None
+    return base_of(subject, subject.itself)
 
 
-def _base_of_gap(now: Estimate) -> int | None:
-    groups = ranked(now)
-    return facts.base_for(groups[0].value, groups[-1].value) if len(groups) > 1 else None
+def _base_of_gap(subject: Subject, shown: Shown) -> int | None:
+    groups = ranked(shown.now)
+    if len(groups) < FEWEST_COMPARED:
+        return None
+    first, last = groups[0].value, groups[-1].value
+    base = _base_for_ends(subject, facts.base_for(first, last))
+    if shown.before is None or shown.metric.unit is not Unit.SHARE or not _changed(subject):
+        return base
+    before = shown.before.value
+    larger = (each for each in facts.BASES if each >= base)
+    apart = (
+        each for each in larger if facts.per(first, each) - facts.per(last, each) != facts.per(before, each)
+    )
+    return next(apart, base)
 
 
 def _fewer(metric: Metric, end: Decimal, base: int, which: str) -> Fact:
@@ -224,16 +240,33 @@ def _fewer(metric: Metric, end: Decimal, base: int, which: str) -> Fact:
 
 def _signed_end(subject: Subject, end: Decimal, which: str) -> Fact:
     metric = subject.metric
-    size = show(metric, abs(end), subject.language.currency, digits=MONEY_DIGITS)
-    shown = "level" if facts.rounded(end, 9) == 0 else f"{size} {'more' if end > 0 else 'less'}"
-    return figure(f"{metric.key}/change", which, Kind.CHANGE, end, shown=shown, unit=metric.unit.value)
+    if facts.rounded(end, 9) == 0:
+        shown = "level"
+    elif metric.form is Form.GAP:
+        shown = facts.points(abs(end)).removeprefix("+")  # a ratio is told as a percentage
+    else:
+        shown = _as_plain(subject, metric, abs(end), MONEY_DIGITS)
+    more = "" if shown == "level" else " more" if end > 0 else " less"
+    of, unit = f"{metric.key}/change", "points" if metric.form is Form.GAP else metric.unit.value
+    return figure(of, which, Kind.CHANGE, end, shown=f"{shown}{more}", unit=unit)
 
 
 def _value(subject: Subject, shown: Shown, at: str, digits: int | None) -> Fact:
     metric = shown.metric
     value = shown.now.value if at == NOW or shown.before is None else shown.before.value
-    text = show(metric, value, subject.language.currency, digits=digits)
+    text = _as_plain(subject, metric, value, digits)
     return figure(f"{metric.key}/{at}", "level", Kind.LEVEL, value, shown=text, unit=metric.unit.value)
+
+
+def _as_plain(subject: Subject, metric: Metric, value: Decimal, digits: int | None) -> str:
+    """Write a value with as many decimals as the larger level needs, so that what is compared looks alike."""
+    if metric.unit in {Unit.SHARE, Unit.MONEY}:
+        return show(metric, value, subject.language.currency, digits=digits)
+    levels = [abs(each.value) for each in (subject.now, subject.before) if each is not None]
+    places = facts.decimals_of(max(levels), metric.unit)
+    while value and not facts.rounded(value, places):
+        places += 1
+    return facts.quantity(value, metric.unit, unit_name=metric.unit_name, decimals=places)
 
 
 def ranked(estimate: Estimate) -> list[GroupEstimate]:
@@ -262,10 +295,48 @@ def _per(
     )  # fmt: skip
 
 
-def base_of(metric: Metric, now: Estimate, before: Estimate | None) -> int:
-    """Choose the denominator that now and before share in one statement."""
+def base_of(subject: Subject, shown: Shown) -> int:
+    """Choose the one denominator of a statement.
+
+    Both levels share it, and do not look equal where they changed; the ends of a change that is not clear fit it too.
+    """
+    metric, now = shown.metric, shown.now
     if metric.unit is not Unit.SHARE:
         return facts.BASES[0]
-    before_value = now.value if before is None else before.value
-    values = [now.value, before_value, *([1 - now.value] if metric.words.rest else [])]
-    return facts.base_for(*values, apart=before_value != now.value)
+    before = now.value if shown.before is None else shown.before.value
+    values = [now.value, before, *([1 - now.value] if metric.words.rest else [])]
+    base = facts.base_for(*values, apart=_changed(subject) and before != now.value)
+    return _base_for_ends(subject, base)
+
+
+def _base_for_ends(subject: Subject, base: int) -> int:
+    verdict = subject.verdict
+    if (
+        verdict.kind is not VerdictKind.CANNOT_TELL
+        or verdict.low is None
+        or verdict.high is None
+        or subject.shown
+    ):
+        return base
+    return facts.base_to_see(verdict.low, verdict.high, base)
+
+
+def _changed(subject: Subject) -> bool:
+    return subject.verdict.kind in CHANGES
+
+
+def look_equal(subject: Subject) -> bool:
+    """Tell whether both levels show as the same figure, rounded as short as plain readers get it."""
+    alike = subject.metric.form not in SHARED_FORMS and subject.before is not None
+    if not alike or subject.shown:
+        return False
+    now, before = (_value(subject, subject.itself, at, MONEY_DIGITS) for at in (NOW, BEFORE))
+    return now.shown == before.shown
+
+
+def size_of_change(subject: Subject) -> Fact:
+    """Show how far apart the two levels are."""
+    metric, size = subject.metric, abs(subject.verdict.difference or Decimal(0))
+    shown = show(metric, size, subject.language.currency, digits=MONEY_DIGITS)
+    of = f"{metric.key}/change"
+    return figure(of, "size", Kind.CHANGE, size, shown=shown, unit=metric.unit.value)

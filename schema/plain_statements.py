@@ -9,7 +9,7 @@ from schema.levels import SHARED_FORMS, Subject
 from schema.metrics import Audience, Form
 from schema.readability import is_easy
 from schema.texts import Filling, Text
-from schema.verdicts import SMALL, Because
+from schema.verdicts import CHANGES, SMALL, Because
 from schema.verdicts import Kind as VerdictKind
 
 PLAIN: Final[Mapping[VerdictKind, str]] = {
@@ -23,9 +23,9 @@ PLAIN: Final[Mapping[VerdictKind, str]] = {
 }
 UNCLEAR: Final[Mapping[Because, str]] = {
     Because.WIDE: "We cannot tell yet if that is a real change: it may be anything from {low} to {high}.",
-    Because.FEW_CASES: "Too few {of} to tell if that is a real change: it may be anything from {low} to {high}.",
+    Because.FEW_CASES: "Too few to tell if that is a real change: it may be anything from {low} to {high}.",
     Because.ONE_OF_MANY: (
-        "With {tested} figures checked at the same time we cannot tell yet if that is a real change:"
+        "With {tested} figures checked together, some will move by luck. We cannot tell yet if that is a real change:"
         " it may be anything from {low} to {high}."
     ),
     Because.SHORT_HISTORY: "We cannot tell yet if that is a real change: too few past figures are known.",
@@ -71,6 +71,9 @@ def _in_plain_words(subject: Subject, fillings: dict[str, Filling], *, apart: bo
         return _together(subject, fillings, apart=apart)
     drift = subject.metric.form is Form.DRIFT and verdict.kind in CLEAR  # never good or bad; wording rule 26
     template = PLAIN[VerdictKind.CLEAR_CHANGE if drift else verdict.kind]
+    if verdict.kind in CHANGES and levels.look_equal(subject):
+        template = template.replace("{moved} {before} {when}", "{way} by {size} from {then}")
+        fillings |= {"way": "up" if verdict.rose else "down", "size": levels.size_of_change(subject)}
     return texts.fill(
         template.replace("{level:cap},", "{level:cap}. That is") if apart else template, fillings
     )
@@ -136,7 +139,6 @@ def _fillings(subject: Subject) -> dict[str, Filling]:
         "then": subject.moment.then,
         "moved": "up from" if verdict.rose else "down from",
         "turn": "rise" if verdict.rose else "fall",
-        "of": levels.phrase(subject.metric.words.of or "cases", subject.metric, subject.language),
         "tested": levels.constant(Decimal(verdict.tested), "change"),
         "relative": texts.fill(" ({by})", {"by": subject.relative}) if subject.relative else "",
     }

@@ -19,17 +19,17 @@ class Text:
 
     def __str__(self) -> str:
         """Show it as the reader sees it, unescaped."""
-        return "".join(piece if isinstance(piece, str) else piece.shown for piece in self.pieces)
+        return "".join([piece if isinstance(piece, str) else piece.shown for piece in self.pieces])
 
     @property
     def facts(self) -> tuple[Fact, ...]:
         """List the figures in reading order."""
-        return tuple(piece for piece in self.pieces if not isinstance(piece, str))
+        return tuple([piece for piece in self.pieces if not isinstance(piece, str)])
 
     @property
     def words(self) -> str:
         """Give what stands between the figures; each figure becomes a blank."""
-        return "".join(piece if isinstance(piece, str) else " " for piece in self.pieces)
+        return "".join([piece if isinstance(piece, str) else " " for piece in self.pieces])
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to read."""
@@ -101,10 +101,17 @@ def _capital(fact: Fact) -> Fact:
 
 
 def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
+    """Leave out what is empty and put neighbouring words together."""
     result: list[Piece] = []
+    words = ""
     for piece in pieces:
-        if isinstance(piece, str) and result and isinstance(result[-1], str):
-            result[-1] += piece
-        elif piece != "":
-            result.append(piece)
+        if isinstance(piece, str):
+            words += piece
+            continue
+        if words:
+            result.append(words)
+            words = ""
+        result.append(piece)
+    if words:
+        result.append(words)
     return tuple(result)

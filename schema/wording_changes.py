@@ -9,7 +9,7 @@ from schema.facts import Kind
 from schema.metrics import Direction, Form, Unit
 from schema.verdicts import CHANGES, FEWEST_CASES, LARGEST_Q, SMALL, Because
 from schema.verdicts import Kind as VerdictKind
-from schema.wording_words import RELATIVE, SMALLNESS, VERDICTS, Sign
+from schema.wording_words import RELATIVE, SMALLNESS, Sign, verdicts_in
 
 PERIODS_FOR_A_SUPERLATIVE: Final = 8
 WEEKS_FOR_A_YEAR: Final = 13
@@ -42,7 +42,7 @@ def _wrong_direction(read: Read) -> bool:
 
 def _another_verdict(read: Read) -> bool:
     labels = read.claim.labels
-    return labels is not None and VERDICTS.findall(read.words) != list(labels)
+    return labels is not None and verdicts_in(read.words) != tuple(labels)
 
 
 def _hides_the_direction(read: Read) -> bool:
@@ -74,7 +74,7 @@ def _hides_the_range(read: Read) -> bool:
 
 def _bare_relative(read: Read) -> bool:
     if not any(fact.kind is Kind.RELATIVE for fact in read.facts):
-        return bool(RELATIVE.search(read.shown))
+        return "%" in read.shown and bool(RELATIVE.search(read.shown))
     levels = {Kind.LEVEL, Kind.PER, Kind.COUNT}
     ends = {fact.of.rpartition("/")[2] for fact in read.facts if fact.kind in levels}
     before = read.claim.before

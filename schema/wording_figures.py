@@ -105,6 +105,8 @@ def _mixed_bases(read: Read) -> bool:
     counted = {Decimal(fact.base) for fact in read.facts if fact.kind is Kind.PER and fact.base > 1}
     if bases and not counted <= bases:
         return True
+    if "1 in " not in read.shown:
+        return False
     return any(int(found.replace(",", "")) not in POWERS for found in ONE_IN.findall(read.shown))
 
 
@@ -128,7 +130,7 @@ def _significant_digits(shown: str) -> int:
 
 
 def _averaged_percentile(read: Read) -> bool:
-    return bool(AVERAGED.search(read.shown))
+    return ("average" in read.said or "mean" in read.said) and bool(AVERAGED.search(read.shown))
 
 
 def _hides_the_cut(read: Read) -> bool:

@@ -9,7 +9,7 @@ from schema.facts import Kind
 from schema.metrics import Audience, Form
 from schema.readability import MOST_FOR_SUPPORT, MOST_SENTENCES, is_easy
 from schema.verdicts import FEWEST_CASES
-from schema.wording_words import ACCURATE, Sign
+from schema.wording_words import Sign
 
 
 def _causal(read: Read) -> bool:
@@ -23,7 +23,7 @@ def _blames_the_model(read: Read) -> bool:
 
 
 def _accurate(read: Read) -> bool:
-    if not ACCURATE.search(read.shown):
+    if Sign.ACCURATE not in read.signs:
         return False
     metric = read.claim.metric
     return metric is None or metric.key != "accuracy" or not read.claim.baseline

@@ -22,6 +22,7 @@ class Sign(StrEnum):
     YEARLY = "yearly"
     CAUSAL = "causal"
     WORSE_MODEL = "worse_model"
+    ACCURATE = "accurate"
     CHANCE = "chance"
     LIKELY = "likely"
     SAFE = "safe"
@@ -67,6 +68,9 @@ SIGNS: Final[Mapping[Sign, re.Pattern[str]]] = {
     Sign.WORSE_MODEL: re.compile(
         r"\bmodel (?:got|has got|became|is|has become) (?:worse|less)", re.IGNORECASE
     ),
+    Sign.ACCURATE: re.compile(
+        r"\baccura(?:te|tely|cy of)\b|\bright\s+(?:\S+\s+)?of the time\b", re.IGNORECASE
+    ),
     Sign.CHANCE: re.compile(
         r"\b(?:due to|by) chance\b|\bchance (?:that|of being) \w*\s*(?:true|real|wrong)", re.IGNORECASE
     ),
@@ -90,7 +94,6 @@ NO_NUMBER: Final = re.compile(
     r"\b(?:nan|inf|infinity|none)\b|1\.79\d*e\+?308|\d+(?:\.\d+)?e-\d+|(?<![\d.,])-0(?:\.0+)?(?![\d.])",
     re.IGNORECASE,
 )
-ACCURATE: Final = re.compile(r"\baccura(?:te|tely|cy of)\b|\bright \S+ of the time\b", re.IGNORECASE)
 ONE_IN: Final = re.compile(r"\b1 in (\d[\d,]*)")
 RELATIVE: Final = re.compile(
     r"\b(?:up|down|rose|fell|dropped|gained|grew|declined|by)\s+\d[\d.,]*\s?%", re.IGNORECASE
@@ -106,3 +109,9 @@ VERDICTS: Final = re.compile(
 def signs(words: str) -> frozenset[Sign]:
     """List what the words of a text claim; its figures and the names that people chose are blanks in them."""
     return frozenset(sign for sign, pattern in SIGNS.items() if pattern.search(words))
+
+
+@lru_cache(maxsize=16_384)
+def verdicts_in(words: str) -> tuple[str, ...]:
+    """List the verdicts that a full text names, in reading order."""
+    return tuple(VERDICTS.findall(words))
