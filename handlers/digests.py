@@ -11,6 +11,7 @@ from handlers.deliveries import Owed
 from handlers.pages import closed_period
 from handlers.pulls import pull
 from handlers.services import Services, Snapshot
+from handlers.views.text import escape
 from integrations.store import due
 from schema.deliveries import Delivery
 from schema.due import Due, Taken
@@ -124,7 +125,11 @@ async def _went_wrong(services: Services, snapshot: Snapshot, taken: Taken) -> N
         if held and last and product is not None and taken.work.kind == PREPARE:
             users = (product.owner, product.backup_owner)
             outbox.tell(
-                session, snapshot.workspace, users=users, text=FAULT.format(title=product.title), now=now
+                session,
+                snapshot.workspace,
+                users=users,
+                text=FAULT.format(title=escape(product.title)),
+                now=now,
             )
 
     await services.store.write(note)

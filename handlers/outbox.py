@@ -40,7 +40,7 @@ MESSAGES = frozenset({EffectKind.DM, EffectKind.POST})  # doing these twice woul
 def tell(session: Session, workspace: str, *, users: Sequence[str], text: str, now: datetime) -> None:
     """Send people a sentence as a direct message; mrkdwn, already escaped."""
     for user in users:
-        blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}]
+        blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": text[:3000], "verbatim": True}}]
         payload = {"user": user, "text": text, "blocks": blocks}
         stored.put(session, workspace, kind=EffectKind.DM, payload=payload, now=now)
 

@@ -260,7 +260,7 @@ def shown_blocks(
     blocks = list(payload["fallback"] if fallback else payload["blocks"])
     if not late_line or position != PARENT:
         return blocks
-    line = {"type": "context", "elements": [{"type": "mrkdwn", "text": late_line}]}
+    line = {"type": "context", "elements": [{"type": "mrkdwn", "text": late_line, "verbatim": True}]}
     place = next((n for n, block in enumerate(blocks) if block.get("type") == "actions"), len(blocks))
     return [*blocks[:place], line, *blocks[place:]]
 

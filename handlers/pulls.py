@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from schema.judgements import expected_definition
 from schema.periods import Period
 from schema.products import Product
 from schema.readings import Blank, BlankReason, Reading, Receipt
-from schema.sources import digest
+from schema.sources import AnyQuery, digest
 
 log = logging.getLogger(__name__)
 
@@ -38,161 +38,181 @@ Progress = Callable[[int, int], None]  # done, of how many
 
 
 async def pull(
-    services: Services, snapshot: Snapshot, product: Product, *, period: Period, again: int = 1,
+    services: Services,
+    snapshot: Snapshot,
+    product: Product,
+    *,
+    period: Period,
+    again: int = 1,
     progress: Progress | None = None,
-) -> Pulled:  # fmt: skip
+) -> Pulled:
     """Pull what a product's texts for one period need.
 
     again     how many of the newest periods are asked for even where a reading is known
     progress  told after each answer
     """
-    wanted = await _wanted(services, snapshot, product, period, again)
-    answers = await _ask_all(services, snapshot, product, wanted, progress)
-    readings, blanks = _sorted_out(product, snapshot, answers, services.now())
+    at = _Pull(services, snapshot, product)
+    wanted = await at.wanted(period, again)
+    answers = await at.ask_all(wanted, progress)
+    readings, blanks = at.sorted_out(answers)
     added = await services.store.write(
         lambda session: stored_readings.add(session, snapshot.workspace, readings=readings, blanks=blanks)
     )
     log.info("pulled", extra={"product": product.key, "readings": added.readings, "blanks": added.blanks})
     return Pulled(
-        product=product.key, readings=added.readings, troubles=tuple(b for b in blanks if b.period == period),
-        restatements=added.restatements, by_source=_by_source(product, answers),
-    )  # fmt: skip
+        product=product.key,
+        readings=added.readings,
+        troubles=tuple(blank for blank in blanks if blank.period == period),
+        restatements=added.restatements,
+        by_source=at.by_source(answers),
+    )
 
 
 Asked = tuple[str, Period]  # a query's name, a period
 Answers = dict[Asked, Answer | Trouble]
 
 
-async def _wanted(
-    services: Services, snapshot: Snapshot, product: Product, period: Period, again: int
-) -> list[Asked]:
-    """List queries and periods to ask for, newest period first."""
-    needed = {key: product.history_periods(key, period) for key in product.metrics}
-    if not needed:
-        return []
-    calendar = product.calendar
-    first = calendar.shift(period, 1 - max(needed.values()))
-    known = await services.store.read(lambda session: stored_readings.history(
-        session, snapshot.workspace, product=product.key, metrics=tuple(needed), first=first, last=period,
-    ))  # fmt: skip
-    have = {
-        (each.metric, each.period)
-        for each in known
-        if each.receipt.query_digest == digest(product.queries[product.metrics[each.metric].query])
-        and each.receipt.definition == expected_definition(snapshot.catalogue[each.metric])
-    }
-    fresh = set(calendar.back(period, again))
-    wanted: dict[Asked, None] = {}
-    for key, count in needed.items():
-        for each in calendar.back(period, count):
-            if each in fresh or (key, each) not in have:
-                wanted[product.metrics[key].query, each] = None
-    return sorted(wanted, key=lambda asked: asked[1].start, reverse=True)
+@dataclass(frozen=True, slots=True)
+class _Pull:
+    """One pull of one product."""
 
+    services: Services
+    snapshot: Snapshot
+    product: Product
 
-async def _ask_all(
-    services: Services,
-    snapshot: Snapshot,
-    product: Product,
-    wanted: Iterable[Asked],
-    progress: Progress | None,
-) -> Answers:
-    """Ask all sources side by side; one that is down is asked for its newest period only."""
-    asked = list(wanted)
-    answers: Answers = {}
-    gate = asyncio.Semaphore(services.reads_at_once)
+    async def wanted(self, period: Period, again: int) -> list[Asked]:
+        """List queries and periods to ask for, newest period first."""
+        product = self.product
+        needed = {key: product.history_periods(key, period) for key in product.metrics}
+        if not needed:
+            return []
+        have = await self._have(
+            tuple(needed), product.calendar.shift(period, 1 - max(needed.values())), period
+        )
+        fresh = set(product.calendar.back(period, again))
+        wanted: dict[Asked, None] = {}
+        for key, count in needed.items():
+            for each in product.calendar.back(period, count):
+                if each in fresh or (key, each) not in have:
+                    wanted[product.metrics[key].query, each] = None
+        return sorted(wanted, key=lambda asked: asked[1].start, reverse=True)
 
-    async def ask(name: str, periods: list[Period]) -> None:
-        hopeless: Trouble | None = None
-        for each in periods:
-            if hopeless is None:
-                async with gate:
-                    answer = await _ask(services, snapshot, product, name, each)
-                if isinstance(answer, Trouble) and answer.reason in HOPELESS:
-                    hopeless = answer
-                answers[name, each] = answer
+    async def _have(self, metrics: tuple[str, ...], first: Period, last: Period) -> set[tuple[str, Period]]:
+        """List what is stored as an answer to today's question and definition."""
+        known = await self.services.store.read(
+            lambda session: stored_readings.history(
+                session,
+                self.snapshot.workspace,
+                product=self.product.key,
+                metrics=metrics,
+                first=first,
+                last=last,
+            )
+        )
+        questions = {key: digest(self._query(asked.query)) for key, asked in self.product.metrics.items()}
+        definitions = {key: expected_definition(self.snapshot.catalogue[key]) for key in metrics}
+        return {
+            (each.metric, each.period)
+            for each in known
+            if each.receipt.query_digest == questions[each.metric]
+            and each.receipt.definition == definitions[each.metric]
+        }
+
+    async def ask_all(self, asked: list[Asked], progress: Progress | None) -> Answers:
+        """Ask all sources side by side; one that is down is asked for its newest period only."""
+        answers: Answers = {}
+        gate = asyncio.Semaphore(self.services.reads_at_once)
+
+        async def ask(name: str, period: Period) -> None:
+            async with gate:
+                answers[name, period] = await self._ask(name, period)
             if progress is not None:
                 progress(len(answers), len(asked))
 
-    async with asyncio.TaskGroup() as group:
-        for name in dict.fromkeys(name for name, _ in asked):
-            periods = [each for other, each in asked if other == name]
-            # the newest alone first, so that a dead source costs one time-out; then the past side by side
-            group.create_task(ask(name, periods[:1]))
-    past = [(name, each) for name, each in asked if (name, each) not in answers and not _dead(answers, name)]
-    async with asyncio.TaskGroup() as group:
-        for name, each in past:
-            group.create_task(ask(name, [each]))
-    return answers
+        # the newest alone first, so that a dead source costs one time-out; then the past side by side
+        newest = dict(reversed(asked))
+        async with asyncio.TaskGroup() as group:
+            for name, period in newest.items():
+                group.create_task(ask(name, period))
+        past = [each for each in asked if each not in answers and not self._dead(answers, each[0])]
+        async with asyncio.TaskGroup() as group:
+            for name, period in past:
+                group.create_task(ask(name, period))
+        return answers
 
-
-def _dead(answers: Answers, name: str) -> bool:
-    return any(
-        other == name and isinstance(answer, Trouble) and answer.reason in HOPELESS
-        for (other, _), answer in answers.items()
-    )
-
-
-async def _ask(
-    services: Services, snapshot: Snapshot, product: Product, name: str, period: Period
-) -> Answer | Trouble:
-    query = product.queries[name]
-    own = snapshot.configuration.sources[query.source].timeout_s
-    # a source's own time-out speaks first, for it says what was slow
-    timeout_s = min(services.source_timeout_s, own + GRACE_S)
-    return await fetch(snapshot.connectors[query.source], query, period, timeout_s=timeout_s)
-
-
-def _sorted_out(
-    product: Product, snapshot: Snapshot, answers: Answers, now: datetime
-) -> tuple[list[Reading], list[Blank]]:
-    readings: list[Reading] = []
-    blanks: list[Blank] = []
-    for key, asked in product.metrics.items():
-        for (name, period), answer in answers.items():
-            if name != asked.query:
-                continue
-            if isinstance(answer, Trouble):
-                blanks.append(Blank(
-                    product=product.key, metric=key, period=period, reason=answer.reason, detail=answer.detail,
-                    source=product.queries[name].source, fetched_at=now, newest_at=answer.newest_at,
-                ))  # fmt: skip
-                continue
-            readings.extend(_readings(product, snapshot, key, name, period, answer, now))
-    return readings, blanks
-
-
-def _readings(
-    product: Product, snapshot: Snapshot, key: str, name: str, period: Period, answer: Answer, now: datetime
-) -> list[Reading]:
-    query = product.queries[name]
-    receipt = Receipt(
-        source=query.source, query_digest=digest(query), definition=expected_definition(snapshot.catalogue[key]),
-        window=period, sample=answer.sample, fetched_at=now, newest_at=answer.newest_at,
-    )  # fmt: skip
-    return [
-        Reading(
-            product=product.key,
-            metric=key,
-            group=group,
-            period=period,
-            measurement=measurement,
-            receipt=receipt,
+    def _dead(self, answers: Answers, name: str) -> bool:
+        """Tell whether the source of a query gave nothing usable, for this query or another one."""
+        source = self._query(name).source
+        mine = [answer for (other, _), answer in answers.items() if self._query(other).source == source]
+        return any(isinstance(each, Trouble) and each.reason in HOPELESS for each in mine) and not any(
+            isinstance(each, Answer) for each in mine
         )
-        for group, measurement in answer.measurements.items()
-    ]
 
+    async def _ask(self, name: str, period: Period) -> Answer | Trouble:
+        query = self._query(name)
+        own = self.snapshot.configuration.sources[query.source].timeout_s
+        # a source's own time-out speaks first, for it says what was slow
+        timeout_s = min(self.services.source_timeout_s, own + GRACE_S)
+        return await fetch(self.snapshot.connectors[query.source], query, period, timeout_s=timeout_s)
 
-def _by_source(product: Product, answers: Answers) -> dict[str, str]:
-    lines: dict[str, str] = {}
-    for source in dict.fromkeys(product.queries[name].source for name, _ in answers):
-        mine = [answer for (name, _), answer in answers.items() if product.queries[name].source == source]
-        troubles = [answer for answer in mine if isinstance(answer, Trouble)]
-        if troubles:
-            lines[source] = f"{len(mine) - len(troubles)} of {len(mine)} answered; {troubles[0].detail}"
-        else:
-            lines[source] = f"{len(mine)} of {len(mine)} answered"
-    return lines
+    def _query(self, name: str) -> AnyQuery:
+        return self.product.queries[name]
+
+    def sorted_out(self, answers: Answers) -> tuple[list[Reading], list[Blank]]:
+        """Give each metric its readings and blanks out of the answers to its query."""
+        now = self.services.now()
+        readings: list[Reading] = []
+        blanks: list[Blank] = []
+        for key, asked in self.product.metrics.items():
+            for (name, period), answer in answers.items():
+                if name != asked.query:
+                    continue
+                if isinstance(answer, Trouble):
+                    blanks.append(self._blank(key, period, answer, now))
+                else:
+                    readings.extend(self._readings(key, period, answer, now))
+        return readings, blanks
+
+    def _blank(self, key: str, period: Period, trouble: Trouble, now: datetime) -> Blank:
+        return Blank(
+            product=self.product.key,
+            metric=key,
+            period=period,
+            reason=trouble.reason,
+            detail=trouble.detail,
+            source=self._query(self.product.metrics[key].query).source,
+            fetched_at=now,
+            newest_at=trouble.newest_at,
+        )
+
+    def _readings(self, key: str, period: Period, answer: Answer, now: datetime) -> list[Reading]:
+        query = self._query(self.product.metrics[key].query)
+        receipt = Receipt(
+            source=query.source,
+            query_digest=digest(query),
+            definition=expected_definition(self.snapshot.catalogue[key]),
+            window=period,
+            sample=answer.sample,
+            fetched_at=now,
+            newest_at=answer.newest_at,
+        )
+        return [
+            Reading(
+                product=self.product.key, metric=key, group=group, period=period,
+                measurement=measurement, receipt=receipt,
+            )
+            for group, measurement in answer.measurements.items()
+        ]  # fmt: skip
+
+    def by_source(self, answers: Answers) -> dict[str, str]:
+        """Say in one line what each source gave."""
+        lines: dict[str, str] = {}
+        for source in dict.fromkeys(self._query(name).source for name, _ in answers):
+            mine = [answer for (name, _), answer in answers.items() if self._query(name).source == source]
+            troubles = [answer for answer in mine if isinstance(answer, Trouble)]
+            said = f"{len(mine) - len(troubles)} of {len(mine)} answered"
+            lines[source] = f"{said}; {troubles[0].detail}" if troubles else said
+        return lines
 
 
 async def troubles(
