@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schema.checks import check, claim_of
@@ -271,6 +271,7 @@ SHARES_OF_THOUSANDS = st.tuples(
 )
 
 
+@settings(deadline=None)
 @given(
     SHARES_OF_THOUSANDS, st.sampled_from(["precision", "false_positive_rate", "alert_rate", "unsafe_rate"])
 )
@@ -285,6 +286,7 @@ def test_any_two_proportions_are_said_honestly_to_everybody(counts, metric) -> N
         assert check(said) == (), str(said)
 
 
+@settings(deadline=None)
 @given(
     SHARES_OF_THOUSANDS,
     SHARES_OF_THOUSANDS,
@@ -305,6 +307,7 @@ def test_any_two_groups_are_said_honestly_to_everybody(now, before, metric) -> N
         assert check(said) == (), str(said)
 
 
+@settings(deadline=None)
 @given(
     st.decimals(1, 10**6, places=2), st.decimals(1, 10**6, places=2), st.floats(0.001, 0.5),
     st.sampled_from(["resolution_time", "cost_per_answer", "mae", "latency_p95", "support_savings"]),
