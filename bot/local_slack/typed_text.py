@@ -36,21 +36,36 @@ def _plain(state: State, team_id: str, text: str, names: bool, labelled: bool) -
     if not names:
         return safe
     linked = LINK.sub(lambda m: f"<{m.group()}>", safe)
+    for full in _full_names(state, team_id):
+        linked = full.sub(lambda m: _reference(state, team_id, m, labelled), linked)
     return NAMED.sub(lambda m: _reference(state, team_id, m, labelled), linked)
 
 
+def _full_names(state: State, team_id: str) -> list[re.Pattern[str]]:
+    """Give what finds @Ana Ferreira, as a client's list of names would have put it."""
+    names = [u.real_name for u in state.users.values() if u.team_id == team_id and " " in u.real_name]
+    return [
+        re.compile(rf"(?<![\w<|])(@)({re.escape(escaped(name))})(?!\w)", re.IGNORECASE)
+        for name in sorted(names, key=len, reverse=True)
+    ]
+
+
 def _reference(state: State, team_id: str, match: re.Match[str], labelled: bool) -> str:  # noqa: FBT001
-    sign, name = match.groups()
+    sign, typed = match.groups()
+    name = typed.rstrip(".-")  # they end a sentence
     found = _user_id(state, team_id, name) if sign == "@" else _channel_id(state, team_id, name)
     if not found:
         return match.group()
-    return f"<{sign}{found}|{name}>" if labelled else f"<{sign}{found}>"
+    reference = f"<{sign}{found}|{name}>" if labelled else f"<{sign}{found}>"
+    return reference + typed[len(name) :]
 
 
 def _user_id(state: State, team_id: str, name: str) -> str:
     if name in ("here", "channel", "everyone"):
         return ""
-    return next((u.id for u in state.users.values() if u.team_id == team_id and u.name == name), "")
+    wanted = name.casefold()  # a client's list of names does not mind capitals
+    mine = [u for u in state.users.values() if u.team_id == team_id]
+    return next((u.id for u in mine if wanted in {u.name.casefold(), escaped(u.real_name).casefold()}), "")
 
 
 def _channel_id(state: State, team_id: str, name: str) -> str:

@@ -65,7 +65,7 @@ function listen() {
 
 // ---- names and times
 
-const EMOJI = { "+1": "👍", thumbsup: "👍", "-1": "👎", thumbsdown: "👎", white_check_mark: "✅", heavy_check_mark: "✔️", x: "❌", warning: "⚠️", eyes: "👀", tada: "🎉", rocket: "🚀", chart_with_upwards_trend: "📈", chart_with_downwards_trend: "📉", bar_chart: "📊", memo: "📝", bell: "🔔", red_circle: "🔴", large_green_circle: "🟢", green_circle: "🟢", large_yellow_circle: "🟡", large_orange_circle: "🟠", white_circle: "⚪", large_blue_circle: "🔵", hourglass_flowing_sand: "⏳", hourglass: "⌛", lock: "🔒", no_entry: "⛔", no_entry_sign: "🚫", question: "❓", exclamation: "❗", heart: "❤️", smile: "😄", slightly_smiling_face: "🙂", wave: "👋", bulb: "💡", fire: "🔥", calendar: "📅", date: "📅", clock3: "🕒", point_right: "👉", arrow_up: "⬆️", arrow_down: "⬇️", arrow_right: "➡️", small_red_triangle: "🔺", small_red_triangle_down: "🔻", robot_face: "🤖", busts_in_silhouette: "👥", page_facing_up: "📄", link: "🔗", mag: "🔍", hand: "✋", raised_hand: "✋", scales: "⚖️", shield: "🛡️", construction: "🚧", information_source: "ℹ️", white_large_square: "⬜", black_small_square: "▪️", speech_balloon: "💬", repeat: "🔁", stopwatch: "⏱️", moneybag: "💰", zzz: "💤", pray: "🙏", clap: "👏", pencil2: "✏️", star: "⭐", sparkles: "✨" };
+const EMOJI = { "+1": "👍", thumbsup: "👍", "-1": "👎", thumbsdown: "👎", white_check_mark: "✅", heavy_check_mark: "✔️", x: "❌", warning: "⚠️", eyes: "👀", tada: "🎉", rocket: "🚀", chart_with_upwards_trend: "📈", chart_with_downwards_trend: "📉", bar_chart: "📊", memo: "📝", bell: "🔔", red_circle: "🔴", large_green_circle: "🟢", green_circle: "🟢", large_yellow_circle: "🟡", large_orange_circle: "🟠", white_circle: "⚪", large_blue_circle: "🔵", hourglass_flowing_sand: "⏳", hourglass: "⌛", lock: "🔒", no_entry: "⛔", no_entry_sign: "🚫", question: "❓", exclamation: "❗", heart: "❤️", smile: "😄", slightly_smiling_face: "🙂", wave: "👋", bulb: "💡", fire: "🔥", calendar: "📅", date: "📅", clock3: "🕒", point_right: "👉", arrow_up: "⬆️", arrow_down: "⬇️", arrow_right: "➡️", small_red_triangle: "🔺", small_red_triangle_down: "🔻", grey_question: "❔", grey_exclamation: "❕", dart: "🎯", small_blue_diamond: "🔹", small_orange_diamond: "🔸", large_purple_circle: "🟣", black_circle: "⚫", black_large_square: "⬛", newspaper: "📰", clipboard: "📋", key: "🔑", unlock: "🔓", mega: "📣", mailbox: "📫", thinking_face: "🤔", raising_hand: "🙋", leftwards_arrow_with_hook: "↩️", heavy_plus_sign: "➕", heavy_minus_sign: "➖", hash: "#️⃣", alarm_clock: "⏰", books: "📚", chart: "💹", seedling: "🌱", robot_face: "🤖", busts_in_silhouette: "👥", page_facing_up: "📄", link: "🔗", mag: "🔍", hand: "✋", raised_hand: "✋", scales: "⚖️", shield: "🛡️", construction: "🚧", information_source: "ℹ️", white_large_square: "⬜", black_small_square: "▪️", speech_balloon: "💬", repeat: "🔁", stopwatch: "⏱️", moneybag: "💰", zzz: "💤", pray: "🙏", clap: "👏", pencil2: "✏️", star: "⭐", sparkles: "✨" };
 const emoji = (name) => EMOJI[name.split("::")[0]] ?? `:${name}:`;
 const person = (id) => state.picture.people[id] ?? { id, name: id, real_name: id === "USLACKBOT" ? "Slackbot" : id, bot: true };
 const shownName = (id) => person(id).real_name || person(id).name;
@@ -298,26 +298,35 @@ function numbers(c) {
     c.series.map((one) => h("tr", {}, h("th", {}, one.name), one.data.map((p) => h("td", { class: "right" }, String(p.value)))))));
 }
 
+function ticks(low, high) { // round numbers that hold both ends
+  const rough = (high - low) / 4;
+  const size = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((k) => k * size).find((k) => k >= rough * 0.999);
+  const [first, last] = [Math.floor(low / step + 1e-9), Math.ceil(high / step - 1e-9)];
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+}
+
 function plot(c) {
-  const [W, H, L, R, T, B] = [520, 210, 60, 26, 10, c.axis_config.x_label ? 44 : 30];
+  const unit = c.axis_config.y_label ?? "";
+  const beside = unit.length <= 2; // a short unit stands with the numbers, a long one along the axis
+  const [W, H, L, R, T, B] = [440, 200, beside ? 52 : 70, 22, 12, c.axis_config.x_label ? 48 : 30];
   const values = c.series.flatMap((one) => one.data.map((p) => p.value));
   let [low, high] = [Math.min(...values), Math.max(...values)];
   if (c.type !== "line" || low > 0 && low < high * 0.4) low = Math.min(0, low);
   if (c.type !== "line") high = Math.max(0, high);
   if (low === high) { low -= 1; high += 1; }
+  const marks = ticks(low, high);
+  [low, high] = [marks[0], marks.at(-1)];
   const n = c.axis_config.categories.length;
   const step = (W - L - R) / (c.type === "bar" ? n : Math.max(1, n - 1));
   const x = (i) => L + step * i + (c.type === "bar" ? step / 2 : 0);
   const y = (v) => T + (H - T - B) * (1 - (v - low) / (high - low));
   const svg = s("svg", { viewBox: `0 0 ${W} ${H}` });
-  for (let k = 0; k <= 4; k += 1) {
-    const v = low + ((high - low) * k) / 4;
-    svg.append(s("path", { class: "axis", d: `M${L} ${y(v)}H${W - R}` }), s("text", { x: L - 6, y: y(v) + 4, "text-anchor": "end" }, short(v)));
-  }
-  const every = Math.ceil(n / 8);
+  for (const v of marks) svg.append(s("path", { class: "axis", d: `M${L} ${y(v)}H${W - R}` }), s("text", { x: L - 6, y: y(v) + 4, "text-anchor": "end" }, short(v) + (beside ? unit : "")));
+  const every = Math.ceil(n / 6);
   c.axis_config.categories.forEach((label, i) => { if (i % every === 0) svg.append(s("text", { x: x(i), y: H - B + 16, "text-anchor": "middle" }, label)); });
   if (c.axis_config.x_label) svg.append(s("text", { x: (L + W - R) / 2, y: H - 4, "text-anchor": "middle" }, c.axis_config.x_label));
-  if (c.axis_config.y_label) svg.append(s("text", { x: 12, y: (T + H - B) / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${(T + H - B) / 2})` }, c.axis_config.y_label));
+  if (unit && !beside) svg.append(s("text", { x: 14, y: (T + H - B) / 2, "text-anchor": "middle", transform: `rotate(-90 14 ${(T + H - B) / 2})` }, unit));
   c.series.forEach((one, k) => {
     const points = one.data.map((p, i) => `${x(i)} ${y(p.value)}`);
     if (c.type === "bar") {
@@ -580,7 +589,7 @@ function messageNode(message, { whisper = false, inThread = false } = {}) {
   const flags = [message.bot_id ? "APP" : "", person(by).guest ? "GUEST" : "", person(by).stranger ? "EXTERNAL" : ""].filter(Boolean);
   const head = h("div", { class: "by" }, h("b", {}, name), flags.map((f) => h("span", { class: "tag" }, f)), h("a", { href: link }, h("time", { datetime: when(message.ts).toISOString(), title: day(message.ts) }, clock(message.ts))));
   const reactions = (message.reactions ?? []).map((r) => h("button", { type: "button", "aria-pressed": String(r.users.includes(state.me)), "aria-label": `${r.name}, ${r.count}`, onclick: () => react(message, r.name, !r.users.includes(state.me)) }, `${emoji(r.name)} ${r.count}`));
-  const replies = !inThread && message.reply_count ? h("button", { type: "button", class: "link replies", onclick: () => openThread(message.ts) }, `${message.reply_count} ${message.reply_count === 1 ? "reply" : "replies"}`) : null;
+  const replies = !inThread && message.reply_count ? h("button", { type: "button", class: "link replies", onclick: () => openThread(message.ts) }, `${message.reply_count} ${message.reply_count === 1 ? "reply" : "replies"}`, message.latest_reply ? h("span", { class: "dim", "aria-hidden": "true" }, `Last reply at ${clock(message.latest_reply)}`) : null) : null;
   const broadcast = !inThread && message.subtype === "thread_broadcast" ? h("button", { type: "button", class: "link", onclick: () => openThread(message.thread_ts) }, "replied to a thread") : null;
   const tools = whisper ? null : h("div", { class: "tools" }, ["white_check_mark", "eyes", "+1"].map((n) => h("button", { type: "button", "aria-label": `React with ${n}`, onclick: () => react(message, n, true) }, emoji(n))),
     inThread ? null : h("button", { type: "button", "aria-label": "Reply in thread", onclick: () => openThread(message.thread_ts ?? message.ts) }, "💬"));
@@ -607,8 +616,12 @@ function paint(pane, entries, dates) {
   }
   cache.set(pane.id, fresh);
   pane.replaceChildren(...(nodes.length ? nodes : [h("p", { class: "empty" }, "Nothing here yet.")]));
-  if (near || pane.dataset.of !== state.channel + state.thread) pane.scrollTop = pane.scrollHeight;
-  pane.dataset.of = state.channel + state.thread;
+  const of = pane.id === "replies" ? state.channel + state.thread : state.channel;
+  const newest = nodes.at(-1);
+  if (pane.dataset.of !== of) pane.scrollTop = pane.id === "replies" ? 0 : pane.scrollHeight; // a thread is read from its start
+  else if (near && newest && !old.has(newest.dataset.ts) && newest.offsetHeight > pane.clientHeight) newest.scrollIntoView({ block: "start" });
+  else if (near) pane.scrollTop = pane.scrollHeight;
+  pane.dataset.of = of;
 }
 
 const byTs = (a, b) => (a[0].ts < b[0].ts ? -1 : 1);
@@ -755,7 +768,7 @@ function hints() {
   const text = $("composer").value;
   const list = /^\/\S*$/.test(text) ? (state.picture?.apps ?? []).flatMap((a) => a.commands.map((c) => ({ ...c, app: a.name }))).filter((c) => c.command.startsWith(text)) : [];
   $("hints").hidden = !list.length;
-  $("hints").replaceChildren(...list.map((c) => h("li", {}, h("button", { type: "button", onclick: () => { $("composer").value = `${c.command} `; $("composer").focus(); hints(); } }, h("b", {}, c.command), " ", h("span", { class: "dim" }, `${c.hint} ${c.description} (${c.app})`)))));
+  $("hints").replaceChildren(...list.map((c) => h("li", {}, h("button", { type: "button", onclick: () => { $("composer").value = `${c.command} `; $("composer").focus(); hints(); } }, h("b", {}, c.command), " ", h("span", { class: "dim" }, c.hint), h("div", { class: "dim" }, `${c.description} (${c.app})`)))));
 }
 
 function compose(form, box, thread) {
