@@ -75,6 +75,7 @@ def _add_level(table: dict[Place, list[Decimal]], shown: Shown, at: str, estimat
     for group in estimate.groups:
         counts = {"per": group.value, "numerator": group.numerator, "denominator": group.denominator}
         places.update({(of, function, group.group): value for function, value in counts.items()})
+        places[of, "ratio", group.group] = estimate.value
     for place, value in places.items():
         if value is not None:
             table.setdefault(place, []).append(Decimal(value))

@@ -166,8 +166,10 @@ def money(value: Decimal, currency: str, *, digits: int | None = None) -> str:
         whole = size == size.to_integral_value()
         return f"{sign}{mark}{number(size, 0 if whole else cents)}"
     short = significant(size, digits)
-    places = max(0, -int(short.as_tuple().exponent)) if size < HUNDRED else 0
-    return f"{sign}{mark}{number(short, min(places, cents))}"
+    if short >= HUNDRED:
+        return f"{sign}{mark}{number(short, 0)}"
+    places = max(0, -int(short.as_tuple().exponent))
+    return f"{sign}{mark}{number(size, min(places, cents))}"
 
 
 def day(value: date, *, year: bool = True) -> str:
@@ -200,9 +202,9 @@ def decimals_of(value: Decimal, unit: Unit) -> int:
     """Choose decimals so that a value keeps about three digits, and a count none."""
     if unit is Unit.COUNT:
         return 0
-    if unit is Unit.SCORE:
-        return 3
     size = abs(value)
+    if unit is Unit.SCORE:
+        return max(3, -size.adjusted()) if size else 3
     if size == 0 or size >= HUNDRED:
         return 0 if size == size.to_integral_value() or size >= HUNDRED else 1
     return 1 if size >= 1 else min(2 - size.adjusted(), 6)
@@ -219,10 +221,11 @@ def group_name(group: str) -> Fact:
 
 
 FIGURE: Final = re.compile(r"\d[\d,]*(?:\.\d+)?")
-FEWER: Final = re.compile(r"^-|\b(?:fewer|less|lower)\b")
+FEWER: Final = re.compile(r"\b(?:fewer|less|lower)\b")
 LEVEL: Final = "level"
-WORDED: Final = re.compile(r"\b(?:fewer|more|lower|higher)\b")
+WORDED: Final = re.compile(r"\b(?:fewer|less|lower|more|higher)\b")
 SHORT_DIGITS: Final = 3
+SMALLEST_CHANCE: Final = Decimal("0.001")  # what is less is shown as less than this
 
 
 @lru_cache(maxsize=16_384)
@@ -237,7 +240,7 @@ def shows(fact: Fact) -> bool:
         return False
     shown = Decimal(found[0].replace(",", ""))
     if fact.shown.startswith("under "):
-        return fact.value < shown
+        return fact.value < shown == SMALLEST_CHANCE
     return _has_its_sign(fact, fact.value, shown) and shown in _roundings(fact, found[0])
 
 
@@ -248,11 +251,19 @@ def _is_level(fact: Fact, value: Decimal) -> bool:
 
 
 def _has_its_sign(fact: Fact, value: Decimal, shown: Decimal) -> bool:
+    worded = WORDED.search(fact.shown)
+    if fact.kind is not Kind.CHANGE and fact.shown.startswith("+"):
+        return False
     if shown == 0:
         return True
-    if FEWER.search(fact.shown):
-        return value < 0
+    if worded:
+        return (value < 0) is bool(FEWER.search(fact.shown))
+    if fact.kind is Kind.CHANGE and fact.function in SIGNED:
+        return fact.shown.startswith("-" if value < 0 else "+")
     return value > 0 or (value < 0 and fact.shown.startswith("-"))
+
+
+SIGNED: Final = frozenset({"difference", "low", "high"})
 
 
 def _roundings(fact: Fact, text: str) -> set[Decimal]:
@@ -264,7 +275,7 @@ def _roundings(fact: Fact, text: str) -> set[Decimal]:
     scale = fact.base if fact.base > 1 else 100 if percent_or_points else 1
     size = abs(value * scale)
     places = len(text.partition(".")[2])
-    found = {rounded(size, places)}
-    if fact.unit == Unit.MONEY:
-        found.add(rounded(significant(size, SHORT_DIGITS), places))
-    return found
+    if fact.unit != Unit.MONEY or places or size < HUNDRED:
+        return {rounded(size, places)}
+    short = {significant(size, SHORT_DIGITS)}
+    return short | {size} if size == size.to_integral_value() else short

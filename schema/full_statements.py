@@ -14,7 +14,6 @@ from schema.verdicts import Because
 from schema.verdicts import Kind as VerdictKind
 
 CONFIDENCE: Final = Decimal("0.95")
-SMALLEST_Q: Final = Decimal("0.001")
 
 VERDICT_WORDS: Final[Mapping[VerdictKind, str]] = {
     VerdictKind.CLEAR_GAIN: "clear gain",
@@ -126,7 +125,8 @@ def _chance(subject: Subject, tested: Fact) -> Text:
     if subject.verdict.q is None:
         return Text(())
     q = Decimal(repr(subject.verdict.q))
-    shown = facts.number(q, 3) if q >= SMALLEST_Q else f"under {facts.number(SMALLEST_Q, 3)}"
+    smallest = facts.SMALLEST_CHANCE
+    shown = facts.number(q, 3) if q >= smallest else f"under {facts.number(smallest, 3)}"
     fact = levels.figure(f"{subject.metric.key}/change", "q", Kind.CHANCE, q, shown=shown)
     return texts.fill(", q {q}, {tested} tested", {"q": fact, "tested": tested})
 

@@ -146,10 +146,10 @@ def _gap(subject: Subject, shown: Shown) -> Text:
         gap = facts.per(first.value, base) - facts.per(last.value, base)
         fillings["gap"] = figure(f"{metric.key}/now", "gap", Kind.PER, Decimal(gap), shown=f"{gap:,}")
         return texts.fill(GAP + ": a gap of {gap}", fillings)
-    ratio = facts.percent(now.value, 0)
-    fillings["ratio"] = figure(
-        f"{metric.key}/now", "ratio", Kind.LEVEL, now.value, shown=ratio, unit="percent"
-    )
+    fillings["ratio"] = Fact(
+        of=f"{metric.key}/now", function="ratio", kind=Kind.LEVEL, value=now.value, unit="percent",
+        shown=facts.percent(now.value, 0), group=last.group,
+    )  # fmt: skip
     return texts.fill(GAP + ": {last_group} at {ratio} of the rate of {first_group}", fillings)
 
 

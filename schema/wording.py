@@ -33,7 +33,8 @@ def same_values(claims: Sequence[Claim]) -> bool:
     for claim in claims:
         for fact in claim.text.facts:
             if fact.value is not None and fact.function in ONE_VALUE and fact.of.endswith(READINGS):
-                place = (fact.of, ONE_VALUE[fact.function], fact.group)
+                group = "" if fact.function == "ratio" else fact.group  # a ratio of groups is nobody's own
+                place = (fact.of, ONE_VALUE[fact.function], group)
                 exact.setdefault(place, set()).add(fact.value)
     return all(len(values) == 1 for values in exact.values())
 

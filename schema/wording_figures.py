@@ -92,7 +92,11 @@ def _adds_up(shown: Mapping[str, list[Decimal]]) -> bool:
 
 
 def _whole(shown: str) -> Decimal:
-    return Decimal(shown.replace(",", ""))
+    digits = shown.replace(",", "")
+    return Decimal(digits) if digits.isdecimal() else NO_COUNT
+
+
+NO_COUNT: Final = Decimal(-1)  # adds up with nothing
 
 
 def _mixed_bases(read: Read) -> bool:
