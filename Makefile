@@ -13,7 +13,7 @@ PYTEST_FLAGS ?= -n 2 --dist loadfile
 help:
 	@echo 'make demo     try it: a local Slack with the bot in it, at one URL (Ctrl-C stops it)'
 	@echo 'make install  the run-time packages only, into .venv; then .venv/bin/muster --help'
-	@echo 'make test     the whole suite (TESTS=tests/test_gates.py for a part of it)'
+	@echo 'make test     the whole suite (TESTS=tests/test_schedules.py for a part of it)'
 	@echo 'make check    format, lint, types and import contracts'
 	@echo 'make format   let ruff repair what it can'
 	@echo 'make bench    the measurements, as a table and as JSON'

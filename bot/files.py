@@ -248,17 +248,6 @@ class Secrets:
             return None
 
 
-def missing_secrets(
-    configuration: Configuration, secrets: Secrets, loaded: Loaded | None = None
-) -> list[Problem]:
-    """Name every secret of a configuration that has no value here."""
-    findings = Findings(loaded.positions if loaded is not None else {})
-    for path, name in configuration.secrets():
-        if secrets.find(name) is None:
-            findings.error(path, f"There is no secret {quoted(name)}.", secrets.works(name))
-    return findings.problems
-
-
 def read_text(
     source: str | bytes | Path, *, catalogue: Catalogue, today: date | None = None
 ) -> Configuration | list[Problem]:
@@ -285,10 +274,31 @@ def check_text(
     if loaded.document is None and loaded.problems:
         return list(loaded.problems)
     result = read_configuration(loaded.document, loaded.positions, catalogue=catalogue, today=today)
-    if not isinstance(result, Configuration):
-        return in_order([*loaded.problems, *result])
-    missing = missing_secrets(result, secrets, loaded) if secrets is not None else []
-    return in_order([*loaded.problems, *result.warnings, *missing])
+    found = result.warnings if isinstance(result, Configuration) else result
+    missing = _without_value(loaded, secrets) if secrets is not None else []
+    return in_order([*loaded.problems, *found, *missing])
+
+
+def _without_value(loaded: Loaded, secrets: Secrets) -> list[Problem]:
+    """Name secrets that have no value here, in a file that may have other mistakes too."""
+    findings = Findings(loaded.positions)
+    sources = loaded.document.get("sources") if isinstance(loaded.document, Mapping) else None
+    for path, name in _secrets_in(sources, ("sources",)):
+        if secrets.find(name) is None:
+            findings.error(path, f"There is no secret {quoted(name)}.", secrets.works(name))
+    return findings.problems
+
+
+def _secrets_in(value: Any, path: Place) -> Iterator[tuple[Place, str]]:
+    if isinstance(value, Mapping):
+        if set(value) == {"secret"} and isinstance(value["secret"], str):
+            yield path, value["secret"]
+            return
+        for key, inner in value.items():
+            yield from _secrets_in(inner, (*path, str(key)))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _secrets_in(inner, (*path, place))
 
 
 @lru_cache(maxsize=1)

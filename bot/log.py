@@ -37,7 +37,11 @@ def _formatter(form: LogFormat, stream: TextIO) -> structlog.stdlib.ProcessorFor
     last: Any = (
         structlog.processors.JSONRenderer()
         if form is LogFormat.JSON
-        else structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=0)
+        else structlog.dev.ConsoleRenderer(
+            colors=stream.isatty(),
+            pad_event_to=0,
+            exception_formatter=structlog.dev.plain_traceback,  # the other one prints local variables: tokens, names
+        )
     )
     tracebacks: list[Any] = [structlog.processors.format_exc_info] if form is LogFormat.JSON else []
     return structlog.stdlib.ProcessorFormatter(

@@ -1,7 +1,7 @@
 """The shape of muster.yaml: what a workspace says of itself, and every problem of the file at once."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
@@ -16,7 +16,7 @@ from schema.problems import Findings, Lines, Path, Problem, nearest, quoted
 from schema.product_reading import Around, read_product
 from schema.products import LABELS, Product
 from schema.queries import dialect_of
-from schema.source_rules import kinds_of, name_is_fine, read_source, secrets_in
+from schema.source_rules import kinds_of, name_is_fine, read_source
 from schema.sources import Frozen, Source, SqlSource
 
 PARTS: Final = ("workspace", "sources", "metrics", "products")
@@ -42,11 +42,6 @@ class Configuration:
     products: Mapping[str, Product]
     catalogue: Catalogue = field(compare=False)  # with one's own
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
-
-    def secrets(self) -> Iterator[tuple[Path, str]]:
-        """Go through the names of all secrets, with their places in the file."""
-        for name, source in self.sources.items():
-            yield from secrets_in(source, ("sources", name))
 
 
 def read_configuration(

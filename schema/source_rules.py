@@ -1,7 +1,7 @@
 """Rules on sources and on what is asked of them, beyond the kind of each value."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -145,17 +145,6 @@ def _one_login(source: MlflowSource, path: Path, findings: Findings) -> None:
     if (source.username is None) != (source.password is None):
         findings.error(path, "`username` and `password` belong together.", "Write both, or neither.")
 
-
-def secrets_in(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Go through the secrets that a source names, with their places."""
-    if isinstance(value, Secret):
-        yield path, value.secret
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from secrets_in(getattr(value, name), (*path, name))
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from secrets_in(inner, (*path, name))
 
 
 def read_query(

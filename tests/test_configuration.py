@@ -15,7 +15,6 @@ from bot.files import (
     catalogue,
     check_text,
     load_yaml,
-    missing_secrets,
     nouns,
     read_text,
 )
@@ -482,6 +481,15 @@ def test_secrets_come_from_the_environment_or_from_files(tmp_path):
         secrets.value("../FILED")
 
 
+def test_missing_secrets_are_named_beside_every_other_mistake():
+    broken = WHOLE.read_text(encoding="utf-8").replace("cadence: week", "cadence: fortnight")
+
+    found = check_text(broken, catalogue=CATALOGUE, secrets=Secrets(environment={}), today=TODAY)
+
+    assert sum("There is no secret" in problem.what for problem in found) == 3
+    assert any("cadence" in problem.place for problem in found)
+
+
 def test_a_missing_secret_is_a_problem_with_its_place():
     secrets = Secrets(environment={"LEDGER_URL": "sqlite://", "SUPPORT_TOKEN": "x"})
 
@@ -491,7 +499,6 @@ def test_a_missing_secret_is_a_problem_with_its_place():
         ("sources.tracking.token", "There is no secret `MLFLOW_TOKEN`.")
     ]
     assert found[0].line == 11
-    assert len(missing_secrets(read(whole()), Secrets(environment={}))) == 3
 
 
 @pytest.mark.parametrize(
