@@ -16,6 +16,7 @@ from bot.demo import Demo, Stage, apply, seed, settings_for
 from bot.demo import staged as demo_staged
 from bot.files import Secrets
 from bot.local_slack.server import LocalSlack
+from bot.settings import SlackMode
 from deploy.demo import people, service, story
 
 AT = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)  # a Monday; every standup of the story is due or was
@@ -53,7 +54,7 @@ async def a_stage(mode: str):
         app = seed(slack)
         address = await stack.enter_async_context(service.serve(folder / story.SERVICE))
         config = await asyncio.to_thread(story.write, folder, at=AT, service_url=address)
-        settings = settings_for(slack, app, folder, config).model_copy(update={"slack_mode": "http"})
+        settings = settings_for(slack, app, folder, config).model_copy(update={"slack_mode": SlackMode.HTTP})
         await apply(settings, config, now)
         began = datetime.now(UTC)
         muster = await stack.enter_async_context(

@@ -618,9 +618,11 @@ function paint(pane, entries, dates) {
   pane.replaceChildren(...(nodes.length ? nodes : [h("p", { class: "empty" }, "Nothing here yet.")]));
   const of = pane.id === "replies" ? state.channel + state.thread : state.channel;
   const newest = nodes.at(-1);
+  const isNew = newest && !old.has(newest.dataset.ts);
+  const mine = isNew && entries.at(-1)[0].user === state.me; // what one sends oneself is followed
   if (pane.dataset.of !== of) pane.scrollTop = pane.id === "replies" ? 0 : pane.scrollHeight; // a thread is read from its start
-  else if (near && newest && !old.has(newest.dataset.ts) && newest.offsetHeight > pane.clientHeight) newest.scrollIntoView({ block: "start" });
-  else if (near) pane.scrollTop = pane.scrollHeight;
+  else if (near && isNew && newest.offsetHeight > pane.clientHeight) newest.scrollIntoView({ block: "start" });
+  else if (near || mine) pane.scrollTop = pane.scrollHeight;
   pane.dataset.of = of;
 }
 
