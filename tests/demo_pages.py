@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -26,25 +26,28 @@ WORKSPACE = "T0ACME0001"
 def demo_pages() -> Mapping[str, Page]:
     """Write the story and give every product's page, by product."""
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_told(Path(folder)))
+        return asyncio.run(told(Path(folder)))
 
 
-async def _told(folder: Path) -> dict[str, Page]:
+async def told(folder: Path, *, altered: Callable[[Path], None] | None = None) -> dict[str, Page]:
+    """Write the story into a folder, alter its data where that is asked for, and give every product's page."""
     async with serve(folder / story.SERVICE) as url:
         story.write(folder, at=AT, service_url=url)
+        if altered is not None:
+            altered(folder / "data")
         return await pages_of(folder)
 
 
-async def pages_of(folder: Path, *products: str) -> dict[str, Page]:
-    """Pull what stands in a folder of the story into a new database, and judge it; all products if none is named."""
+async def pages_of(folder: Path) -> dict[str, Page]:
+    """Pull what stands in a folder of the story into a new database, and judge it."""
     configuration = configuration_in(folder)
     store = Store(f"sqlite:///{folder / 'muster.db'}")
     store.upgrade()
+    connectors = {
+        name: open_connector(name, source, secrets=lambda name: "x", folder=folder)
+        for name, source in configuration.sources.items()
+    }
     try:
-        connectors = {
-            name: open_connector(name, source, secrets=lambda name: "x", folder=folder)
-            for name, source in configuration.sources.items()
-        }
         snapshot = Snapshot(
             workspace=WORKSPACE, revision=1, configuration=configuration, connectors=connectors
         )
@@ -53,8 +56,10 @@ async def pages_of(folder: Path, *products: str) -> dict[str, Page]:
             return snapshot
 
         services = Services(store=store, snapshot=current, now=lambda: AT, nouns=nouns())
-        return {key: await _page(services, snapshot, key) for key in products or configuration.products}
+        return {key: await _page(services, snapshot, key) for key in configuration.products}
     finally:
+        for connector in connectors.values():
+            await connector.close()
         await store.close()
 
 
