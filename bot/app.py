@@ -298,7 +298,8 @@ def _watching(muster: Muster) -> Tick:
         snapshot = await muster.services.snapshot(MAIN)
         now = muster.services.now()
         since = max(now - WATCH_BACK, muster.sender.started_at)
-        await missing.missing(muster.sender, digests.expected(snapshot, since=since, until=now))
+        expected = digests.expected(snapshot, since=since, until=now)
+        await missing.missing(muster.sender, [*expected, *await digests.missed(muster.services, snapshot)])
         await muster.store.write(lambda session: _forget(session, now))
 
     return tick

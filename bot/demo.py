@@ -124,14 +124,16 @@ def settings_for(slack: LocalSlack, app: App, folder: Path, config: Path) -> Set
 
 
 async def apply(settings: Settings, config: Path, now: Callable[[], datetime]) -> None:
-    """Apply the story's configuration."""
+    """Apply a configuration as its file has it; raises Refusal where it cannot be."""
     store = Store(settings.database)
     try:
         store.upgrade()
         document = load_yaml(config).document
-        await configuration.apply(store, MAIN, document, catalogue=catalogue(), now=now())
+        applied = await configuration.apply(store, MAIN, document, catalogue=catalogue(), now=now())
     finally:
         await store.close()
+    if applied.problems:
+        raise Refusal("\n".join(problem.sentence for problem in applied.problems))
 
 
 async def run_once(demo: Demo) -> None:

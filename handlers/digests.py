@@ -162,6 +162,22 @@ def _pull_again(session: Session, workspace: str, product: Product, at: datetime
         )
 
 
+async def missed(services: Services, snapshot: Snapshot) -> list[Owed]:
+    """List what nobody prepared inside its window: while no process ran, or while each try went wrong."""
+    now = services.now()
+    planned = await services.store.read(
+        lambda session: due.planned(session, snapshot.workspace, kind=PREPARE)
+    )
+    found: list[Owed] = []
+    for work in planned:
+        product = snapshot.configuration.products.get(str(work.payload["product"]))
+        if work.window_end is None or work.window_end > now or product is None or product.channel is None:
+            continue
+        at = datetime.fromisoformat(str(work.payload["at"]))
+        found.append(standups.owed(product, closed_period(product, at), at))
+    return found
+
+
 def expected(snapshot: Snapshot, *, since: datetime, until: datetime) -> list[Owed]:
     """List what should have been posted in a span, for the watcher."""
     found: list[Owed] = []
