@@ -1,0 +1,204 @@
+"""Many digests at once, and many under fire: how late the parents are, and what is lost or doubled."""
+
+import asyncio
+import json
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from handlers import deliveries
+from handlers.deliveries import Owed
+from handlers.sender import Sender, let_go
+from handlers.waits import Waits
+from integrations.pacer import Pacer
+from integrations.slack import Slack, slack_session
+from integrations.store import deliveries as stored
+from integrations.store.engine import Store
+from schema.deliveries import DeliveryState
+from schema.periods import Period
+from tests.bench.children import Child, child
+from tests.bench.commits import emptied
+from tests.bench.measuring import Goal, Line, Size, p95
+
+RUSH = {Size.FULL: (1_000, 12), Size.QUICK: (300, 12), Size.TINY: (20, 60)}  # digests, time factor
+FIRE = {Size.FULL: 300, Size.QUICK: 100, Size.TINY: 8}  # digests of three parts
+ON_FIRE = 100  # time factor
+SECTIONS = 1
+PARENT = ".0"
+WEEK = Period(start=datetime(2026, 11, 16, tzinfo=UTC), end=datetime(2026, 11, 23, tzinfo=UTC))
+WORKSPACE = "acme"
+ENDED = frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN})
+TICK_S = 1.0  # of production's clock
+GIVE_UP_S = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One message as the local Slack has it."""
+
+    text: str  # its own words, without what a late parent adds to them
+    at: float  # UNIX seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """A sender beside a local Slack in another process."""
+
+    sender: Sender
+    slack: Child
+
+    async def posts(self) -> tuple[list[Post], int]:
+        """Give what stands in the channels, in order of time, and how many calls were made to fail."""
+        said = await self.slack.ask("shown")
+        found = [Post(text=text.split(" ")[0], at=at) for text, at in said["messages"]]
+        return sorted(found, key=lambda post: post.at), said["faults"]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def payload(words: str) -> dict[str, Any]:
+    return {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": words}}], "text": words}
+
+
+@asynccontextmanager
+async def a_desk(waits: Waits, *, channels: int, fire: bool) -> AsyncIterator[Desk]:
+    wanted = json.dumps({"factor": waits.factor, "channels": channels, "fire": fire})
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(child("tests.bench.channels", wanted))
+        store = Store(emptied())
+        stack.push_async_callback(store.close)
+        session = await stack.enter_async_context(slack_session())
+        gateway = Slack(
+            token=slack.started["token"], session=session, base_url=slack.started["url"], pacer=Pacer(waits.pace),
+            request_s=waits.request_s,
+        )  # fmt: skip
+
+        async def owners(_product: str) -> list[str]:
+            return slack.started["people"]
+
+        yield Desk(slack=slack, sender=Sender(
+            workspace=WORKSPACE, holder="bench", store=store, slack=gateway, now=now, owners=owners, started_at=now(),
+            waits=waits,
+        ))  # fmt: skip
+
+
+async def prepare(desk: Desk, number: int, *, parts: int, due_at: datetime) -> str:
+    channels = desk.slack.started["channels"]
+    owed = Owed(
+        kind="standup",
+        product=f"p{number}",
+        period=WEEK,
+        channel=channels[number % len(channels)],
+        due_at=due_at,
+    )
+    delivery, _ = await deliveries.plan(desk.sender.store, WORKSPACE, owed)
+    payloads = [payload(f"{number}.{part}") for part in range(parts)]
+    await deliveries.prepare(desk.sender.store, WORKSPACE, delivery.id, payloads=payloads, now=now())
+    return delivery.id
+
+
+async def send_all(desk: Desk, ids: Sequence[str]) -> Counter[DeliveryState]:
+    """Tick as the clock does, until all have ended; give how."""
+    async with asyncio.timeout(GIVE_UP_S):
+        while True:
+            await deliveries.send_due(desk.sender)
+            found = await desk.sender.store.read(
+                lambda session: Counter(stored.get(session, WORKSPACE, id).state for id in ids)
+            )
+            if set(found) <= ENDED:
+                await let_go(desk.sender)
+                return found
+            await asyncio.sleep(TICK_S / desk.sender.waits.factor)
+
+
+class LateNote(logging.Handler):
+    """Hears what the sender itself says of how late it was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late_s: list[float] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.msg == "part_sent" and record.__dict__["position"] == 0:
+            self.late_s.append(record.__dict__["late_s"])
+
+
+@asynccontextmanager
+async def hearing() -> AsyncIterator[LateNote]:
+    note, spoken = LateNote(), logging.getLogger("handlers.parts")
+    level = spoken.level
+    spoken.addHandler(note)
+    spoken.setLevel(logging.INFO)
+    try:
+        yield note
+    finally:
+        spoken.setLevel(level)
+        spoken.removeHandler(note)
+
+
+async def lateness(size: Size) -> list[Line]:
+    """Post all in the same minute, and hold each parent to the slot that an endlessly fast sender would have had."""
+    digests, factor = RUSH[size]
+    waits = Waits().divided_by(factor)
+    async with a_desk(waits, channels=digests, fire=False) as desk, hearing() as note:
+        due_at = now() + timedelta(seconds=1 + digests * 0.006)
+        ids = await asyncio.gather(
+            *(prepare(desk, number, parts=1 + SECTIONS, due_at=due_at) for number in range(digests))
+        )
+        assert now() < due_at, "preparing took longer than expected"
+        await asyncio.sleep((due_at - now()).total_seconds())
+        states = await send_all(desk, ids)
+        posts, _ = await desk.posts()
+    assert (states, len(posts)) == ({DeliveryState.SENT: digests}, digests * (1 + SECTIONS))
+    slot_s = waits.pace.bulk_interval_s
+    late = [
+        max(0.0, post.at - due_at.timestamp() - place * slot_s) * factor
+        for place, post in enumerate(posts)
+        if post.text.endswith(PARENT)
+    ]
+    return [Line(
+        what=f"{digests:,} digests due in the same minute to {digests:,} channels: p95 lateness, time factor {factor}",
+        goal=Goal(limit=5, unit="s"), value=p95(late), low=min(late), high=max(late),
+        beside={
+            "as_the_sender_says_p95_s": p95(note.late_s) * factor, "posts": len(posts),
+            "took_s_times_factor": (posts[-1].at - due_at.timestamp()) * factor,
+            "pace_alone_s": (len(posts) - 1) * slot_s * factor,
+        },
+    )]  # fmt: skip
+
+
+async def under_fire(size: Size) -> list[Line]:
+    """Send while Slack fails in every way; count what is lost, doubled or left unknown."""
+    digests = FIRE[size]
+    waits = replace(
+        Waits().divided_by(ON_FIRE),
+        lease_s=3,
+        request_s=0.3,
+        fresh_s=1,
+        workspace_per_minute=20_000,
+        retry_for_s=60,
+    )
+    async with a_desk(waits, channels=max(4, digests // 4), fire=True) as desk:
+        ids = await asyncio.gather(
+            *(prepare(desk, number, parts=3, due_at=now()) for number in range(digests))
+        )
+        states = await send_all(desk, ids)
+        posts, faults = await desk.posts()
+    wanted = {f"{number}.{part}" for number in range(digests) for part in range(3)}
+    shown = Counter(post.text for post in posts)
+    lost, doubled = len(wanted - set(shown)), sum(count - 1 for count in shown.values())
+    return [Line(
+        what=f"{len(wanted):,} sends under faults, time factor {ON_FIRE}: lost and doubled"
+        " (reduced; the harness of 10,000 with kills from outside is an issue of its own)",
+        goal=Goal(limit=0, unit="of them"), value=lost + doubled, low=lost + doubled, high=lost + doubled,
+        beside={
+            "lost": lost, "doubled": doubled, "unknown_digests": states[DeliveryState.UNKNOWN],
+            "failed_digests": states[DeliveryState.FAILED], "calls_made_to_fail": faults,
+        },
+    )]  # fmt: skip
