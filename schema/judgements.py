@@ -1,6 +1,7 @@
 """A product's closed period judged once: every metric's level, what it is compared with, and the verdicts."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,10 +24,11 @@ from schema.readings import (
     Reading,
     Receipt,
     Shape,
+    Withdrawn,
 )
 from schema.sources import digest
 from schema.statistics import Interval
-from schema.verdicts import Because, Level, Verdict, in_family, judge
+from schema.verdicts import CHANGES, Because, Level, Verdict, in_family, judge
 from schema.verdicts import Kind as VerdictKind
 
 HISTORY: Final = 13  # periods shown as a line, and behind a bare value's spread
@@ -68,13 +70,18 @@ class Judgement:
     blank: Blank | None  # why there is no value; None where there is one
     compared: tuple[Compared, ...]  # the first is against `previous`; empty where no comparison is asked for
     off_target: bool = False  # the whole interval lies off the agreed target
-    history: tuple[Decimal | None, ...] = ()  # oldest first, this period last
+    history: tuple[Decimal | None, ...] = ()  # oldest first, this period last; empty for joined windows
     provisional: bool = False
+    beside: tuple[Compared, ...] = ()  # in the windows of the gains that this metric stands beside
 
     @property
     def verdict(self) -> Verdict:
         """Give the verdict against the period before."""
         return self.compared[0].verdict if self.compared else NOT_ASKED
+
+    def against(self, comparison: str) -> Compared | None:
+        """Find what the metric did in one window, by the comparison's key; None where it is not compared so."""
+        return next((each for each in (*self.compared, *self.beside) if each.comparison.key == comparison), None)
 
 
 NOT_ASKED: Final = Verdict(kind=VerdictKind.NOT_COMPARABLE, because=Because.NOT_ASKED)
@@ -97,21 +104,61 @@ def judge_product(
     given = assumptions(product, today)
     judged = {
         key: _judgement(
-            _Question(product=product, metric=catalogue[key], asked=asked, past=past.get(key, {}), given=given),
+            _Question(
+                product=product, metric=catalogue[key], asked=asked, past=past.get(key, {}), given=given, today=today,
+                beside=compared_beside(product, catalogue, key),
+            ),
             period, blanks.get(key),
         )
         for key, asked in product.metrics.items()
     }  # fmt: skip
-    corrected = in_family({key: each.compared[0].verdict for key, each in judged.items() if each.compared})
-    unripe = _unripe(judged.get(MATURITY))
+    ripened = _ripened(judged, catalogue)
+    corrected = in_family({key: each.compared[0].verdict for key, each in ripened.items() if each.compared})
     return {
-        key: replace(
-            each,
-            compared=_with_first(each.compared, corrected.get(key)),
-            provisional=unripe and Shape.CONFUSION in catalogue[key].accepts,
-        )
+        key: replace(each, compared=_with_first(each.compared, corrected.get(key)))
+        for key, each in ripened.items()
+    }
+
+
+def compared_beside(product: Product, catalogue: Catalogue, key: str) -> tuple[Comparison, ...]:
+    """List the comparisons that a metric has only as a countermetric: those of the gains it stands beside."""
+    own = {each.key for each in _comparisons(product.metrics[key])}
+    asked = [
+        each
+        for other, metric in product.metrics.items()
+        if key in catalogue[other].countermetrics
+        for each in _comparisons(metric)
+        if each.key not in own
+    ]
+    return tuple({each.key: each for each in asked}.values())
+
+
+def _ripened(judged: Mapping[str, Judgement], catalogue: Catalogue) -> dict[str, Judgement]:
+    """Mark figures whose outcomes are still open, and bar comparisons with a time when far more were known."""
+    maturity = judged.get(MATURITY)
+    if maturity is None or maturity.now is None:
+        return dict(judged)
+    unripe = maturity.now.level.estimate.value < RIPE
+    moved = {each.comparison.key for each in (*maturity.compared, *maturity.beside) if each.verdict.kind in CHANGES}
+    return {
+        key: _with_maturity(each, moved, unripe=unripe) if Shape.CONFUSION in catalogue[key].accepts else each
         for key, each in judged.items()
     }
+
+
+def _with_maturity(judgement: Judgement, moved: AbstractSet[str], *, unripe: bool) -> Judgement:
+    def barred(compared: tuple[Compared, ...]) -> tuple[Compared, ...]:
+        return tuple(
+            replace(each, verdict=UNEVEN) if each.comparison.key in moved and each.before is not None else each
+            for each in compared
+        )
+
+    return replace(
+        judgement, provisional=unripe, compared=barred(judgement.compared), beside=barred(judgement.beside)
+    )
+
+
+UNEVEN: Final = Verdict(kind=VerdictKind.NOT_COMPARABLE, because=Because.MATURITY)
 
 
 def assumptions(product: Product, today: date) -> dict[str, Decimal]:
@@ -128,6 +175,8 @@ class _Question:
     asked: ProductMetric
     past: Mapping[Period, Mapping[str, Reading]]
     given: Mapping[str, Decimal]
+    today: date
+    beside: tuple[Comparison, ...] = ()
 
     def blank(self, at: Period, reason: BlankReason, detail: str, fetched_at: datetime) -> Blank:
         """Say why there is no value."""
@@ -138,31 +187,68 @@ class _Question:
 
 
 def _judgement(question: _Question, period: Period, blank: Blank | None) -> Judgement:
-    product, metric, asked = question.product, question.metric, question.asked
-    history = tuple(_value(_stand(question, each)) for each in product.calendar.back(period, HISTORY))
+    metric, asked = question.metric, question.asked
     now = _stand(question, period)
     if not isinstance(now, Stand):
-        why = blank or now or question.blank(
-            period, BlankReason.NOT_FOUND, "It has not been pulled yet.", period.end
-        )  # fmt: skip
         return Judgement(
-            metric=metric.key, period=period, now=None, before={}, blank=why, compared=(), history=history
-        )
-    befores = {
-        each.key: found
-        for each in _comparisons(asked)
-        if isinstance(found := _stand(question, product.compared(each, period, asked.window)), Stand)
-    }
-    compared = tuple(
-        Compared(comparison=each, before=_level(befores.get(each.key)), verdict=judge(
-            metric, now.level, _level(befores.get(each.key)), matters=asked.matters, history=history[:-1],
-        ))
-        for each in _comparisons(asked)
-    )  # fmt: skip
+            metric=metric.key, period=period, now=None, before={}, blank=_why(question, period, now, blank),
+            compared=(), history=_history(question, period, None),
+        )  # fmt: skip
+    befores: dict[str, Stand] = {}
+    history = _history(question, period, now.level)
+
+    def compared(comparison: Comparison) -> Compared:
+        other = question.product.compared(comparison, period, asked.window)
+        before = _stand(question, other)
+        if not isinstance(before, Stand):
+            return Compared(comparison=comparison, before=None, verdict=judge(metric, now.level, None, matters=None))
+        if other.end > question.product.calendar.window(period, asked.window).start:
+            return Compared(comparison=comparison, before=None, verdict=OVERLAPPING)
+        befores[comparison.key] = before
+        verdict = judge(metric, now.level, before.level, matters=asked.matters, history=history[:-1])
+        return Compared(comparison=comparison, before=before.level, verdict=verdict)
+
     return Judgement(
-        metric=metric.key, period=period, now=now, before=befores, blank=None, compared=compared,
+        metric=metric.key, period=period, now=now, before=befores, blank=None,
+        compared=tuple(compared(each) for each in _comparisons(asked)),
+        beside=tuple(compared(each) for each in question.beside),
         off_target=_off_target(asked, now.level.estimate), history=history,
     )  # fmt: skip
+
+
+OVERLAPPING: Final = Verdict(kind=VerdictKind.NOT_COMPARABLE, because=Because.OVERLAP)
+
+
+def _why(question: _Question, period: Period, now: Blank | None, blank: Blank | None) -> Blank:
+    """Say why there is no value: what is wrong with what was read, what the source said, or what is missing."""
+    if now is not None:
+        return now
+    if blank is not None:
+        return blank
+    detail = "It has not been pulled yet."
+    if period in question.past:
+        detail = "A part of its window has no reading."
+    return question.blank(period, BlankReason.NOT_FOUND, detail, period.end)
+
+
+def _history(question: _Question, period: Period, like: Level | None) -> tuple[Decimal | None, ...]:
+    """Give the levels of the last periods that answer the same question; joined windows overlap and give none."""
+    if question.asked.window > 1:
+        return ()
+    levels = [_level_at(question, each) for each in question.product.calendar.back(period, HISTORY)]
+    return tuple(
+        level.estimate.value if level is not None and (like is None or _same_question(level, like)) else None
+        for level in levels
+    )
+
+
+def _level_at(question: _Question, at: Period) -> Level | None:
+    found = _stand(question, at)
+    return found.level if isinstance(found, Stand) else None
+
+
+def _same_question(level: Level, like: Level) -> bool:
+    return (level.question, level.definition) == (like.question, like.definition)
 
 
 def _comparisons(asked: ProductMetric) -> list[Comparison]:
@@ -181,10 +267,12 @@ def _stand(question: _Question, at: Period) -> Stand | Blank | None:
         return None
     newest = next(iter(whole[-1].values()))
     try:
+        _demand_one_question(whole)
         joined = _joined(whole, total=metric.total)
         result = estimate(metric, joined, question.given)
     except NotEstimable as trouble:
-        return question.blank(at, trouble.reason, trouble.detail, newest.receipt.fetched_at)
+        detail = _expired(question) or trouble.detail
+        return question.blank(at, trouble.reason, detail, newest.receipt.fetched_at)
     level = Level(
         estimate=result, measurement=joined.get(WHOLE), definition=newest.receipt.definition,
         question=newest.receipt.query_digest, periods=asked.window,
@@ -192,8 +280,26 @@ def _stand(question: _Question, at: Period) -> Stand | Blank | None:
     return Stand(level=level, measurements=joined, receipt=newest.receipt)
 
 
+def _expired(question: _Question) -> str:
+    """Name an assumption that the metric needs and that no longer holds."""
+    for name in question.metric.needs:
+        found = question.product.assumptions.get(name)
+        if found is not None and found.until is not None and found.expired(question.today):
+            return f"The assumption {name} held until {found.until}."
+    return ""
+
+
+def _demand_one_question(whole: Sequence[Mapping[str, Reading]]) -> None:
+    asked = {(r.receipt.query_digest, r.receipt.definition) for each in whole for r in each.values()}
+    if len(asked) > 1:
+        raise NotEstimable(BlankReason.CHANGED_DEFINITION, "The query changed within its window.")
+
+
 def _joined(whole: Sequence[Mapping[str, Reading]], *, total: bool) -> dict[str, Measurement]:
+    """Join a window's answers; a group without cases in a period has no row there, everybody must have one."""
     groups = dict.fromkeys(name for each in whole for name in each)
+    if any(WHOLE in each for each in whole) and not all(WHOLE in each for each in whole):
+        raise NotEstimable(BlankReason.PARTIAL, "A part of its window has no figure for everybody.")
     return {
         name: join_measurements([each[name].measurement for each in whole if name in each], total=total)
         for name in groups
@@ -208,6 +314,8 @@ def join_measurements(parts: Sequence[Measurement], *, total: bool = False) -> M
     first = parts[0]
     if len(parts) == 1:
         return first
+    if len({type(each) for each in parts}) > 1:
+        raise NotEstimable(BlankReason.SOURCE_ERROR, "The source gave different shapes within the window.")
     if isinstance(first, Confusion):
         tables = [each for each in parts if isinstance(each, Confusion)]
         return Confusion(
@@ -231,11 +339,19 @@ def join_measurements(parts: Sequence[Measurement], *, total: bool = False) -> M
 
 
 def _joined_inputs(parts: Sequence[Inputs]) -> Inputs:
+    """Add inputs up; a mean stated chance is weighed by its cases."""
     total: dict[str, Decimal] = {}
     for each in parts:
+        named = each.named()
         for name, value in each.counts:
-            total[name] = total.get(name, Decimal(0)) + value
+            weight = named.get("cases", Decimal(1)) if name == MEAN_INPUT else 1
+            total[name] = total.get(name, Decimal(0)) + value * weight
+    if MEAN_INPUT in total and total.get("cases"):
+        total[MEAN_INPUT] /= total["cases"]
     return Inputs(counts=tuple(sorted(total.items())))
+
+
+MEAN_INPUT: Final = "stated"
 
 
 def _joined_means(parts: Sequence[Mean]) -> Mean:
@@ -247,12 +363,37 @@ def _joined_means(parts: Sequence[Mean]) -> Mean:
     return Mean(value=mean, n=n, sd=(squares / (n - 1)).sqrt() if n > 1 else Decimal(0))
 
 
-def past_of(readings: Iterable[Reading]) -> dict[str, dict[Period, dict[str, Reading]]]:
-    """Index newest revisions by metric, period and group."""
-    past: dict[str, dict[Period, dict[str, Reading]]] = {}
+def past_of(
+    readings: Iterable[Reading], questions: Mapping[str, tuple[str, str]]
+) -> dict[str, dict[Period, dict[str, Reading]]]:
+    """Index newest revisions by metric, period and group; a period has the groups of one question only.
+
+    readings    oldest fetched first for each key
+    questions   today's query digest and definition, by metric; where a period lacks its answer, the question that was
+                answered last stands in, and what is withdrawn is left out
+    """
+    answers: dict[tuple[str, Period], dict[tuple[str, str], dict[str, Reading]]] = {}
     for each in readings:
-        past.setdefault(each.metric, {}).setdefault(each.period, {})[each.group] = each
+        asked = (each.receipt.query_digest, each.receipt.definition)
+        found = answers.setdefault((each.metric, each.period), {})
+        groups = found.pop(asked, {})  # the question fetched last comes last
+        groups[each.group] = each
+        found[asked] = groups
+    past: dict[str, dict[Period, dict[str, Reading]]] = {}
+    for (metric, period), found in answers.items():
+        groups = found.get(questions.get(metric, ("", "")), next(reversed(found.values())))
+        left = {name: each for name, each in groups.items() if not isinstance(each.measurement, Withdrawn)}
+        if left:
+            past.setdefault(metric, {})[period] = left
     return past
+
+
+def questions_of(product: Product, catalogue: Catalogue) -> dict[str, tuple[str, str]]:
+    """Give the query digest and definition that a reading pulled now would carry, by metric."""
+    return {
+        key: (digest(product.queries[asked.query]), definition(catalogue[key]))
+        for key, asked in product.metrics.items()
+    }
 
 
 def expected_definition(metric: Metric) -> str:
