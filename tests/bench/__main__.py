@@ -21,6 +21,7 @@ from tests.bench.rows import ROWS
 
 WRITTEN = Path("bench.json")
 MARKS = {True: "[green]ok[/]", False: "[red]missed[/]", None: "–"}
+WIDE = 150
 ROW_S = 180  # no row takes longer
 
 
@@ -93,6 +94,7 @@ def main(given: Sequence[str]) -> int:
     log.configure(level=LogLevel.ERROR)
     warnings.simplefilter("ignore")
     console, found = Console(), []
+    console.width = max(console.width, WIDE)  # the numbers are not to be cut off
     for row in chosen(wanted.rows):
         lines, took_s = asyncio.run(measured(row, size))
         console.print(f"{row.number} {row.name}: {took_s:.0f} s", style="dim")

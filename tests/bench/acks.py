@@ -93,7 +93,7 @@ async def warm(ours: Connection, theirs: Connection, asked: Sequence[bytes]) -> 
     """Ask until everybody is known and gets help in the ack itself; gives the median size of that answer in bytes."""
     async with asyncio.timeout(WARM_S):
         for request in asked:
-            while b"/muster brief" not in await ours.ask(request):
+            while b"/muster brief" not in await ours.ask(request):  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.1)
     for request in asked:
         assert await theirs.ask(request) == b""

@@ -132,13 +132,14 @@ class LateNote(logging.Handler):
 @asynccontextmanager
 async def hearing() -> AsyncIterator[LateNote]:
     note, spoken = LateNote(), logging.getLogger("handlers.parts")
-    level = spoken.level
+    level, spoken.propagate = spoken.level, False
     spoken.addHandler(note)
     spoken.setLevel(logging.INFO)
     try:
         yield note
     finally:
         spoken.setLevel(level)
+        spoken.propagate = True
         spoken.removeHandler(note)
 
 
