@@ -37,6 +37,7 @@ from integrations.store import deliveries as stored_deliveries
 from integrations.store import due, inbox, workspaces
 from integrations.store import outbox as stored_outbox
 from integrations.store.engine import Store, probe
+from integrations.store.errors import StoreError
 from schema.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -95,8 +96,8 @@ class Muster:
         try:
             await self.store.read(probe)
             await self.services.snapshot(MAIN)
-        except Refusal as refusal:
-            return str(refusal)
+        except (Refusal, StoreError) as trouble:
+            return str(trouble)
         if self.socket is not None and not await self.socket.client.is_connected():
             return "The connection to Slack is down."
         return None

@@ -11,7 +11,7 @@ from integrations.base import Answer, Trouble, fetch
 from integrations.store import blanks as stored_blanks
 from integrations.store import readings as stored_readings
 from integrations.store.readings import Restatement
-from schema.judgements import expected_definition
+from schema.judgements import compared_beside, expected_definition, questions_of
 from schema.periods import Period
 from schema.products import Product
 from schema.readings import Blank, BlankReason, Reading, Receipt
@@ -83,7 +83,10 @@ class _Pull:
     async def wanted(self, period: Period, again: int) -> list[Asked]:
         """List queries and periods to ask for, newest period first."""
         product = self.product
-        needed = {key: product.history_periods(key, period) for key in product.metrics}
+        needed = {
+            key: product.history_periods(key, period, compared_beside(product, self.snapshot.catalogue, key))
+            for key in product.metrics
+        }
         if not needed:
             return []
         have = await self._have(
@@ -109,23 +112,23 @@ class _Pull:
                 last=last,
             )
         )
-        questions = {key: digest(self._query(asked.query)) for key, asked in self.product.metrics.items()}
-        definitions = {key: expected_definition(self.snapshot.catalogue[key]) for key in metrics}
+        questions = questions_of(self.product, self.snapshot.catalogue)
         return {
             (each.metric, each.period)
             for each in known
-            if each.receipt.query_digest == questions[each.metric]
-            and each.receipt.definition == definitions[each.metric]
+            if (each.receipt.query_digest, each.receipt.definition) == questions[each.metric]
         }
 
     async def ask_all(self, asked: list[Asked], progress: Progress | None) -> Answers:
         """Ask all sources side by side; one that is down is asked for its newest period only."""
         answers: Answers = {}
+        silent: dict[str, Trouble | None] = {}  # sources that let a question run into its time-out
         gate = asyncio.Semaphore(self.services.reads_at_once)
 
         async def ask(name: str, period: Period) -> None:
+            source = self._query(name).source
             async with gate:
-                answers[name, period] = await self._ask(name, period)
+                answers[name, period] = silent.get(source) or await self._ask(name, period, silent)
             if progress is not None:
                 progress(len(answers), len(asked))
 
@@ -148,12 +151,21 @@ class _Pull:
             isinstance(each, Answer) for each in mine
         )
 
-    async def _ask(self, name: str, period: Period) -> Answer | Trouble:
+    async def _ask(self, name: str, period: Period, silent: dict[str, Trouble | None]) -> Answer | Trouble:
+        """Ask one question; a source that stays silent is remembered, so that its other questions do not wait too."""
         query = self._query(name)
         own = self.snapshot.configuration.sources[query.source].timeout_s
         # a source's own time-out speaks first, for it says what was slow
         timeout_s = min(self.services.source_timeout_s, own + GRACE_S)
-        return await fetch(self.snapshot.connectors[query.source], query, period, timeout_s=timeout_s)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        answer = await fetch(self.snapshot.connectors[query.source], query, period, timeout_s=timeout_s)
+        waited_s = loop.time() - began
+        if isinstance(answer, Answer):
+            silent[query.source] = None  # it speaks: one slow question says nothing of the others
+        elif answer.reason in HOPELESS and waited_s >= min(own, timeout_s):
+            silent.setdefault(query.source, answer)
+        return answer
 
     def _query(self, name: str) -> AnyQuery:
         return self.product.queries[name]

@@ -207,6 +207,7 @@ async def test_a_source_that_is_down_costs_its_line_and_the_rest_is_posted(world
         "source": "shut",
         "shape": "bare",
         "path": "/drift",
+        "params": {"start": "{start}", "end": "{end}"},
         "values": {"value": "$.value"},
     }
     product["metrics"]["psi"] = {"query": "drift", "matters": 0.05}

@@ -27,6 +27,7 @@ class Sockets:
     state: State
     tickets: dict[str, str] = field(default_factory=dict)  # ticket → app; one use each
     connections: dict[str, list[web.WebSocketResponse]] = field(default_factory=dict)
+    _wires: dict[web.WebSocketResponse, asyncio.Transport] = field(default_factory=dict)
     _acks: dict[str, asyncio.Future[Json]] = field(default_factory=dict)
     _random: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - which socket gets it
 
@@ -51,12 +52,15 @@ class Sockets:
             await socket.close()
             return socket
         open_ones.append(socket)
+        if request.transport is not None:
+            self._wires[socket] = request.transport
         try:
             await socket.send_str(json.dumps(self._hello(app_id)))
             self.state.changes.notify(app_id)
             await self._listen(socket)
         finally:
             open_ones.remove(socket)
+            self._wires.pop(socket, None)
             self.state.changes.notify(app_id)
         return socket
 
@@ -124,9 +128,8 @@ class Sockets:
     def drop(self, app: App | str) -> None:
         """Cut every socket of an app without a word."""
         for socket in list(self.connections.get(app if isinstance(app, str) else app.id, ())):
-            transport = socket.get_extra_info("transport")
-            if transport is not None:
-                transport.abort()
+            if socket in self._wires:
+                self._wires[socket].abort()
 
     async def close(self) -> None:
         for open_ones in list(self.connections.values()):

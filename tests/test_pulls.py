@@ -1,0 +1,243 @@
+"""Pulling: what is asked for, when, and what is kept of the answers."""
+
+import asyncio
+import copy
+import sqlite3
+from contextlib import asynccontextmanager
+
+import pytest
+
+from handlers.pages import closed_period
+from handlers.pulls import pull
+from integrations.store import readings as stored
+from integrations.store.engine import Store
+from schema.readings import BlankReason, Shape
+from tests import builders
+from tests.databases import fresh_url
+
+TIMEOUT_S = 1
+
+
+@pytest.fixture
+async def store():
+    opened = Store(fresh_url("sqlite"))
+    await builders.a_workspace_in(opened)
+    yield opened
+    await opened.close()
+
+
+@asynccontextmanager
+async def a_product(folder, store, document=None, **settings):
+    """Give what pulls the tiny product, with its sources open."""
+    held = builders.snapshot(document or builders.document(), folder)
+    services = builders.services(store, held)
+    product = held.product("fraud-detection")
+    period = closed_period(product, builders.NOW)
+
+    async def pulls(**more):
+        return await pull(services, held, product, period=period, **more)
+
+    async def history(metric="precision"):
+        first = product.calendar.shift(period, -30)
+        return await store.read(
+            lambda session: stored.history(
+                session, builders.WORKSPACE, product=product.key, metrics=(metric,), first=first, last=period
+            )
+        )
+
+    pulls.history, pulls.product, pulls.period = history, product, period
+    try:
+        yield pulls
+    finally:
+        for connector in held.connectors.values():
+            await connector.close()
+
+
+def restate(folder, **values):
+    """Change the newest row of the tiny product's source."""
+    with sqlite3.connect(folder / "fraud.db") as database:
+        for name, value in values.items():
+            database.execute(
+                f"UPDATE outcomes SET {name} = ? WHERE day = (SELECT max(day) FROM outcomes)", (value,)
+            )
+    database.close()
+
+
+async def test_the_first_pull_asks_for_thirteen_periods_and_the_next_one_for_the_newest_only(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    async with a_product(tmp_path, store) as pulls:
+        first = await pulls()
+        second = await pulls()
+
+        assert first.by_source == {"warehouse": "13 of 13 answered"}
+        assert first.readings == 26  # two metrics rest on the one question
+        assert second.by_source == {"warehouse": "1 of 1 answered"}
+        assert second.readings == 0
+        assert len(await pulls.history()) == 13
+
+
+async def test_a_comparison_that_reaches_further_back_is_pulled_as_far(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    document = builders.document()
+    document["products"]["fraud-detection"]["metrics"]["precision"]["compare"] = [{"periods_ago": 17}]
+    async with a_product(tmp_path, store, document) as pulls:
+        assert (await pulls()).by_source == {"warehouse": "18 of 18 answered"}
+
+
+async def test_only_what_is_missing_is_asked_for_again_and_the_newest(tmp_path, store):
+    builders.write_outcomes(tmp_path, weeks=4)
+    async with a_product(tmp_path, store) as pulls:
+        short = await pulls()
+    (tmp_path / "fraud.db").unlink()
+    builders.write_outcomes(tmp_path, weeks=20)
+    async with a_product(tmp_path, store) as pulls:
+        rest = await pulls()
+
+        assert short.by_source["warehouse"].startswith("4 of 13 answered; ")
+        assert rest.by_source == {"warehouse": "10 of 10 answered"}  # nine were missing, and the newest
+        assert len(await pulls.history()) == 13
+
+
+async def test_a_restated_value_becomes_a_revision_and_the_old_one_stays(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    async with a_product(tmp_path, store) as pulls:
+        await pulls()
+        restate(tmp_path, tp=777)
+        again = await pulls()
+
+        assert again.readings == 2
+        assert {(each.old.measurement.tp, each.new.measurement.tp) for each in again.restatements} == {
+            (700, 777)
+        }
+        newest = (await pulls.history())[-1]
+        assert newest.measurement.tp == 777
+
+
+async def test_periods_that_were_posted_a_week_ago_may_be_asked_for_again(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    async with a_product(tmp_path, store) as pulls:
+        await pulls()
+        assert (await pulls(again=2)).by_source == {"warehouse": "2 of 2 answered"}
+
+
+async def test_a_changed_question_is_asked_for_every_period_again(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    async with a_product(tmp_path, store) as pulls:
+        await pulls()
+    document = builders.document()
+    query = document["products"]["fraud-detection"]["queries"]["outcomes"]
+    query["sql"] = query["sql"].replace("tp, fp", "tp + 1 AS tp, fp")
+    async with a_product(tmp_path, store, document) as pulls:
+        again = await pulls()
+
+        assert again.by_source == {"warehouse": "13 of 13 answered"}
+        assert {each.measurement.tp for each in await pulls.history()} >= {701, 821}
+
+
+async def test_progress_is_told_after_each_answer(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    told = []
+    async with a_product(tmp_path, store) as pulls:
+        await pulls(progress=lambda done, of: told.append((done, of)))
+
+    assert told == [(done, 13) for done in range(1, 14)]
+
+
+async def test_a_blank_never_displaces_a_value(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    async with a_product(tmp_path, store) as pulls:
+        await pulls()
+        before = await pulls.history()
+    (tmp_path / "fraud.db").unlink()
+    async with a_product(tmp_path, store) as pulls:
+        failed = await pulls()
+
+        assert {blank.reason for blank in failed.troubles} == {BlankReason.SOURCE_ERROR}
+        assert await pulls.history() == before
+
+
+@asynccontextmanager
+async def a_dead_service():
+    """Take connections and never answer; gives the address."""
+    came = []
+
+    async def hang(reader, writer):
+        came.append(writer)
+        await reader.read(-1)
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        for writer in came:
+            writer.close()
+        server.close()
+
+
+def with_dead_service(url, questions):
+    """Give the tiny product many more questions, all of a service that never answers."""
+    document = copy.deepcopy(builders.document())
+    document["sources"]["dead"] = {
+        "kind": "http_json",
+        "url": url,
+        "network": "private",
+        "timeout_s": TIMEOUT_S,
+    }
+    product = document["products"]["fraud-detection"]
+    shares = [
+        metric.key
+        for metric in builders.known_metrics()
+        if metric.form == "proportion" and Shape.PROPORTION in metric.accepts
+    ]
+    chosen = [key for key in shares if key not in product["metrics"]][:questions]
+    for name in chosen:
+        product["queries"][name] = {
+            "source": "dead", "shape": "proportion", "path": f"/{name}", "params": {"start": "{start}", "end": "{end}"},
+            "values": {"numerator": "$.n", "denominator": "$.d"},
+        }  # fmt: skip
+        product["metrics"][name] = {"query": name, "matters": 0.05}
+    return document
+
+
+async def test_a_dead_source_costs_one_time_out_and_its_own_lines_only(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    async with a_dead_service() as url, a_product(tmp_path, store, with_dead_service(url, 20)) as pulls:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        pulled = await pulls()
+        took = loop.time() - began
+
+        assert pulled.by_source["warehouse"] == "13 of 13 answered"
+        assert pulled.by_source["dead"].startswith("0 of ")
+        assert len(pulls.product.metrics) > 12  # more than are asked at once
+        assert took < 1.7 * TIMEOUT_S
+        assert len(await pulls.history()) == 13
+        blanks = {blank.metric for blank in pulled.troubles}
+        assert blanks == set(pulls.product.metrics) - {"precision", "recall"}
+
+
+async def test_one_question_that_fails_does_not_silence_the_others_of_its_source(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    document = builders.document()
+    product = document["products"]["fraud-detection"]
+    product["queries"]["gone"] = {
+        **product["queries"]["outcomes"],
+        "sql": "SELECT tp, fp, fn, tn FROM nowhere WHERE day >= :start AND day < :end",
+    }
+    product["metrics"]["npv"] = {"query": "gone"}
+    async with a_product(tmp_path, store, document) as pulls:
+        pulled = await pulls()
+
+        assert pulled.by_source["warehouse"].startswith("13 of ")
+        assert len(await pulls.history()) == 13
+        assert [blank.metric for blank in pulled.troubles] == ["npv"]
+
+
+async def test_a_product_without_metrics_asks_nobody(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    document = builders.document()
+    product = document["products"]["fraud-detection"]
+    product["metrics"], product["queries"] = {}, {}
+    async with a_product(tmp_path, store, document) as pulls:
+        assert dict((await pulls()).by_source) == {}
