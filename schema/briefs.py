@@ -11,7 +11,7 @@ from schema.headlines import LABELS, TOPIC_LABELS, asked, headline
 from schema.insights import Insight, Topic, counter_of
 from schema.judgements import Compared, Judgement
 from schema.metrics import Audience, Unit
-from schema.pages import Page, subject
+from schema.pages import UNCOMPARED, Page, subject
 from schema.periods import Period
 from schema.readability import sentences
 from schema.readings import Blank, BlankReason
@@ -160,9 +160,10 @@ NOT_KNOWN: Final = "This is good news whose cost is not known."
 
 
 def _same_window(judgement: Judgement, compared: Compared | None) -> Compared | None:
-    """Find the countermetric's comparison with the same window; its first where it has none."""
-    wanted = compared.comparison.key if compared else ""
-    return next((each for each in judgement.compared if each.comparison.key == wanted), None)
+    """Find what the countermetric did in the gain's window; without one it is said, and compared with nothing."""
+    if compared is None:
+        return None
+    return judgement.against(compared.comparison.key) or UNCOMPARED
 
 
 def _together(paragraphs: list[Paragraph]) -> tuple[Paragraph, ...]:

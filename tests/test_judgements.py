@@ -19,6 +19,7 @@ from schema.judgements import (
     judge_product,
     past_of,
     question_of,
+    questions_of,
     verdict_of,
 )
 from schema.products import Since
@@ -135,7 +136,7 @@ def judged(page, readings, *, blanks=None, today=AT.date()):
         page.product,
         page.catalogue,
         period=page.period,
-        past=past_of(readings),
+        past=past_of(readings, questions_of(page.product, page.catalogue)),
         blanks=blanks or {},
         today=today,
     )

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -15,14 +16,16 @@ from ruamel.yaml import YAML
 from schema.briefs import Paragraph, compose
 from schema.checks import check, claim_of, lonely_gain
 from schema.facts import Fact
+from schema.insights import rank
 from schema.levels import Subject
 from schema.metrics import Audience
-from schema.pages import subject
+from schema.pages import Page, subject
+from schema.readings import Blank, BlankReason
 from schema.statements import Statement, state
 from schema.texts import Text
-from schema.verdicts import GAINS, Because, Kind, Verdict
+from schema.verdicts import GAINS, Kind
 from schema.wording import broken
-from tests.demo_pages import demo_pages
+from tests.demo_pages import AT, demo_pages
 
 EXPLAINED = YAML(typ="safe").load((Path(__file__).parent / "vectors" / "survivors.yaml").read_text("utf-8"))
 MIRROR = {
@@ -129,18 +132,11 @@ def exchanged(told: Subject) -> Subject | None:
     return replace(told, now=told.before, before=told.now, shown=shown)
 
 
-def aged(told: Subject) -> Subject | None:
-    if told.verdict.kind is Kind.NOT_COMPARABLE:
-        return None
-    return replace(told, verdict=Verdict(kind=Kind.NOT_COMPARABLE, because=Because.STALE))
-
-
 OTHERWISE: dict[str, Callable[[Subject], Subject | None]] = {
     "flip the sign of the change": flipped,
     "swap two groups": regrouped,
     "shift one digit of the level": redigited,
     "swap this period and the last": exchanged,
-    "age the data": aged,
 }
 
 
@@ -229,6 +225,50 @@ def test_every_explanation_is_still_needed() -> None:
                     )  # fmt: skip
 
     assert {(entry["mutant"], entry["when"]) for entry in EXPLAINED["survivors"]} == set(used)
+
+
+def aged(page: Page, key: str) -> Page:
+    """Let a metric's source say that its newest data are too old."""
+    stale = Blank(
+        product=page.product.key, metric=key, period=page.period, reason=BlankReason.STALE, detail="Old.", source="s",
+        fetched_at=AT, newest_at=AT - timedelta(days=20),
+    )  # fmt: skip
+    judged = {**page.judged, key: replace(page.judged[key], now=None, compared=(), blank=stale)}
+    return replace(page, judged=judged, ranked=rank(page.catalogue, judged))
+
+
+def stands_in(key: str, paragraph: Paragraph) -> bool:
+    """Tell whether a metric is told there as a part of another one, from that one's own reading."""
+    return any(shown.metric.key == key for each in paragraph.statements for shown in each.subject.shown)
+
+
+def test_aged_data_are_said_first_and_bar_every_figure(capsys) -> None:
+    """Wording rule 35."""
+    tried = killed = 0
+    for page in demo_pages().values():
+        for key in (key for key in page.product.shown if page.judged[key].now):
+            old = aged(page, key)
+            for audience in Audience:
+                tried += 1
+                brief = compose(old, audience)
+                said = [
+                    fact.of
+                    for section in brief.sections
+                    for each in section.paragraphs
+                    for fact in each.text.facts
+                ]
+                first = brief.sections[0]
+                told = next((each for each in first.paragraphs if each.metrics == (key,)), None)
+                killed += (
+                    "not fit to use" in str(brief.headline)
+                    and told is not None
+                    and "the newest data are of 3 November 2026" in str(told.text)
+                    and not any(of.startswith((f"{key}/now", f"{key}/change")) for of in said)
+                )
+
+    with capsys.disabled():
+        print(f"\n  age the data: {killed} of {tried} mutants killed")
+    assert killed == tried
 
 
 # What a text would say if somebody had tampered with it.

@@ -15,6 +15,7 @@ from schema.checks import check, claim_of
 from schema.estimates import Estimate
 from schema.levels import Subject
 from schema.metrics import Audience, Direction, Form
+from schema.plain_statements import UNCOMPARED
 from schema.readings import Bands, Confusion, Mean, Proportion, Ranged
 from schema.statements import Statement, state
 from schema.verdicts import Because, Kind, Level, Verdict
@@ -66,7 +67,7 @@ SHAPES = {  # verdict → difference and interval, in smallest changes that matt
 }
 WITHOUT_GOOD = {Kind.SAME, Kind.CANNOT_TELL, Kind.CLEAR_CHANGE, Kind.SMALL_CHANGE, Kind.NOT_COMPARABLE}
 UNCLEAR = (Because.WIDE, Because.ONE_OF_MANY, Because.SHORT_HISTORY, Because.UNSTATED)
-BARRED = (Because.NO_VALUE_BEFORE, Because.DEFINITION, Because.QUESTION, Because.WINDOW, Because.STALE)
+BARRED = tuple(UNCOMPARED)
 
 
 def moved(now: Estimate, difference: Decimal) -> Estimate:
