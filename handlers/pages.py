@@ -9,7 +9,7 @@ from integrations.store import readings as stored_readings
 from schema.briefs import Brief, compose
 from schema.errors import Refusal
 from schema.insights import Background
-from schema.judgements import expected_definition, judge_product, past_of
+from schema.judgements import compared_beside, judge_product, past_of, questions_of
 from schema.metrics import Audience
 from schema.pages import Page, page
 from schema.periods import Period
@@ -24,17 +24,29 @@ def closed_period(product: Product, at: datetime) -> Period:
 
 async def load_page(services: Services, snapshot: Snapshot, product: Product, period: Period) -> Page:
     """Judge what is stored for one closed period."""
-    needed = max((product.history_periods(key, period) for key in product.metrics), default=1)
+    needed = max(
+        (
+            product.history_periods(key, period, compared_beside(product, snapshot.catalogue, key))
+            for key in product.metrics
+        ),
+        default=1,
+    )
     first = product.calendar.shift(period, -needed)
     readings = await services.store.read(lambda session: stored_readings.history(
         session, snapshot.workspace, product=product.key, metrics=tuple(product.metrics), first=first, last=period,
     ))  # fmt: skip
     blanks = await troubles(services, snapshot, product, period)
     today = services.now().astimezone(product.zoneinfo).date()
+    questions = questions_of(product, snapshot.catalogue)
     judged = judge_product(
-        product, snapshot.catalogue, period=period, past=past_of(readings), blanks=blanks, today=today
+        product,
+        snapshot.catalogue,
+        period=period,
+        past=past_of(readings, questions),
+        blanks=blanks,
+        today=today,
     )
-    definitions = {key: expected_definition(snapshot.catalogue[key]) for key in product.metrics}
+    definitions = {key: each[1] for key, each in questions.items()}
     kept = await judgements.settled(
         services, snapshot, product, period=period, judged=judged,
         digest=judgements.digest_of(product, definitions, readings),

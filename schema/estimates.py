@@ -28,6 +28,7 @@ from schema.readings import (
     Proportion,
     Ranged,
     Shape,
+    Withdrawn,
 )
 
 Whole: TypeAlias = Callable[[Metric, Measurement, Assumptions], Estimate]
@@ -186,6 +187,8 @@ def _demand_range(metric: Metric, value: Decimal) -> None:
 
 
 def _demand_sound(metric: Metric, measurement: Measurement) -> None:
+    if isinstance(measurement, Withdrawn):
+        raise empty("figures left for a group")
     shape = SHAPE_OF[type(measurement)]
     if shape not in metric.accepts:
         raise misshapen(f"{metric.name} does not take the shape {shape.value}.")

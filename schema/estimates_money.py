@@ -14,6 +14,7 @@ from schema.estimates_values import (
     amount,
     around,
     count,
+    counted,
     empty,
     has,
     misshapen,
@@ -84,7 +85,23 @@ def net_benefit(_: Metric, measurement: Measurement, assumptions: Assumptions) -
     ends = wilson(caught, flags)
     fixed = -flags * (review + friction)
     low, high = around(value - fixed, ends, times=flags * (worth + friction))
-    return Estimate(value=value, low=low + fixed, high=high + fixed, n=flags, method="Wilson", parts=parts)
+    tested = _net_ends(caught, flags - caught, gain=worth - review, cost=review + friction)
+    return Estimate(
+        value=value, low=low + fixed, high=high + fixed, n=flags, method="Wilson", parts=parts, tested=tested
+    )
+
+
+def _net_ends(right: int, wrong: int, *, gain: Decimal, cost: Decimal) -> tuple[Decimal, Decimal]:
+    """Give the ends of right × gain - wrong × cost when both counts may vary (square and add)."""
+    value = right * gain - wrong * cost
+    fewer, more = counted(right)
+    least, most = counted(wrong)
+    down, up = (right - fewer) * gain, (more - right) * gain
+    if gain < 0:
+        down, up = -up, -down
+    below = (down**2 + ((most - wrong) * cost) ** 2).sqrt()
+    above = (up**2 + ((wrong - least) * cost) ** 2).sqrt()
+    return value - below, value + above
 
 
 def containment(metric: Metric, measurement: Measurement, _: Assumptions) -> Estimate:
@@ -131,14 +148,16 @@ def cost_per_resolution(metric: Metric, measurement: Measurement, _: Assumptions
     value, parts = spend / confirmed, dict[str, Decimal]()
     if has(inputs, "conversations", "handed_over") and (contained := _contained(metric, inputs)):
         parts["low_end"] = spend / contained
+    fewest, most = counted(confirmed)
+    tested = (spend / most, spend / fewest)
     if not has(inputs, "conversations"):
-        return Estimate(value=value, n=confirmed, parts=parts)
+        return Estimate(value=value, n=confirmed, parts=parts, tested=tested)
     conversations = count(inputs, "conversations")
     _fits(confirmed, conversations)
     ends = wilson(confirmed, conversations)
     each = float(spend / conversations)
     low, high = around(value, Interval(low=each / ends.high, high=each / ends.low))
-    return Estimate(value=value, low=low, high=high, n=confirmed, method="Wilson", parts=parts)
+    return Estimate(value=value, low=low, high=high, n=confirmed, method="Wilson", parts=parts, tested=tested)
 
 
 def support_savings(metric: Metric, measurement: Measurement, assumptions: Assumptions) -> Estimate:
@@ -152,14 +171,17 @@ def support_savings(metric: Metric, measurement: Measurement, assumptions: Assum
         parts = {"low_end": least * ticket - spend, "high_end": top * ticket - spend}
     if ticket:
         parts["break_even_resolutions"] = spend / ticket
+    fewest, most = counted(confirmed)
+    tested = (fewest * ticket - spend, most * ticket - spend)
     if not has(inputs, "conversations") or not count(inputs, "conversations"):
-        return Estimate(value=value, n=confirmed, parts=parts)
+        return Estimate(value=value, n=confirmed, parts=parts, tested=tested)
     conversations = count(inputs, "conversations")
     _fits(confirmed, conversations)
     low, high = around(confirmed * ticket, wilson(confirmed, conversations), times=conversations * ticket)
     return Estimate(
-        value=value, low=low - spend, high=high - spend, n=conversations, method="Wilson", parts=parts
-    )
+        value=value, low=low - spend, high=high - spend, n=conversations, method="Wilson", parts=parts,
+        tested=tested,
+    )  # fmt: skip
 
 
 def quotient(metric: Metric, measurement: Measurement, _: Assumptions) -> Estimate:
@@ -222,7 +244,11 @@ def _priced(hits: int, cases: int, *, each: Decimal, parts: Mapping[str, Decimal
     if not cases:
         return Estimate(value=value, low=value, high=value, n=0, method="Wilson", parts=parts)
     low, high = around(value, wilson(hits, cases), times=cases * each)
-    return Estimate(value=value, low=low, high=high, n=cases, method="Wilson", parts=parts)
+    fewest, most = counted(hits)
+    return Estimate(
+        value=value, low=low, high=high, n=cases, method="Wilson", parts=parts,
+        tested=(fewest * each, most * each),
+    )  # fmt: skip
 
 
 def _net_parts(caught: int, flags: int, assumptions: Assumptions) -> dict[str, Decimal]:

@@ -1,5 +1,6 @@
 """What a measurement amounts to: the values that every estimate is made of."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,6 +10,7 @@ from schema.readings import BlankReason, Inputs
 from schema.statistics import Interval, wilson
 
 Assumptions: TypeAlias = Mapping[str, Decimal]
+QUANTILE: Final = 1.959963984540054  # of the normal, two-sided 95 %
 NO_PARTS: Final[Mapping[str, Decimal]] = {}
 
 
@@ -36,6 +38,9 @@ class Estimate:
     n: int | None = None  # cases the value rests on
     method: str = ""  # of the interval: `Wilson`, `Newcombe`, `Jaccard`, `Student`, `delta`, `log`, `given`
     parts: Mapping[str, Decimal] = field(default_factory=dict)  # named secondary figures
+    tested: tuple[Decimal, Decimal] | None = (
+        None  # ends for testing a change, where the count of cases varies too
+    )
     groups: tuple[GroupEstimate, ...] = ()  # those too small to rank, then the ranked ones, highest first
 
 
@@ -67,6 +72,12 @@ def exact(value: float) -> Decimal:
 def around(value: Decimal, interval: Interval, *, times: Decimal = Decimal(1)) -> tuple[Decimal, Decimal]:
     """Give the ends of an interval, scaled, so that rounding never leaves the value outside."""
     return min(value, exact(interval.low) * times), max(value, exact(interval.high) * times)
+
+
+def counted(hits: int) -> tuple[Decimal, Decimal]:
+    """Give the 95 % interval of a count of events (Poisson, score method)."""
+    middle, reach = hits + QUANTILE**2 / 2, QUANTILE * math.sqrt(hits + QUANTILE**2 / 4)
+    return min(Decimal(hits), exact(max(0.0, middle - reach))), max(Decimal(hits), exact(middle + reach))
 
 
 def share(numerator: int, denominator: int, *, of: str, parts: Mapping[str, Decimal] = NO_PARTS) -> Estimate:

@@ -34,6 +34,7 @@ from schema.verdicts import Kind as VerdictKind
 HISTORY: Final = 13  # periods shown as a line, and behind a bare value's spread
 RIPE: Final = Decimal("0.95")  # wording rule 32
 MATURITY: Final = "label_maturity"
+NO_QUESTIONS: Final[Mapping[str, tuple[str, str]]] = {}
 
 Past: TypeAlias = Mapping[str, Mapping[Period, Mapping[str, Reading]]]  # by metric, period, group
 
@@ -81,7 +82,9 @@ class Judgement:
 
     def against(self, comparison: str) -> Compared | None:
         """Find what the metric did in one window, by the comparison's key; None where it is not compared so."""
-        return next((each for each in (*self.compared, *self.beside) if each.comparison.key == comparison), None)
+        return next(
+            (each for each in (*self.compared, *self.beside) if each.comparison.key == comparison), None
+        )
 
 
 NOT_ASKED: Final = Verdict(kind=VerdictKind.NOT_COMPARABLE, because=Because.NOT_ASKED)
@@ -139,7 +142,9 @@ def _ripened(judged: Mapping[str, Judgement], catalogue: Catalogue) -> dict[str,
     if maturity is None or maturity.now is None:
         return dict(judged)
     unripe = maturity.now.level.estimate.value < RIPE
-    moved = {each.comparison.key for each in (*maturity.compared, *maturity.beside) if each.verdict.kind in CHANGES}
+    moved = {
+        each.comparison.key for each in (*maturity.compared, *maturity.beside) if each.verdict.kind in CHANGES
+    }
     return {
         key: _with_maturity(each, moved, unripe=unripe) if Shape.CONFUSION in catalogue[key].accepts else each
         for key, each in judged.items()
@@ -149,7 +154,9 @@ def _ripened(judged: Mapping[str, Judgement], catalogue: Catalogue) -> dict[str,
 def _with_maturity(judgement: Judgement, moved: AbstractSet[str], *, unripe: bool) -> Judgement:
     def barred(compared: tuple[Compared, ...]) -> tuple[Compared, ...]:
         return tuple(
-            replace(each, verdict=UNEVEN) if each.comparison.key in moved and each.before is not None else each
+            replace(each, verdict=UNEVEN)
+            if each.comparison.key in moved and each.before is not None
+            else each
             for each in compared
         )
 
@@ -195,13 +202,20 @@ def _judgement(question: _Question, period: Period, blank: Blank | None) -> Judg
             compared=(), history=_history(question, period, None),
         )  # fmt: skip
     befores: dict[str, Stand] = {}
+    stale = (
+        blank is not None and blank.reason is BlankReason.STALE and blank.fetched_at > now.receipt.fetched_at
+    )
     history = _history(question, period, now.level)
 
     def compared(comparison: Comparison) -> Compared:
         other = question.product.compared(comparison, period, asked.window)
         before = _stand(question, other)
         if not isinstance(before, Stand):
-            return Compared(comparison=comparison, before=None, verdict=judge(metric, now.level, None, matters=None))
+            return Compared(
+                comparison=comparison, before=None, verdict=judge(metric, now.level, None, matters=None)
+            )
+        if stale:
+            return Compared(comparison=comparison, before=before.level, verdict=OUTDATED)
         if other.end > question.product.calendar.window(period, asked.window).start:
             return Compared(comparison=comparison, before=None, verdict=OVERLAPPING)
         befores[comparison.key] = before
@@ -216,6 +230,7 @@ def _judgement(question: _Question, period: Period, blank: Blank | None) -> Judg
     )  # fmt: skip
 
 
+OUTDATED: Final = Verdict(kind=VerdictKind.NOT_COMPARABLE, because=Because.STALE)
 OVERLAPPING: Final = Verdict(kind=VerdictKind.NOT_COMPARABLE, because=Because.OVERLAP)
 
 
@@ -364,7 +379,7 @@ def _joined_means(parts: Sequence[Mean]) -> Mean:
 
 
 def past_of(
-    readings: Iterable[Reading], questions: Mapping[str, tuple[str, str]]
+    readings: Iterable[Reading], questions: Mapping[str, tuple[str, str]] = NO_QUESTIONS
 ) -> dict[str, dict[Period, dict[str, Reading]]]:
     """Index newest revisions by metric, period and group; a period has the groups of one question only.
 
@@ -406,14 +421,6 @@ def question_of(product: Product, metric: str) -> str:
     return digest(product.queries[product.metrics[metric].query])
 
 
-def _value(stand: Stand | Blank | None) -> Decimal | None:
-    return stand.level.estimate.value if isinstance(stand, Stand) else None
-
-
-def _level(stand: Stand | None) -> Level | None:
-    return stand.level if stand is not None else None
-
-
 def _with_first(compared: tuple[Compared, ...], verdict: Verdict | None) -> tuple[Compared, ...]:
     if not compared or verdict is None:
         return compared
@@ -426,10 +433,6 @@ def _off_target(asked: ProductMetric, now: Estimate) -> bool:
     if now.low is None or now.high is None:
         return asked.target.crossed(now.value)
     return asked.target.crossed(Interval(low=float(now.low), high=float(now.high)))
-
-
-def _unripe(maturity: Judgement | None) -> bool:
-    return maturity is not None and maturity.now is not None and maturity.now.level.estimate.value < RIPE
 
 
 DECIMALS: Final = ("difference", "low", "high", "matters")

@@ -37,6 +37,9 @@ UNCOMPARED: Final[Mapping[Because, str]] = {
     Because.QUESTION: "the query has changed",
     Because.WINDOW: "the two windows differ in length",
     Because.STALE: "the newest data are too old",
+    Because.GROUPS: "the groups are not the same",
+    Because.MATURITY: "far fewer or far more of the outcomes were known then",
+    Because.OVERLAP: "the two windows overlap",
 }
 
 

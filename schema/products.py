@@ -1,7 +1,7 @@
 """What a workspace says of one product: people, words, queries, metrics, and when its standup is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -316,11 +316,14 @@ class Product(Frozen):
             case Since():
                 return self.before(self.milestone(comparison.since))
 
-    def history_periods(self, metric: str, period: Period) -> int:
-        """Count the periods, this one included, that a first pull of a metric needs."""
+    def history_periods(self, metric: str, period: Period, beside: Iterable[Comparison] = ()) -> int:
+        """Count the periods, this one included, that a first pull of a metric needs.
+
+        beside   comparisons that it has as somebody's countermetric
+        """
         asked = self.metrics[metric]
         back = [
             self.calendar.distance(self.compared(comparison, period, asked.window), period)
-            for comparison in asked.compare
+            for comparison in (*asked.compare, *beside)
         ]
         return max(FIRST_PULL, *(count + asked.window for count in (0, *back)))

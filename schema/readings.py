@@ -87,7 +87,12 @@ class Inputs:
         return dict(self.counts)
 
 
-Measurement: TypeAlias = Confusion | Proportion | Mean | Ranged | Bare | Bands | Inputs
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """What stands for a group that its source no longer gives for a period."""
+
+
+Measurement: TypeAlias = Confusion | Proportion | Mean | Ranged | Bare | Bands | Inputs | Withdrawn
 
 SHAPE_OF: Mapping[type, Shape] = {
     Confusion: Shape.CONFUSION,

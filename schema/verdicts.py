@@ -45,7 +45,10 @@ class Because(StrEnum):
     DEFINITION = "definition"
     QUESTION = "question"  # the query or source changed
     WINDOW = "window"  # the windows differ in length
-    STALE = "stale"  # the newest data are too old, which bars any other verdict
+    STALE = "stale"  # the source said after the reading that its data are too old
+    GROUPS = "groups"  # other groups were large enough to be compared
+    MATURITY = "maturity"  # the share of known outcomes has clearly changed
+    OVERLAP = "overlap"  # the windows share a period
     NOT_ASKED = "not_asked"  # the configuration asks for no comparison
     UNSTATED = "unstated"  # the level before was 0 or below, and nobody stated what matters
 
@@ -186,7 +189,18 @@ def _barred(now: Level, before: Level) -> Because:
         return Because.DEFINITION
     if now.question != before.question:
         return Because.QUESTION
-    return Because.WINDOW if now.periods != before.periods else Because.NOTHING
+    if now.periods != before.periods:
+        return Because.WINDOW
+    return Because.GROUPS if _compared_groups(now) != _compared_groups(before) else Because.NOTHING
+
+
+def _compared_groups(level: Level) -> frozenset[str]:
+    """Name the groups that are large enough to be compared: when one comes or goes, a gap says nothing."""
+    return frozenset(
+        each.group
+        for each in level.estimate.groups
+        if each.denominator is None or each.denominator >= FEWEST_CASES
+    )
 
 
 def _kind(metric: Metric, low: Decimal, high: Decimal, least: Decimal) -> Kind:
@@ -237,6 +251,10 @@ def _sample(measurement: Measurement | None) -> Sample | None:
 
 
 def _interval(estimate: Estimate) -> Interval | None:
+    """Give the ends that a change is tested with: an amount's hold the spread of its counts too."""
+    if estimate.tested is not None:
+        low, high = estimate.tested
+        return Interval(low=float(low), high=float(high))
     if estimate.low is None or estimate.high is None:
         return None
     return Interval(low=float(estimate.low), high=float(estimate.high))

@@ -16,17 +16,24 @@ from schema.readings import (
     Proportion,
     Ranged,
     Shape,
+    Withdrawn,
 )
 
+WITHDRAWN = "withdrawn"  # beside the shapes that can be asked for
 
-def written(measurement: Measurement) -> tuple[Shape, str]:
+
+def written(measurement: Measurement) -> tuple[str, str]:
     """Write a measurement as its shape and JSON; Decimals as strings, so that no digit is lost or added."""
+    if isinstance(measurement, Withdrawn):
+        return WITHDRAWN, "{}"
     fields = {name: _plain(getattr(measurement, name)) for name in measurement.__slots__}
     return SHAPE_OF[type(measurement)], json.dumps(fields, separators=(",", ":"))
 
 
 def read(shape: str, text: str) -> Measurement:
     """Make the measurement again from what `written` gave."""
+    if shape == WITHDRAWN:
+        return Withdrawn()
     return READERS[Shape(shape)](json.loads(text))
 
 

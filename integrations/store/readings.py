@@ -1,6 +1,6 @@
 """Readings: append-only, each restatement a new revision."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -14,7 +14,7 @@ from integrations.store.engine import lock
 from integrations.store.measurements import read, written
 from integrations.store.tables import Found, table_of
 from schema.periods import Period
-from schema.readings import Blank, Reading, Receipt
+from schema.readings import Blank, Reading, Receipt, Withdrawn
 from schema.tables.columns import plain
 from schema.tables.readings import ReadingRow
 
@@ -33,6 +33,7 @@ COLUMNS = (
     C.newest_at,
 )
 KEY_LENGTH = len(KEY)
+GROUP = [column.name for column in KEY].index(C.group.name)  # its place in the key
 LONGEST_NAME = 300  # characters; PostgreSQL's index refuses keys over 2,700 bytes
 
 Key: TypeAlias = tuple[Any, ...]
@@ -60,7 +61,8 @@ def add(
 ) -> Added:
     """Store what a pull brought; what equals the newest revision adds nothing.
 
-    The revision of the given readings is not read: it is what the store makes it.
+    The revision of the given readings is not read: it is what the store makes it. The readings of a metric, period
+    and question are all its groups: one that was there before and is missing now is withdrawn.
     """
     fresh: list[Reading] = []
     restatements: list[Restatement] = []
@@ -144,7 +146,7 @@ def _changes(
     """Compare one product's readings with what is stored; give what differs, with what stood there before."""
     lock(session, "readings", workspace, product)
     known = _known(session, workspace, product, readings)
-    for reading in readings:
+    for reading in (*readings, *_withdrawn(known, readings)):
         key = _key(reading)
         before = known.get(key)
         if before is None or before.measurement != reading.measurement:
@@ -158,8 +160,24 @@ def _known(session: Session, workspace: str, product: str, readings: Sequence[Re
     metrics = {reading.metric for reading in readings}
     span = [_among(metrics), C.period_start >= min(starts), C.period_start <= max(starts)]
     rows = _newest(session, workspace, product, *span)
-    asked = {_key(reading) for reading in readings}
-    return {key: _reading(row) for row in rows if (key := tuple(row)[:KEY_LENGTH]) in asked}
+    asked = {_answer(_key(reading)) for reading in readings}
+    return {key: _reading(row) for row in rows if _answer(key := tuple(row)[:KEY_LENGTH]) in asked}
+
+
+def _answer(key: Key) -> Key:
+    """Give a key without its group: what one answer of a source is stored under."""
+    return (*key[:GROUP], *key[GROUP + 1 :])
+
+
+def _withdrawn(known: Mapping[Key, Reading], readings: Sequence[Reading]) -> list[Reading]:
+    """Make a reading for each group that an answer no longer holds."""
+    given = {_key(reading) for reading in readings}
+    receipts = {_answer(_key(reading)): reading.receipt for reading in readings}
+    return [
+        replace(old, measurement=Withdrawn(), receipt=receipts[_answer(key)])
+        for key, old in known.items()
+        if key not in given
+    ]
 
 
 def _key(reading: Reading) -> Key:
