@@ -8,19 +8,15 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 
 from schema.estimates import Estimate, NotEstimable, definition, estimate
+from schema.joins import join_measurements as join_measurements
 from schema.metrics import Catalogue, Metric
 from schema.periods import Period
 from schema.products import Comparison, Previous, Product, ProductMetric
 from schema.readings import (
     WHOLE,
-    Bare,
     Blank,
     BlankReason,
-    Confusion,
-    Inputs,
-    Mean,
     Measurement,
-    Proportion,
     Reading,
     Receipt,
     Shape,
@@ -28,6 +24,8 @@ from schema.readings import (
 )
 from schema.sources import digest
 from schema.statistics import Interval
+from schema.verdict_bodies import body_of as body_of
+from schema.verdict_bodies import verdict_of as verdict_of
 from schema.verdicts import CHANGES, Because, Level, Verdict, in_family, judge
 from schema.verdicts import Kind as VerdictKind
 
@@ -37,9 +35,6 @@ MATURITY: Final = "label_maturity"
 NO_QUESTIONS: Final[Mapping[str, tuple[str, str]]] = {}
 
 Past: TypeAlias = Mapping[str, Mapping[Period, Mapping[str, Reading]]]  # by metric, period, group
-
-
-Json: TypeAlias = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,63 +316,6 @@ def _joined(whole: Sequence[Mapping[str, Reading]], *, total: bool) -> dict[str,
     }
 
 
-def join_measurements(parts: Sequence[Measurement], *, total: bool = False) -> Measurement:
-    """Add the measurements of neighbouring periods up to one; raises NotEstimable where they do not add up.
-
-    total   bare values are amounts that may be added
-    """
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    if len({type(each) for each in parts}) > 1:
-        raise NotEstimable(BlankReason.SOURCE_ERROR, "The source gave different shapes within the window.")
-    if isinstance(first, Confusion):
-        tables = [each for each in parts if isinstance(each, Confusion)]
-        return Confusion(
-            tp=sum(t.tp for t in tables), fp=sum(t.fp for t in tables),
-            fn=sum(t.fn for t in tables), tn=sum(t.tn for t in tables),
-        )  # fmt: skip
-    if isinstance(first, Proportion):
-        shares = [each for each in parts if isinstance(each, Proportion)]
-        return Proportion(
-            numerator=sum(s.numerator for s in shares), denominator=sum(s.denominator for s in shares)
-        )
-    if isinstance(first, Inputs):
-        return _joined_inputs([each for each in parts if isinstance(each, Inputs)])
-    if isinstance(first, Mean):
-        return _joined_means([each for each in parts if isinstance(each, Mean)])
-    if total and isinstance(first, Bare):
-        return Bare(value=sum((each.value for each in parts if isinstance(each, Bare)), Decimal(0)))
-    raise NotEstimable(
-        BlankReason.SOURCE_ERROR, "Values without counts cannot be joined over several periods."
-    )
-
-
-def _joined_inputs(parts: Sequence[Inputs]) -> Inputs:
-    """Add inputs up; a mean stated chance is weighed by its cases."""
-    total: dict[str, Decimal] = {}
-    for each in parts:
-        named = each.named()
-        for name, value in each.counts:
-            weight = named.get("cases", Decimal(1)) if name == MEAN_INPUT else 1
-            total[name] = total.get(name, Decimal(0)) + value * weight
-    if MEAN_INPUT in total and total.get("cases"):
-        total[MEAN_INPUT] /= total["cases"]
-    return Inputs(counts=tuple(sorted(total.items())))
-
-
-MEAN_INPUT: Final = "stated"
-
-
-def _joined_means(parts: Sequence[Mean]) -> Mean:
-    n = sum(each.n for each in parts)
-    mean = sum((each.value * each.n for each in parts), Decimal(0)) / n
-    squares = sum(
-        ((each.n - 1) * each.sd**2 + each.n * (each.value - mean) ** 2 for each in parts), Decimal(0)
-    )
-    return Mean(value=mean, n=n, sd=(squares / (n - 1)).sqrt() if n > 1 else Decimal(0))
-
-
 def past_of(
     readings: Iterable[Reading], questions: Mapping[str, tuple[str, str]] = NO_QUESTIONS
 ) -> dict[str, dict[Period, dict[str, Reading]]]:
@@ -433,26 +371,3 @@ def _off_target(asked: ProductMetric, now: Estimate) -> bool:
     if now.low is None or now.high is None:
         return asked.target.crossed(now.value)
     return asked.target.crossed(Interval(low=float(now.low), high=float(now.high)))
-
-
-DECIMALS: Final = ("difference", "low", "high", "matters")
-PLAIN: Final = ("p", "q", "tested", "matters_is_default")
-
-
-def body_of(verdict: Verdict) -> dict[str, Json]:
-    """Turn a verdict into plain JSON for the store; exact figures become text."""
-    body: dict[str, Json] = {"kind": verdict.kind.value, "because": verdict.because.value}
-    for name in DECIMALS:
-        value = getattr(verdict, name)
-        body[name] = None if value is None else str(value)
-    return body | {name: getattr(verdict, name) for name in PLAIN}
-
-
-def verdict_of(body: Mapping[str, Json]) -> Verdict:
-    """Read a stored verdict back; raises ValueError or KeyError for what is none."""
-    exact = {name: None if body[name] is None else Decimal(str(body[name])) for name in DECIMALS}
-    p, q = (None if body[name] is None else float(str(body[name])) for name in ("p", "q"))
-    return Verdict(
-        kind=VerdictKind(str(body["kind"])), because=Because(str(body["because"])), p=p, q=q,
-        tested=int(str(body["tested"])), matters_is_default=bool(body["matters_is_default"]), **exact,
-    )  # fmt: skip
