@@ -212,7 +212,8 @@ async def _introduce(slack: Slack, store: Store, settings: Settings) -> None:
 async def _try_socket(client: AsyncWebClient, settings: Settings) -> None:
     token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
     try:
-        await client.apps_connections_open(app_token=token)
+        async with asyncio.timeout(settings.sending().request_s):
+            await client.apps_connections_open(app_token=token)
     except SlackApiError as error:
         answer = error.response.data if isinstance(error.response.data, dict) else {}
         why = answer.get("error", "an answer that makes no sense")
@@ -336,8 +337,21 @@ async def run(settings: Settings, secrets: Secrets) -> int:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stop.set)
+    started = asyncio.Event()
+    working = asyncio.create_task(_work(settings, secrets, started=started, stop=stop))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not started.is_set():  # stopped while it starts, or it could not start
+        working.cancel()
+    stopping.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
+    return 0
+
+
+async def _work(settings: Settings, secrets: Secrets, *, started: asyncio.Event, stop: asyncio.Event) -> None:
     async with opened(settings, secrets) as muster:
+        started.set()
         log.info("ready", extra={"mode": settings.slack_mode.value, "port": muster.port})
         await stop.wait()
         log.info("stopping")
-    return 0

@@ -53,7 +53,7 @@ async def a_bot(folder, **settings):
         app = slack.add_app_from_manifest(MANIFEST)
         slack.add_channel("fraud", id=builders.CHANNEL, members=[slack.user("lea"), app])
         made = Settings.from_env({
-            "MUSTER_HOME": str(folder), "MUSTER_SLACK_API_URL": slack.base_url, "MUSTER_SLACK_BOT_TOKEN": app.bot_token,
+            "MUSTER_HOME": str(folder), "MUSTER_CONFIG": str(folder / "muster.yaml"), "MUSTER_SLACK_API_URL": slack.base_url, "MUSTER_SLACK_BOT_TOKEN": app.bot_token,
             "MUSTER_SLACK_APP_TOKEN": app.app_token, "MUSTER_SLACK_SIGNING_SECRET": app.signing_secret, "MUSTER_HTTP_PORT": "0",
             "MUSTER_METRICS_TOKEN": TOKEN, **settings,
         })  # fmt: skip
