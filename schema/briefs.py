@@ -1,20 +1,20 @@
 """The one page of one product for one audience: verdict first, what is asked of whom last."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from schema import facts, levels, texts
+from schema.blanks import WHY_BLANK as WHY_BLANK
+from schema.blanks import plain_name, why_blank
 from schema.facts import Fact, Kind
+from schema.gains import other_side
 from schema.headlines import LABELS, TOPIC_LABELS, asked, headline
-from schema.insights import Insight, Topic, counter_of
-from schema.judgements import Compared, Judgement
+from schema.insights import Insight, Topic
+from schema.judgements import Compared
 from schema.metrics import Audience, Unit
-from schema.pages import UNCOMPARED, Page, subject
+from schema.pages import Page, subject
 from schema.periods import Period
-from schema.readability import sentences
-from schema.readings import Blank, BlankReason
 from schema.statements import Statement, state
 from schema.subjects import written
 from schema.texts import Text
@@ -61,20 +61,6 @@ def compose(page: Page, audience: Audience) -> Brief:
     )  # fmt: skip
 
 
-WHY_BLANK: Final[Mapping[BlankReason, str]] = {
-    BlankReason.NOT_FOUND: "the source does not know it",
-    BlankReason.EMPTY: "the source has no records for that time",
-    BlankReason.STALE: "the newest data are too old",
-    BlankReason.PARTIAL: "the data for that time are not complete",
-    BlankReason.TRUNCATED: "the source cut its answer short",
-    BlankReason.NAN: "the source gave something that is not a number",
-    BlankReason.FORBIDDEN: "the source refused access",
-    BlankReason.RATE_LIMITED: "the source asked us to come back later",
-    BlankReason.CHANGED_DEFINITION: "the definition has changed",
-    BlankReason.SOURCE_ERROR: "the source did not answer as it should",
-}
-
-
 def _in_short(page: Page, audience: Audience) -> list[Section]:
     unfit = [i for i in page.ranked.said if i.topic is Topic.NOT_FIT]
     said = [i for i in page.ranked.said if i.topic is not Topic.NOT_FIT]
@@ -104,66 +90,14 @@ def _said(page: Page, key: str, audience: Audience, compared: Compared | None = 
     label = LABELS[main.verdict.kind] if main.verdict.because is not Because.NOT_ASKED else ""
     if main.verdict.kind not in GAINS:
         return Paragraph(label=label, text=main.text, metrics=(key,), statements=(main,))
-    other = _other_side(page, main, compared)
-    alone = len(sentences(str(main.core))) == 1
-    warning = texts.plain(other.unsure) if other.unsure and not alone else Text(())
+    other = other_side(page, main, compared)
     advice = dict.fromkeys((*main.advice, *other.advice))
     return Paragraph(
         label=label,
-        text=texts.join((warning, main.core, other.text, *advice)),
+        text=texts.join((other.warning, main.core, other.text, *advice)),
         metrics=(key, *other.metrics),
         statements=(main, *other.statements),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _OtherSide:
-    """What a gain cost: its countermetric in words, or why it is not known."""
-
-    text: Text
-    unsure: str = ""  # a sentence to begin with where the gain takes more than one (wording rule 34)
-    advice: tuple[Text, ...] = ()
-    metrics: tuple[str, ...] = ()
-    statements: tuple[Statement, ...] = ()
-
-
-def _other_side(page: Page, main: Statement, compared: Compared | None) -> _OtherSide:
-    """Say what a gain's countermetric did; what is unclear or unknown says so at once (wording rule 34)."""
-    counter, known = counter_of(main.subject.metric, page.judged)
-    if counter is None:
-        return _OtherSide(text=texts.plain(UNNAMED), unsure=NOT_KNOWN)
-    if not known:
-        return _OtherSide(text=texts.fill(UNMEASURED, {"plain": _plain(page, counter)}), unsure=NOT_KNOWN)
-    judgement = page.judged[counter]
-    if judgement.now is None:
-        text = texts.fill("What it cost is not known: {blank}", {"blank": _why_blank(page, counter)})
-        return _OtherSide(text=text, unsure=NOT_KNOWN, metrics=(counter,))
-    said = frozenset(levels.marks(main.subject))
-    against = subject(page, counter, _same_window(judgement, compared))
-    own = frozenset(levels.marks(against))
-    statement = state(against, main.audience, unmarked=own if own <= said else frozenset())
-    unsure = statement.verdict.kind in UNSURE
-    text = texts.fill(UNSURE_SIDE if unsure else OTHER_SIDE, {"text": _uncapped(statement.core)})
-    return _OtherSide(
-        text=text, unsure=NOT_CLEAR if unsure else "", advice=statement.advice, metrics=(counter,),
-        statements=(statement,),
-    )  # fmt: skip
-
-
-UNSURE: Final = frozenset({VerdictKind.CANNOT_TELL, VerdictKind.NOT_COMPARABLE})
-OTHER_SIDE: Final = "At the same time: {text}"
-UNSURE_SIDE: Final = "The other side is not clear yet: {text}"
-UNMEASURED: Final = "What it cost is not known: {plain} is not measured here."
-UNNAMED: Final = "What it cost is not known: nobody has named a figure to watch beside it."
-NOT_CLEAR: Final = "This is good news whose other side is not clear yet."
-NOT_KNOWN: Final = "This is good news whose cost is not known."
-
-
-def _same_window(judgement: Judgement, compared: Compared | None) -> Compared | None:
-    """Find what the countermetric did in the gain's window; without one it is said, and compared with nothing."""
-    if compared is None:
-        return None
-    return judgement.against(compared.comparison.key) or UNCOMPARED
 
 
 def _together(paragraphs: list[Paragraph]) -> tuple[Paragraph, ...]:
@@ -174,17 +108,6 @@ def _together(paragraphs: list[Paragraph]) -> tuple[Paragraph, ...]:
         for each in paragraphs
         if each.metrics[:1] == () or each.metrics[0] not in within or len(each.metrics) > 1
     )
-
-
-def _uncapped(text: Text) -> Text:
-    """Let a sentence go on after a colon, unless a name begins it."""
-    first = text.pieces[0] if text.pieces else ""
-    if isinstance(first, str) and first.split(" ")[0] in OPENERS:
-        return Text((first[:1].lower() + first[1:], *text.pieces[1:]))
-    return text
-
-
-OPENERS: Final = frozenset({"Of", "In", "The", "Estimated", "Provisional", "Estimated:", "Provisional:"})
 
 
 def _target(page: Page, key: str) -> Text:
@@ -206,28 +129,11 @@ def _target(page: Page, key: str) -> Text:
 
 
 def _unfit(page: Page, key: str, audience: Audience) -> Paragraph:
-    text = texts.fill("{why:cap}", {"why": _why_blank(page, key)})
+    text = texts.fill("{why:cap}", {"why": why_blank(page, key)})
     blank = page.judged[key].blank
     if blank is not None and audience not in levels.PLAIN_READERS:
         text = texts.join((text, texts.fill("{detail}", {"detail": facts.name(blank.detail)})))
     return Paragraph(label=page.catalogue[key].name, text=text, metrics=(key,))
-
-
-def _why_blank(page: Page, key: str) -> Text:
-    blank = page.judged[key].blank
-    metric = page.catalogue[key]
-    plain = levels.phrase(metric.plain, metric, page.language())
-    if blank is None:
-        return texts.fill("{plain} has a figure.", {"plain": plain})
-    return texts.fill("there is no figure for {plain}: {why}.", {"plain": plain, "why": _why(page, blank)})
-
-
-def _why(page: Page, blank: Blank) -> Text:
-    if blank.reason is BlankReason.STALE and blank.newest_at is not None:
-        reach = facts.day(blank.newest_at.astimezone(page.product.zoneinfo).date())
-        fact = Fact(of="source", function="newest", kind=Kind.TIME, value=None, shown=reach)
-        return texts.fill("the newest data are of {day}", {"day": fact})
-    return texts.plain(WHY_BLANK[blank.reason])
 
 
 def longer(page: Page, audience: Audience) -> list[Paragraph]:
@@ -312,7 +218,7 @@ def _rest(page: Page) -> Text:
     """Say in a line what else moved, how many figures were checked and how many are quiet."""
     quiet = page.ranked.quiet
     same = sum(1 for key in quiet if page.judged[key].verdict.kind is VerdictKind.SAME)
-    also = [_plain(page, insight.metric) for insight in page.ranked.unsaid]
+    also = [plain_name(page, insight.metric) for insight in page.ranked.unsaid]
     counts = texts.fill(
         "{count} figures checked: {same} about as before, {unclear} not clear or not compared.",
         {
@@ -323,11 +229,6 @@ def _rest(page: Page) -> Text:
     )
     moved = texts.fill("Also moved: {also}.", {"also": texts.join(also, "; ")}) if also else Text(())
     return texts.join((moved, counts))
-
-
-def _plain(page: Page, key: str) -> Text:
-    metric = page.catalogue[key]
-    return levels.phrase(metric.plain, metric, page.language())
 
 
 def _number(function: str, value: int) -> Fact:
@@ -368,7 +269,7 @@ def _figure(page: Page, key: str, audience: Audience) -> Paragraph:
     statement = state(subject(page, key), audience, others=others)
     label = LABELS[statement.verdict.kind] if compared else ""
     gained = any(each.verdict.kind in GAINS for each in compared)
-    other = _other_side(page, statement, None) if gained else None
+    other = other_side(page, statement, None) if gained else None
     missing = (
         other.text if other and not other.statements else Text(())
     )  # a measured one stands on the page itself

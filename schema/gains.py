@@ -1,0 +1,91 @@
+"""A gain's other side: what its countermetric did, or why nobody knows (wording rule 34)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from schema import levels, texts
+from schema.blanks import plain_name, why_blank
+from schema.insights import counter_of
+from schema.judgements import Compared, Judgement
+from schema.pages import UNCOMPARED, Page, subject
+from schema.readability import sentences
+from schema.statements import Statement, state
+from schema.texts import Text
+from schema.verdicts import Kind as VerdictKind
+
+NOTHING: Final = Text(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherSide:
+    """What a gain cost: its countermetric in words, or why it is not known."""
+
+    text: Text
+    warning: Text = (
+        NOTHING  # begins the paragraph where the gain takes more than one sentence (wording rule 34)
+    )
+    advice: tuple[Text, ...] = ()
+    metrics: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
+
+
+def other_side(page: Page, main: Statement, compared: Compared | None) -> OtherSide:
+    """Say what a gain's countermetric did; what is unclear or unknown says so at once (wording rule 34)."""
+    counter, known = counter_of(main.subject.metric, page.judged)
+    if counter is None:
+        return _unknown(main, texts.plain("nobody has named a figure to watch beside it."))
+    if not known:
+        return _unknown(
+            main, texts.fill("{plain} is not measured here.", {"plain": plain_name(page, counter)})
+        )
+    judgement = page.judged[counter]
+    if judgement.now is None:
+        return _unknown(main, why_blank(page, counter), counter)
+    said = frozenset(levels.marks(main.subject))
+    against = subject(page, counter, _same_window(judgement, compared))
+    own = frozenset(levels.marks(against))
+    statement = state(against, main.audience, unmarked=own if own <= said else frozenset())
+    unsure = statement.verdict.kind in UNSURE
+    warning = _warning(main, NOT_CLEAR) if unsure else Text(())
+    start = OTHER_SIDE if not unsure else KNOWN_UNSURE_SIDE if warning else UNSURE_SIDE
+    return OtherSide(
+        text=texts.fill(start, {"text": _uncapped(statement.core)}), warning=warning, advice=statement.advice,
+        metrics=(counter,), statements=(statement,),
+    )  # fmt: skip
+
+
+def _unknown(main: Statement, why: Text, *counter: str) -> OtherSide:
+    warning = _warning(main, NOT_KNOWN)
+    text = texts.fill("{why:cap}" if warning else "What it cost is not known: {why}", {"why": why})
+    return OtherSide(text=text, warning=warning, metrics=counter)
+
+
+def _warning(main: Statement, words: str) -> Text:
+    alone = len(sentences(str(main.core))) == 1
+    return Text(()) if alone or main.audience not in levels.PLAIN_READERS else texts.plain(words)
+
+
+UNSURE: Final = frozenset({VerdictKind.CANNOT_TELL, VerdictKind.NOT_COMPARABLE})
+OTHER_SIDE: Final = "At the same time: {text}"
+UNSURE_SIDE: Final = "The other side is not clear yet: {text}"
+KNOWN_UNSURE_SIDE: Final = "The other side: {text}"
+NOT_CLEAR: Final = "This is good news whose other side is not clear yet."
+NOT_KNOWN: Final = "This is good news whose cost is not known."
+
+
+def _same_window(judgement: Judgement, compared: Compared | None) -> Compared | None:
+    """Find what the countermetric did in the gain's window; without one it is said, and compared with nothing."""
+    if compared is None:
+        return None
+    return judgement.against(compared.comparison.key) or UNCOMPARED
+
+
+def _uncapped(text: Text) -> Text:
+    """Let a sentence go on after a colon, unless a name begins it."""
+    first = text.pieces[0] if text.pieces else ""
+    if isinstance(first, str) and first.split(" ")[0] in OPENERS:
+        return Text((first[:1].lower() + first[1:], *text.pieces[1:]))
+    return text
+
+
+OPENERS: Final = frozenset({"Of", "In", "The", "Estimated", "Provisional", "Estimated:", "Provisional:"})
