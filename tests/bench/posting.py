@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from handlers import deliveries
@@ -24,7 +25,7 @@ from tests.bench.children import Child, child
 from tests.bench.commits import emptied
 from tests.bench.measuring import Goal, Line, Size, p95
 
-RUSH = {Size.FULL: (1_000, 12), Size.QUICK: (300, 12), Size.TINY: (20, 60)}  # digests, time factor
+RUSH = {Size.FULL: (1_000, 6), Size.QUICK: (300, 12), Size.TINY: (20, 60)}  # digests, time factor
 FIRE = {Size.FULL: 300, Size.QUICK: 100, Size.TINY: 8}  # digests of three parts
 ON_FIRE = 100  # time factor
 SECTIONS = 1
@@ -33,7 +34,8 @@ WEEK = Period(start=datetime(2026, 11, 16, tzinfo=UTC), end=datetime(2026, 11, 2
 WORKSPACE = "acme"
 ENDED = frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN})
 TICK_S = 1.0  # of production's clock
-GIVE_UP_S = 120
+GIVE_UP_S = 150
+BEAT_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,26 @@ async def hearing() -> AsyncIterator[LateNote]:
         spoken.removeHandler(note)
 
 
+@asynccontextmanager
+async def listening_for_pauses() -> AsyncIterator[list[float]]:
+    """Note how long nothing ran here, in seconds: a machine that stands still makes every post late."""
+    pauses = [0.0]
+    loop = asyncio.get_running_loop()
+
+    async def beat() -> None:
+        while True:
+            began = loop.time()
+            await asyncio.sleep(BEAT_S)
+            pauses.append(loop.time() - began - BEAT_S)
+
+    beating = asyncio.create_task(beat(), name="bench-beat")
+    try:
+        yield pauses
+    finally:
+        beating.cancel()
+        await asyncio.wait([beating])
+
+
 async def lateness(size: Size) -> list[Line]:
     """Post all in the same minute, and hold each parent to the slot that an endlessly fast sender would have had."""
     digests, factor = RUSH[size]
@@ -154,7 +176,8 @@ async def lateness(size: Size) -> list[Line]:
         )
         assert now() < due_at, "preparing took longer than expected"
         await asyncio.sleep((due_at - now()).total_seconds())
-        states = await send_all(desk, ids)
+        async with listening_for_pauses() as pauses:
+            states = await send_all(desk, ids)
         posts, _ = await desk.posts()
     assert (states, len(posts)) == ({DeliveryState.SENT: digests}, digests * (1 + SECTIONS))
     slot_s = waits.pace.bulk_interval_s
@@ -168,6 +191,8 @@ async def lateness(size: Size) -> list[Line]:
         goal=Goal(limit=5, unit="s"), value=p95(late), low=min(late), high=max(late),
         beside={
             "as_the_sender_says_p95_s": p95(note.late_s) * factor, "posts": len(posts),
+            "longest_gap_real_s": max(after.at - before.at for before, after in pairwise(posts)),
+            "longest_pause_here_real_s": max(pauses),
             "took_s_times_factor": (posts[-1].at - due_at.timestamp()) * factor,
             "pace_alone_s": (len(posts) - 1) * slot_s * factor,
         },

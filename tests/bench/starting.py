@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -99,12 +98,8 @@ async def running(home: Home, *options: str) -> AsyncIterator[asyncio.subprocess
         yield process
     finally:
         if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.communicate(), 10)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+            process.kill()  # its files are thrown away with it
+        await process.communicate()
 
 
 async def start(home: Home, calm_s: float, *options: str) -> Start:
