@@ -25,7 +25,7 @@ from tests.bench.children import Child, child
 from tests.bench.commits import emptied
 from tests.bench.measuring import Goal, Line, Size, p95
 
-RUSH = {Size.FULL: (1_000, 6), Size.QUICK: (300, 12), Size.TINY: (20, 60)}  # digests, time factor
+RUSH = {Size.FULL: (1_000, 6), Size.QUICK: (150, 6), Size.TINY: (20, 60)}  # digests, time factor
 FIRE = {Size.FULL: 300, Size.QUICK: 100, Size.TINY: 8}  # digests of three parts
 ON_FIRE = 100  # time factor
 SECTIONS = 1
