@@ -120,6 +120,7 @@ def settings_for(slack: LocalSlack, app: App, folder: Path, config: Path) -> Set
         "MUSTER_SLACK_SIGNING_SECRET": SAMPLE_SECRET,
         "MUSTER_HTTP_PORT": "0",
         "MUSTER_POSTS_A_MINUTE": "1000",  # nobody waits for a pace that protects Slack's own servers
+        "MUSTER_POSTS_A_SECOND_PER_CHANNEL": "2",
     })  # fmt: skip
 
 

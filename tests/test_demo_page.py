@@ -104,6 +104,10 @@ async def test_a_newcomer_reads_a_digest_asks_for_a_brief_and_has_it_for_another
         assert await page.locator("#replies").evaluate("pane => pane.scrollTop") == 0
         marks = await chart.locator("text").all_text_contents()
         assert [mark for mark in marks if mark.endswith("%")][:2] == ["0%", "0.2%"]
+        await page.locator("#replies").get_by_text("Show the numbers").first.click()
+        week = page.locator("#replies figure").first.get_by_role("row", name="16 Nov")
+        assert (await week.bounding_box())["height"] < 40  # no letter stands alone on its line
+        assert await week.get_by_role("cell").text_content() == "0.473393"
         assert await page.locator("#replies").get_by_text("What moved").count() == 1
         assert ":grey_question:" not in await page.locator("#replies").text_content()
         await chart.scroll_into_view_if_needed()
@@ -154,6 +158,7 @@ async def test_a_mention_in_a_thread_is_answered_there(stage, chromium, look):
     parent = stage.slack.messages(FRAUD)[0]["ts"].replace(".", "")
     async with a_page(chromium, f"{stage.slack.url}?user={KAI}#/{people.TEAM}/{FRAUD}/p{parent}") as page:
         await page.get_by_role("button", name="2 replies").click()
+        await page.locator("#replies svg").first.wait_for()
         await page.locator("#reply").fill("/muster why")
         await page.keyboard.press("Enter")
         await page.get_by_text("Slash commands do not work in threads").wait_for()

@@ -292,10 +292,12 @@ function chart(block) {
   return h("figure", { class: "chart figure" }, h("h3", {}, block.title), made.svg, legend, h("details", {}, h("summary", { class: "dim" }, "Show the numbers"), numbers(block.chart)));
 }
 
-function numbers(c) {
-  if (c.type === "pie") return h("table", {}, c.segments.map((g) => h("tr", {}, h("th", {}, g.label), h("td", { class: "right" }, String(g.value)))));
-  return h("div", { class: "tablebox" }, h("table", {}, h("tr", {}, h("th", {}, c.axis_config.x_label ?? ""), c.axis_config.categories.map((x) => h("th", {}, x))),
-    c.series.map((one) => h("tr", {}, h("th", {}, one.name), one.data.map((p) => h("td", { class: "right" }, String(p.value)))))));
+function numbers(c) { // a row a category: it fits a narrow pane
+  const cell = (v) => h("td", { class: "right" }, String(+Number(v).toPrecision(6)));
+  if (c.type === "pie") return h("table", {}, c.segments.map((g) => h("tr", {}, h("th", { scope: "row" }, g.label), cell(g.value))));
+  const value = (one, x) => one.data.find((p) => p.label === x)?.value;
+  return h("div", { class: "tablebox" }, h("table", {}, h("tr", {}, h("th", {}, c.axis_config.x_label ?? ""), c.series.map((one) => h("th", { scope: "col" }, c.axis_config.y_label ? `${one.name} (${c.axis_config.y_label})` : one.name))),
+    c.axis_config.categories.map((x) => h("tr", {}, h("th", { scope: "row" }, x), c.series.map((one) => (value(one, x) === undefined ? h("td") : cell(value(one, x))))))));
 }
 
 function ticks(low, high) { // round numbers that hold both ends
@@ -619,7 +621,7 @@ function paint(pane, entries, dates) {
   const of = pane.id === "replies" ? state.channel + state.thread : state.channel;
   const newest = nodes.at(-1);
   const isNew = newest && !old.has(newest.dataset.ts);
-  const mine = isNew && entries.at(-1)[0].user === state.me; // what one sends oneself is followed
+  const mine = entries.some(([message]) => message.user === state.me && !old.has(message.ts)); // one follows what one sends
   if (pane.dataset.of !== of) pane.scrollTop = pane.id === "replies" ? 0 : pane.scrollHeight; // a thread is read from its start
   else if (near && isNew && newest.offsetHeight > pane.clientHeight) newest.scrollIntoView({ block: "start" });
   else if (near || mine) pane.scrollTop = pane.scrollHeight;
