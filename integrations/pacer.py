@@ -11,6 +11,7 @@ from functools import total_ordering
 from integrations.base import Call, RateLimited
 
 POST = "chat.postMessage"
+CATCH_UP_S = 10.0
 FORGET_ABOVE = 2_000  # channels whose last message is remembered before those of the past are dropped
 
 
@@ -32,6 +33,11 @@ class Pace:
     @property
     def minute_s(self) -> float:
         return 60 / self.factor
+
+    @property
+    def catch_up_s(self) -> float:
+        """Give the longest pause that is made good for, by sending closer together after it."""
+        return CATCH_UP_S / self.factor
 
     @property
     def bulk_interval_s(self) -> float:
@@ -64,12 +70,12 @@ class Rhythm:
         in_channel = self.channel_free_s.get(channel, float("-inf"))
         return in_channel if urgent else max(in_channel, self.bulk_free_s)
 
-    def take(self, channel: str, at_s: float, *, urgent: bool) -> None:
+    def take(self, channel: str, at_s: float, *, urgent: bool, earliest_s: float) -> None:
         self.channel_free_s[channel] = at_s + self.pace.in_channel_s
         if not urgent:
-            # a timer that rang a little late must not delay every message after it
-            jitter = at_s - self.bulk_free_s <= self.pace.bulk_interval_s
-            self.bulk_free_s = (self.bulk_free_s if jitter else at_s) + self.pace.bulk_interval_s
+            # what a pause held up is made good for, but never more than was owed: idle time buys no burst
+            begun = max(self.bulk_free_s, earliest_s, at_s - self.pace.catch_up_s)
+            self.bulk_free_s = begun + self.pace.bulk_interval_s
 
     def forget(self, before_s: float) -> None:
         """Drop channels that are free again, once there are many."""
@@ -104,8 +110,8 @@ class Slots:
         """Use a slot; owed_s is since when the message has been due."""
         earliest = max(owed_s, self._ideal.opens_s(channel, urgent=urgent))
         earliest = min(now_s, earliest)
-        self._ideal.take(channel, earliest, urgent=urgent)
-        self._real.take(channel, now_s, urgent=urgent)
+        self._ideal.take(channel, earliest, urgent=urgent, earliest_s=earliest)
+        self._real.take(channel, now_s, urgent=urgent, earliest_s=earliest)
         self._minute.append(now_s)
         self._ideal.forget(now_s)
         self._real.forget(now_s)

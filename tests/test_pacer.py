@@ -61,6 +61,29 @@ def test_a_timer_that_rings_late_delays_nothing_after_it():
     assert slot.late_s < 0.02
 
 
+def test_a_pause_is_made_good_for_and_passes_no_limit():
+    slots = Slots(Pace())
+    now, sent = 0.0, []
+    for n in range(400):
+        if n == 100:
+            now += 5  # everything stood still
+        now = max(now, slots.opens_s(f"C{n}", urgent=False, now_s=now))
+        slot = slots.take(f"C{n}", urgent=False, now_s=now, owed_s=0)
+        sent.append(now)
+
+    assert slot.late_s < 0.5
+    assert all(sent[i + 200] - sent[i] >= 60 - 1e-9 for i in range(len(sent) - 200))
+
+
+def test_idle_time_buys_no_burst():
+    slots = Slots(Pace())
+    slots.take("C0", urgent=False, now_s=0, owed_s=0)
+
+    later = pour(slots, [(f"C{n}", False) for n in range(1, 11)], start_s=3600)
+
+    assert later[-1][1] - later[0][1] == pytest.approx(9 * 0.3)
+
+
 def test_an_urgent_message_does_not_wait_for_the_spread_of_bulk():
     slots = Slots(Pace())
     slots.take("C1", urgent=False, now_s=0, owed_s=0)
