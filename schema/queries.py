@@ -7,8 +7,10 @@ import jsonpath
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import TokenType
 
 from schema.errors import Refusal
+from schema.query_functions import ALLOWED
 from schema.readings import Shape
 from schema.sources import HttpJsonQuery, MlflowQuery, PrometheusQuery, Query, SqlQuery
 
@@ -45,22 +47,16 @@ _WRITES = (
     exp.ReadCSV,
     exp.ReadParquet,
 )
-# Functions that write, reach files or other servers, or change the session. A read-only transaction stops most of
-# them; it does not stop reading a file of the database's machine.
-_REFUSED_NAMES = frozenset(
+# Tables of the server itself that hold passwords, its files or what others ask.
+_SERVERS_OWN = frozenset(
     {
-        "currval", "edit", "fts3_tokenizer", "getenv", "getvariable", "glob", "load_extension", "nextval", "query",
-        "query_table", "readfile", "set_config", "setval", "setseed", "shell", "sniff_csv", "which_secret", "writefile",
+        "pg_authid", "pg_file_settings", "pg_hba_file_rules", "pg_ident_file_mappings", "pg_largeobject", "pg_shadow",
+        "pg_stat_activity", "pg_stat_statements", "pg_user_mapping", "pg_user_mappings",
     }
 )  # fmt: skip
-_REFUSED_STARTS = (
-    "cursor_to_xml", "database_to_xml", "dblink", "delta_", "duckdb_secrets", "http_", "iceberg_", "lo_", "mysql_",
-    "parquet_", "pg_advisory", "pg_backup", "pg_cancel", "pg_create_", "pg_current_logfile", "pg_drop_", "pg_export",
-    "pg_file_", "pg_import", "pg_log", "pg_ls_", "pg_notify", "pg_promote", "pg_read_", "pg_reload", "pg_replication",
-    "pg_rotate", "pg_start", "pg_stat_file", "pg_stop", "pg_switch", "pg_terminate", "pg_try_advisory", "pg_wal",
-    "pg_write", "postgres_", "pragma_", "query_to_xml", "read_", "schema_to_xml", "sqlite_attach", "sqlite_query",
-    "sqlite_scan", "st_read", "table_to_xml",
-)  # fmt: skip
+# PostgreSQL reads U&"pg\005fread_file" as another name than the parser does.
+_ESCAPED = re.compile(r"(?<![\w$])u&['\"]", re.IGNORECASE)
+_BEFORE_ALIAS = frozenset({TokenType.ALIAS, TokenType.WITH, TokenType.RECURSIVE})
 _FILE = re.compile(r"/|\\|\.(csv|tsv|json|jsonl|ndjson|parquet|txt|db|duckdb|xlsx|gz|zst)$", re.IGNORECASE)
 
 
@@ -82,11 +78,14 @@ def refuse_writes(sql: str, dialect: str) -> None:
     dialect      sqlite, postgresql or duckdb; anything else is read as PostgreSQL
     raises       Refusal, whose text says what would work
     """
-    tree = _only_statement(sql, DIALECTS.get(dialect, "postgres"))
+    read = DIALECTS.get(dialect, "postgres")
+    tree = _only_statement(sql, read)
+    _refuse_disguise(sql, read)
+    allowed = ALLOWED.get(dialect, ALLOWED["postgresql"])
     for node in tree.walk():
         if isinstance(node, _WRITES):
             raise Refusal(f"The query must only read; it holds {_spoken(node)}. Write one SELECT.")
-        _refuse_function(node)
+        _refuse_function(node, allowed)
         _refuse_file(node)
         _refuse_placeholder(node)
 
@@ -152,18 +151,43 @@ def _only_statement(sql: str, dialect: str) -> exp.Expr:
     return tree
 
 
-def _refuse_function(node: exp.Expr) -> None:
+def _refuse_function(node: exp.Expr, allowed: frozenset[str]) -> None:
     if not isinstance(node, exp.Func):
         return
     name = (node.name or node.sql_name()) if isinstance(node, exp.Anonymous) else node.sql_name()
-    name = name.lower()
-    if name in _REFUSED_NAMES or name.startswith(_REFUSED_STARTS):
-        raise Refusal(f"The query must only read its own tables; {name}() does more. Leave it out.")
+    if name.lower() not in allowed:
+        raise Refusal(
+            f"The query may use functions which only compute; {name.lower()[:60]}() is none that I know."
+        )
+    if _qualified(node):
+        raise Refusal(
+            f"The query must name a function without its schema; leave out what stands before {name}()."
+        )
+
+
+def _qualified(node: exp.Func) -> bool:
+    above = node.parent
+    if isinstance(above, exp.Dot):
+        return above.expression is node
+    return isinstance(above, exp.Table) and above.this is node and bool(above.args.get("db"))
+
+
+def _refuse_disguise(sql: str, dialect: str) -> None:
+    """Refuse names that the database and the parser might read as two different ones."""
+    if _ESCAPED.search(sql):
+        raise Refusal('The query may hold no U&"…"; write the name or the text itself.')
+    tokens = sqlglot.tokenize(sql, read=dialect)
+    for before, name, after in zip([None, *tokens], tokens, tokens[1:], strict=False):
+        quoted = name.token_type is TokenType.IDENTIFIER and after.token_type is TokenType.L_PAREN
+        if quoted and (before is None or before.token_type not in _BEFORE_ALIAS):
+            raise Refusal(f"The query must name a function without quotes; write {name.text[:60]}( instead.")
 
 
 def _refuse_file(node: exp.Expr) -> None:
     if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier) and _FILE.search(node.name):
         raise Refusal("The query must read tables, not files. Name a table.")
+    if isinstance(node, exp.Table) and node.name.lower() in _SERVERS_OWN:
+        raise Refusal(f"The query must only read its own tables; {node.name} is the server's. Leave it out.")
 
 
 def _refuse_placeholder(node: exp.Expr) -> None:
