@@ -10,16 +10,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from aiohttp import ClientError, web
+from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web.async_client import AsyncWebClient
 from sqlmodel import Session
 
 from bot.clock import Clock
 from bot.files import Secrets, catalogue, nouns
+from bot.introduction import introduce
 from bot.server import Doors, application
 from bot.settings import Settings, SlackMode
 from bot.workspaces import MAIN, Workspaces
@@ -29,12 +28,10 @@ from handlers.listeners.desk import Desk
 from handlers.readers import Directory
 from handlers.sender import Sender, let_go
 from handlers.services import Services
-from integrations.base import IntegrationError
 from integrations.pacer import Pacer
 from integrations.slack import Slack, slack_session
-from integrations.slack_errors import Refused
 from integrations.store import deliveries as stored_deliveries
-from integrations.store import due, inbox, workspaces
+from integrations.store import due, inbox
 from integrations.store import outbox as stored_outbox
 from integrations.store.engine import Store, probe
 from integrations.store.errors import StoreError
@@ -122,7 +119,7 @@ async def opened(
             token=token, session=session, base_url=settings.slack_api_url, pacer=Pacer(waits.pace),
             request_s=waits.request_s,
         )  # fmt: skip
-        await _introduce(slack, store, settings)
+        await introduce(slack, store, settings, now=utc_now())
         snapshots = Workspaces(
             store=store, catalogue=catalogue(), secrets=secrets.value, folder=settings.config.parent,
             every_s=settings.waits().configuration_every_s,
@@ -185,45 +182,6 @@ def _owners(services: Services) -> Callable[[str], Awaitable[Sequence[str]]]:
         return (found.owner, found.backup_owner)
 
     return owners
-
-
-async def _introduce(slack: Slack, store: Store, settings: Settings) -> None:
-    """Learn who the token belongs to, and bind the workspace to its team; a wrong token ends here (SLACK.md 249)."""
-    try:
-        me = await slack.auth_test()
-    except Refused as refused:
-        raise Refusal(
-            f"Slack does not take MUSTER_SLACK_BOT_TOKEN: {refused.error}. {refused.advice}"
-        ) from None
-    except IntegrationError as error:
-        raise Refusal(
-            f"Slack cannot be reached: {error}. Check the network and MUSTER_SLACK_API_URL."
-        ) from None
-    if settings.slack_mode is SlackMode.SOCKET:
-        await _try_socket(slack.client, settings)
-
-    def join(session: Session) -> None:
-        workspaces.ensure(session, MAIN, name=MAIN, now=utc_now())
-        workspaces.join_team(session, MAIN, me.team)
-
-    await store.write(join)
-
-
-async def _try_socket(client: AsyncWebClient, settings: Settings) -> None:
-    token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
-    try:
-        async with asyncio.timeout(settings.sending().request_s):
-            await client.apps_connections_open(app_token=token)
-    except SlackApiError as error:
-        answer = error.response.data if isinstance(error.response.data, dict) else {}
-        why = answer.get("error", "an answer that makes no sense")
-        raise Refusal(
-            f"Slack does not take MUSTER_SLACK_APP_TOKEN: {why}. It needs an app-level token with connections:write."
-        ) from None
-    except (SlackClientError, ClientError, TimeoutError) as error:
-        raise Refusal(
-            f"Slack cannot be reached: {type(error).__name__}. Check the network and MUSTER_SLACK_API_URL."
-        ) from None
 
 
 async def _started(muster: Muster, stack: contextlib.AsyncExitStack) -> None:

@@ -84,9 +84,7 @@ async def test_every_sign_of_a_verdict_is_drawn_and_not_spelt():
 
 @pytest.mark.browser
 @browser
-async def test_a_newcomer_reads_a_digest_asks_for_a_brief_and_has_it_for_another_reader(
-    stage, chromium, look
-):
+async def test_a_newcomer_reads_a_digest_and_its_thread_from_the_start(stage, chromium, look):
     async with a_page(chromium, stage.url) as page:
         # picks who they are, and lands in the channel
         assert await page.locator("#who option").count() == len(people.PEOPLE)
@@ -113,7 +111,13 @@ async def test_a_newcomer_reads_a_digest_asks_for_a_brief_and_has_it_for_another
         await chart.scroll_into_view_if_needed()
         await look(page, "thread")
         await page.get_by_label("Close the thread").click()
+        await page.locator("#thread").wait_for(state="hidden")
 
+
+@pytest.mark.browser
+@browser
+async def test_a_newcomer_asks_for_a_brief_has_it_for_another_reader_and_shares_it(stage, chromium, look):
+    async with a_page(chromium, stage.url) as page:
         # types the command; a page longer than the pane is shown from its start
         await page.locator("#composer").fill("/mu")
         await page.locator("#hints button").click()
