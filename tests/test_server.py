@@ -208,6 +208,13 @@ async def test_an_address_that_slack_checks_is_confirmed(bot):
 
 
 @MODULE
+async def test_slacks_look_at_the_certificate_is_let_in_unsigned(bot):
+    _, _, muster = bot
+
+    assert await sends(muster, "ssl_check=1&token=x", {"Content-Type": FORM}) == (200, "")
+
+
+@MODULE
 async def test_a_running_bot_is_alive_and_ready(bot):
     _, _, muster = bot
 
