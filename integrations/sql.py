@@ -1,25 +1,25 @@
 """Numbers from a database: one SELECT, in a transaction that cannot write."""
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import cast
 
 import sqlalchemy as sa
 
-from integrations.base import Answer, Call, Truncated, UnexpectedAnswer
+from integrations.base import Answer, Call, Truncated, Unavailable, UnexpectedAnswer
+from integrations.daemons import Daemons, Hanging
 from integrations.measurements import group_name, measured, moment
-from integrations.sql_guard import confined, open_engine, translated
+from integrations.sql_guard import POWERS, Line, confined, open_engine, translated, warning_of
 from schema.errors import Refusal
 from schema.periods import Period
 from schema.queries import limited, refuse_writes
 from schema.readings import WHOLE, Measurement, Shape
 from schema.sources import AnyQuery, SqlQuery
 
-_THREADS = 4  # questions at once to one database
+_AT_ONCE = 4  # questions to one database
+_HANGING = 12  # questions that its driver does not end; more are not begun
 _VERSIONS = {
     "sqlite": "SELECT sqlite_version() AS version",
     "postgresql": "SELECT current_setting('server_version') AS version",
@@ -39,8 +39,8 @@ class SqlConnector:
         self._row_limit = row_limit
         self._engine = open_engine(source, url, folder=folder, timeout_s=timeout_s)
         self._dialect = self._engine.dialect.name
-        # its own: a database that hangs must not hold the threads that others wait for
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix=f"sql-{source}")
+        self._threads = Daemons(f"sql-{source}", at_once=_AT_ONCE, hanging=_HANGING)
+        self._closed = False
 
     async def read(self, query: AnyQuery, period: Period) -> Answer:
         """Run the SELECT; `:start` and `:end` are UTC.
@@ -57,25 +57,35 @@ class SqlConnector:
         return _answer(asked, rows, call)
 
     async def probe(self) -> str:
-        """Open the database and ask for its version."""
+        """Open the database, ask for its version, and warn of a role that may do more than read."""
         call = Call(source=self._source, asked="the version")
         rows = await self._in_thread(_VERSIONS[self._dialect], None, call)
-        return f"reached {self._dialect} {rows[0]['version']}"
+        found = f"reached {self._dialect} {rows[0]['version']}"
+        if self._dialect == "postgresql":
+            [held] = await self._in_thread(POWERS, None, Call(source=self._source, asked="its role"))
+            found += warning_of(held)
+        return found
 
     async def close(self) -> None:
-        """Let go of threads and engine; a connection closes with its question."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Take no more questions; a connection closes with its question."""
+        self._closed = True
         self._engine.dispose()
 
     async def _in_thread(self, sql: str, period: Period | None, call: Call) -> list[Row]:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._rows, sql, period, call)
+        if self._closed:
+            raise Unavailable(call, "its configuration was replaced meanwhile; ask again")
+        line = Line()
+        try:
+            return await self._threads.run(lambda: self._rows(sql, period, call, line), give_up=line.cut)
+        except Hanging:
+            raise Unavailable(call, "earlier questions to it still hang") from None
 
-    def _rows(self, sql: str, period: Period | None, call: Call) -> list[Row]:
+    def _rows(self, sql: str, period: Period | None, call: Call, line: Line) -> list[Row]:
         statement = sa.text(_OTHER_COLON.sub(r"\:", limited(sql, self._dialect, rows=self._row_limit + 1)))
         with (
             translated(call, timeout_s=self._timeout_s),
             self._engine.connect() as connection,
+            line.held(connection),
             confined(connection, timeout_s=self._timeout_s),
         ):
             rows = connection.execute(statement, self._bound(statement, period)).mappings().all()

@@ -1,10 +1,12 @@
 """Databases opened so that they can only be read, for so long, and their errors in our words."""
 
+import os
+import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,20 @@ _DUCKDB_CONFIG = {
     "lock_configuration": "true",
 }
 _LEAST_CONNECT_S = 2  # libpq takes no less
+# A server that is gone without a word is noticed within half a minute.
+_KEEPALIVES = {
+    "keepalives": 1,
+    "keepalives_idle": 10,  # s
+    "keepalives_interval": 5,  # s
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,  # ms
+}
+# What lets a role reach the server's files and programs, past any list of tables that it may read.
+POWERS = """SELECT r.rolsuper AS superuser,
+    pg_has_role(current_user, 'pg_read_server_files', 'MEMBER') AS pg_read_server_files,
+    pg_has_role(current_user, 'pg_write_server_files', 'MEMBER') AS pg_write_server_files,
+    pg_has_role(current_user, 'pg_execute_server_program', 'MEMBER') AS pg_execute_server_program
+FROM pg_roles r WHERE r.rolname = current_user"""
 # PostgreSQL's SQLSTATEs; https://www.postgresql.org/docs/current/errcodes-appendix.html, seen 2026-11-23
 _FORBIDDEN_STATES = ("28", "42501")
 _UNKNOWN_STATES = ("42P01", "42703", "42883", "3D000", "3F000")
@@ -68,15 +84,48 @@ def open_engine(source: str, text: str, *, folder: Path, timeout_s: float) -> sa
     if dialect == "sqlite":
         path = _file(source, url, folder)
         return sa.create_engine(
-            "sqlite://", creator=lambda: _open_sqlite(path, timeout_s), poolclass=NullPool
+            "sqlite://",
+            creator=lambda: _open_sqlite(path, timeout_s),
+            poolclass=NullPool,
+            hide_parameters=True,
         )
     if dialect == "duckdb":
         url = URL.create("duckdb", database=str(_file(source, url, folder)))
         arguments: dict[str, Any] = {"read_only": True, "config": dict(_DUCKDB_CONFIG)}
     else:
         url = url.set(drivername="postgresql+psycopg")
-        arguments = {"connect_timeout": max(_LEAST_CONNECT_S, int(timeout_s))}
-    return sa.create_engine(url, connect_args=arguments, poolclass=NullPool)
+        arguments = {"connect_timeout": max(_LEAST_CONNECT_S, int(timeout_s)), **_KEEPALIVES}
+    return sa.create_engine(url, connect_args=arguments, poolclass=NullPool, hide_parameters=True)
+
+
+class Line:
+    """The connection of one question, so that it can be cut while the question hangs."""
+
+    def __init__(self) -> None:
+        self._socket = -1  # a file descriptor
+        self._holding = threading.Lock()  # so that no other's socket is cut under the same number
+
+    @contextmanager
+    def held(self, connection: sa.Connection) -> Iterator[None]:
+        """Know the socket while the question runs; a file has none."""
+        raw: Any = connection.connection.dbapi_connection
+        self._know(raw.fileno() if connection.engine.dialect.name == "postgresql" else -1)
+        try:
+            yield
+        finally:
+            self._know(-1)
+
+    def _know(self, descriptor: int) -> None:
+        with self._holding:
+            self._socket = descriptor
+
+    def cut(self) -> None:
+        """End the conversation; its thread then hears that the server is gone."""
+        with self._holding:
+            if self._socket < 0:
+                return
+            with socket.socket(fileno=os.dup(self._socket)) as ours, suppress(OSError):
+                ours.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
@@ -106,6 +155,20 @@ def translated(call: Call, *, timeout_s: float) -> Iterator[None]:
     except SQLAlchemyError as error:
         # not `from error`: its text holds the statement and every value that was bound
         raise _translation(error, call, timeout_s) from None
+
+
+def warning_of(powers: Mapping[str, object]) -> str:
+    """Warn of a role that may do more than read tables; "" for one that may not."""
+    if powers["superuser"]:
+        held = "is a superuser"
+    else:
+        roles = ", ".join(name for name, has in powers.items() if has)
+        held = f"is a member of {roles}" if roles else ""
+    if not held:
+        return ""
+    return (
+        f"; warning: its role {held}, so it may do more than read tables. Give Muster a role with SELECT only"
+    )
 
 
 def _file(source: str, url: URL, folder: Path) -> Path:

@@ -1,7 +1,10 @@
 """What only databases can do wrong; the second lock is tried with the first one open."""
 
 import asyncio
+import os
+import signal
 import sqlite3
+import threading
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from integrations.base import Answer, Call, IntegrationError, Trouble, UnexpectedAnswer, fetch
+from integrations.daemons import Daemons, Hanging
 from integrations.sources import open_connector
 from integrations.sql_guard import confined, open_engine, translated
 from schema.errors import Refusal
@@ -27,6 +31,7 @@ from tests.connectors.stands import (
     standing,
     unchanged,
 )
+from tests.databases import empty_url, server
 
 ENGINES = ("sqlite", "postgresql", "duckdb")
 WEEK = Period(start=START, end=END)
@@ -325,3 +330,115 @@ async def test_a_database_that_hangs_holds_up_itself_alone():
     assert found.measurements[""] == Bare(value=Decimal(1))
     assert took_s < 0.9
     assert {outcome.detail for outcome in outcomes} == {"numbers did not answer within 1 s."}
+
+
+def stopped(sleeping_s):
+    """Stop the server's processes that sleep so long, as a machine does that is frozen; gives their ids."""
+    with psycopg.connect(server().get_uri(), autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE query LIKE %s AND pid <> pg_backend_pid()",
+            (f"%pg_sleep({sleeping_s})%",),
+        ).fetchall()
+    for (pid,) in found:
+        os.kill(pid, signal.SIGSTOP)
+    return [pid for (pid,) in found]
+
+
+def all_ended(name):
+    """Wait for the threads of a name, three seconds at most."""
+    for each in threading.enumerate():
+        if each.name == name:
+            each.join(3)
+    return not any(each.name == name for each in threading.enumerate())
+
+
+async def test_a_database_that_freezes_leaves_the_next_questions_and_the_exit_alone():
+    frozen = SqlQuery(source="numbers", shape="bare", sql="SELECT 1 AS value, pg_sleep(17)")
+    quick = SqlQuery(source="numbers", shape="bare", sql="SELECT 7 AS value")
+    pids = []
+    async with standing("postgresql") as stand:
+        connector = stand.open({"timeout_s": 30})
+        try:
+            held = [asyncio.create_task(fetch(connector, frozen, WEEK, timeout_s=2)) for _ in range(4)]
+            while len(pids) < 4:
+                await asyncio.sleep(0.05)
+                pids += [pid for pid in stopped(17) if pid not in pids]
+            outcomes = await asyncio.gather(*held)
+
+            found = await fetch(connector, quick, WEEK, timeout_s=3)
+
+            ended = await asyncio.to_thread(all_ended, "sql-numbers")
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+        await connector.close()
+    assert {outcome.detail for outcome in outcomes} == {"numbers did not answer within 2 s."}
+    assert found.measurements[""] == Bare(value=Decimal(7))
+    assert ended
+
+
+async def test_calls_that_never_end_are_left_behind_and_bounded():
+    never = threading.Event()
+    threads = Daemons("never", at_once=2, hanging=1)
+    told = []
+
+    async def ask():
+        async with asyncio.timeout(0.05):
+            await threads.run(never.wait, give_up=lambda: told.append("given up"))
+
+    try:
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await ask()
+        with pytest.raises(Hanging):
+            await ask()
+        assert all(each.daemon for each in threading.enumerate() if each.name == "never")
+        assert told == ["given up"] * 3
+    finally:
+        never.set()
+    assert await asyncio.to_thread(all_ended, "never")
+    with pytest.raises(ZeroDivisionError):
+        await threads.run(lambda: 1 // 0, give_up=lambda: None)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_a_source_that_was_closed_says_so(engine):
+    async with standing(engine) as stand:
+        connector = stand.open({})
+        await connector.close()
+
+        outcome = await fetch(
+            connector, SqlQuery(source="numbers", shape="bare", sql="SELECT 1 AS value"), WEEK, timeout_s=5
+        )
+
+    assert outcome.detail == "numbers, the query: its configuration was replaced meanwhile; ask again."
+
+
+async def test_a_role_that_may_do_more_than_read_is_warned_of():
+    url = empty_url("postgresql")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE filer LOGIN PASSWORD 'x' IN ROLE pg_read_server_files")
+        connection.execute("CREATE ROLE modest LOGIN PASSWORD 'x'")
+    said = {}
+    for role, place in (("postgres", "postgres:"), ("filer", "filer:x"), ("modest", "modest:x")):
+        address = url.replace("//postgres:@", f"//{place}@")
+        connector = open_connector(
+            "numbers", SqlSource(kind="sql", url=address), secrets=str, folder=folder()
+        )
+        said[role] = await connector.probe()
+        await connector.close()
+
+    assert "warning: its role is a superuser" in said["postgres"]
+    assert "warning: its role is a member of pg_read_server_files, so it may" in said["filer"]
+    assert "warning" not in said["modest"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_text_of_an_error_holds_no_value_that_was_bound(engine):
+    url = {"sqlite": sqlite_url, "postgresql": postgresql_url, "duckdb": duckdb_url}[engine]()
+    opened = open_engine("numbers", url, folder=folder(), timeout_s=5)
+    with pytest.raises(sa.exc.SQLAlchemyError) as caught, opened.connect() as connection:
+        connection.execute(sa.text("SELECT nope FROM answers WHERE sex = :v"), {"v": "Nightfall"})
+    opened.dispose()
+
+    assert "Nightfall" not in str(caught.value)

@@ -299,3 +299,12 @@ async def test_a_durable_write_is_one_short_hop():
     median_ms = sorted(spans)[50] * 1000
     print(f"median of one durable write: {median_ms:.2f} ms")
     assert median_ms < 20  # a slow disk may be slow; a hop an operation would be slower on any
+
+
+async def test_the_text_of_an_error_holds_no_value_that_was_bound(store):
+    with pytest.raises(Exception, match="nope") as caught:  # it differs by engine
+        await store.write(
+            lambda session: session.execute(text("INSERT INTO inbox (nope) VALUES (:v)"), {"v": "Nightfall"})
+        )
+
+    assert "Nightfall" not in str(caught.value)

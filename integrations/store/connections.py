@@ -75,6 +75,7 @@ def _sqlite(
         pool_size=connections,
         max_overflow=0,
         pool_timeout=lock_wait_s,
+        hide_parameters=True,  # the text of an error is logged
     )
     event.listen(engine, "connect", _pragmas(only_read=only_read, foreign_keys=foreign_keys))
 
@@ -117,6 +118,7 @@ def _postgresql(
         pool_size=connections,
         max_overflow=0,
         pool_timeout=lock_wait_s,
+        hide_parameters=True,  # the text of an error is logged
         pool_pre_ping=True,
         pool_recycle=1800,
     )
