@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,11 +17,12 @@ from integrations.pacer import POST
 from integrations.slack_errors import Refused
 from integrations.slack_values import SlackChannel
 from integrations.store import deliveries as stored
-from integrations.store import due
+from integrations.store import due, inbox
 from integrations.store import parts as stored_parts
 from integrations.store.engine import Store
 from integrations.store.errors import StoreError
 from schema.deliveries import PARENT, Delivery, DeliveryState, IllegalMove, Part, PartState
+from schema.due import Due
 from schema.errors import Refusal
 from schema.periods import Period
 
@@ -297,7 +298,7 @@ async def owners_of(sender: Sender, product: str) -> tuple[str, ...]:
 
 
 async def _give_up(sender: Sender) -> None:
-    """End what failed for the first time so long ago that its owner has to know; not while Slack asks us to wait."""
+    """Deal with what failed for the first time so long ago that its owner has to know; not while Slack asks us to wait."""
     if sender.slack.pacer.held_s(POST):
         return
     now = sender.now()
@@ -306,29 +307,54 @@ async def _give_up(sender: Sender) -> None:
     )
     for timer in timers:
         if timer.due_at <= now:
-            await _time_is_over(sender, timer.key, now)
+            await _time_is_over(sender, timer, now)
 
 
-async def _time_is_over(sender: Sender, key: str, now: datetime) -> None:
-    id, _, revision = key.rpartition(".")
+async def _time_is_over(sender: Sender, timer: Due, now: datetime) -> None:
+    id, _, revision = timer.key.rpartition(".")
     delivery = await sender.store.read(lambda session: stored.get(session, sender.workspace, id))
     owners = await owners_of(sender, delivery.product)
 
     def end(session: Session) -> None:
-        due.drop(session, sender.workspace, parts.GIVE_UP, key, now=now, reason="its time is over")
         current = stored.get(session, sender.workspace, id)
-        if current.state in READY and current.revision == int(revision):
-            ended = _ended(session, current, now)
+        found = stored.parts(session, sender.workspace, id)
+        last = current.due_at + timedelta(seconds=sender.waits.window_s)
+        stands = current.state in READY and current.revision == int(revision)
+        if stands and now < last and not _unsure(found):
+            due.move(session, replace(timer, due_at=last))
+            _tell_waiting(session, current, found, owners=owners, now=now, until=last)
+            return
+        due.drop(session, sender.workspace, parts.GIVE_UP, timer.key, now=now, reason="its time is over")
+        if stands:
+            ended = _ended(session, current, found, now)
             outbox.tell(session, sender.workspace, users=owners, text=notices.ended(ended), now=now)
 
     await sender.store.write(end)
 
 
-def _ended(session: Session, delivery: Delivery, now: datetime) -> Delivery:
+def _unsure(found: Sequence[Part]) -> list[Part]:
+    """List the parts that may be in the channel without anybody knowing."""
+    return [part for part in found if part.state is PartState.SENDING]
+
+
+def _tell_waiting(
+    session: Session, delivery: Delivery, found: Sequence[Part], *,
+    owners: Sequence[str], now: datetime, until: datetime,
+) -> None:  # fmt: skip
+    """Tell the owners once that a post waits for Slack; it is not ended, because nothing of it can be there twice."""
+    key = f"waiting.{delivery.id}.{delivery.due_at.isoformat()}"
+    if inbox.first_time(session, delivery.workspace, key, at=now, kind="waiting"):
+        text = notices.waiting(delivery, _reason(found), until=until)
+        outbox.tell(session, delivery.workspace, users=owners, text=text, now=now)
+
+
+def _reason(found: Sequence[Part]) -> str | None:
+    return next((part.last_reason for part in found if part.last_reason), None)
+
+
+def _ended(session: Session, delivery: Delivery, found: Sequence[Part], now: datetime) -> Delivery:
     """Give a delivery up: unknown when a part may be in the channel, failed when none can be."""
-    found = stored.parts(session, delivery.workspace, delivery.id)
-    reason = notices.given_up(next((part.last_reason for part in found if part.last_reason), None))
-    unsure = [part for part in found if part.state is PartState.SENDING]
+    reason, unsure = notices.given_up(_reason(found)), _unsure(found)
     for part in unsure:
         stored_parts.part_unknown(session, part.workspace, part.key, reason=reason)
     if unsure:

@@ -1,6 +1,6 @@
 """What owners are told when a delivery goes wrong: one sentence each on what happened and what to do."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from schema.deliveries import Delivery, DeliveryState
 
@@ -47,6 +47,14 @@ def shared_outside(channel: str) -> str:
 
 def too_late(span: timedelta) -> str:
     return f"It was due {spoken(span)} ago, which is too late to post it unasked."
+
+
+def waiting(delivery: Delivery, reason: str | None, *, until: datetime) -> str:
+    """Tell the owner that a post is kept and tried on."""
+    return (
+        f"Muster has tried for a quarter of an hour to post {named(delivery)}. {reason or 'Slack did not take it.'}"
+        f" It goes on trying until {until:%Y-%m-%d %H:%M} UTC and then posts it late; you need do nothing."
+    )
 
 
 def given_up(reason: str | None) -> str:

@@ -192,12 +192,19 @@ async def _sent(sender: Sender, effect: Effect, ts: str | None) -> None:
 
 
 async def _again(sender: Sender, effect: Effect, wait: timedelta, reason: str) -> None:
-    """Try later, or give up after as many attempts as last long enough."""
+    """Try later, or give up when it was tried for long enough."""
     at = sender.now() + wait
-    if effect.attempts >= sender.waits.attempts:
+    if _tried_enough(sender, effect):
         await _failed(sender, effect, reason)
         return
     await sender.store.write(lambda session: stored.again(session, effect, at=at, reason=reason))
+
+
+def _tried_enough(sender: Sender, effect: Effect) -> bool:
+    """Tell what is given up; what owners are told outlasts the outage that it tells of."""
+    if effect.kind == EffectKind.DM:
+        return sender.now() - effect.created_at > timedelta(seconds=sender.waits.window_s)
+    return effect.attempts >= sender.waits.attempts
 
 
 async def _refused(sender: Sender, effect: Effect, refused: Refused) -> None:
@@ -266,7 +273,9 @@ async def _find(sender: Sender, effect: Effect) -> str | None:
 
 
 async def _look_later(sender: Sender, effect: Effect, error: IntegrationError) -> None:
-    if sender.now() - _began_at(effect) > timedelta(seconds=sender.waits.retry_for_s):
+    waits = sender.waits
+    patience_s = waits.window_s if effect.kind == EffectKind.DM else waits.retry_for_s
+    if sender.now() - _began_at(effect) > timedelta(seconds=patience_s):
         await _unknown(sender, effect, f"{error}.")
         return
     sender.failed(_thing(effect), why="Slack did not answer", retry_after_s=error.retry_after_s)

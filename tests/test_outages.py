@@ -1,0 +1,102 @@
+"""What outlasts an outage of Slack: the digests that wait, and what their owners are told."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from handlers import deliveries, outbox
+from handlers.waits import Waits
+from integrations.base import Call, Unavailable
+from integrations.slack_errors import Refused, Unsure
+from schema.deliveries import DeliveryState
+from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
+from tests.test_deliveries import World, a_world, now, only_sqlite
+
+
+@pytest.fixture
+async def world(store):
+    async with a_world(store) as made:
+        yield made
+
+
+class Line:
+    """The way to Slack, which a test cuts and mends."""
+
+    def __init__(self, slack):
+        self._slack = slack
+        self.pacer = slack.pacer
+        self.down = False
+        self.loses = False  # the answers of posts
+        self.blind = False  # may not search
+
+    def __getattr__(self, name):
+        async def ask(*given, **named):
+            if self.down:
+                raise Unavailable(Call(source="Slack", asked=name), "no connection")
+            if self.blind and name == "find":
+                raise Refused(Call(source="Slack", asked="conversations.history"), "missing_scope")
+            answer = await getattr(self._slack, name)(*given, **named)
+            if self.loses and name == "post":
+                raise Unsure(Call(source="Slack", asked="chat.postMessage"), "the answer was lost")
+            return answer
+
+        return ask
+
+
+class Stretch:
+    """A sender in a time that the test moves on, over a line that it may cut."""
+
+    def __init__(self, world: World, sender):
+        self.world = world
+        self.line = Line(sender.slack)
+        self.ahead = timedelta(0)
+        self.sender = replace(sender, slack=self.line, now=lambda: now() + self.ahead, waits=Waits())
+
+    async def passes(self, span: timedelta, *, step: timedelta):
+        """Let time go by, working at each step."""
+        until = self.ahead + span
+        while self.ahead < until:
+            self.ahead += step
+            await deliveries.send_due(self.sender)
+            await outbox.send_pending(self.sender)
+
+    def told(self, user):
+        """What somebody reads in private."""
+        return self.world.texts(self.world.local.direct(user, self.world.app.bot_user_id))
+
+
+@pytest.fixture
+async def stretch(world):
+    return Stretch(world, await world.sender())
+
+
+@only_sqlite
+async def test_a_digest_outlasts_an_outage_and_its_owners_are_told_once(world, stretch):
+    id = await world.prepared()
+    stretch.line.down = True
+    await stretch.passes(timedelta(hours=1), step=timedelta(seconds=30))
+    assert (await world.get(id)).state is DeliveryState.PREPARED
+
+    stretch.line.down = False
+    await stretch.passes(timedelta(minutes=3), step=timedelta(seconds=30))
+
+    assert (await world.get(id)).state is DeliveryState.SENT
+    assert world.texts()[0].startswith("Recall fell. Late by 1 h")
+    for user in (world.ada, world.ben):
+        [text] = stretch.told(user)
+        assert "goes on trying until" in text
+
+
+@only_sqlite
+async def test_a_digest_that_waits_for_slack_ends_with_its_window_and_says_so(world, stretch):
+    id = await world.prepared()
+    stretch.line.down = True
+    await stretch.passes(timedelta(hours=25), step=timedelta(minutes=10))
+
+    stretch.line.down = False
+    await stretch.passes(timedelta(minutes=10), step=timedelta(minutes=1))
+
+    assert (await world.get(id)).state is DeliveryState.FAILED
+    assert world.texts() == []
+    assert "Muster could not post" in stretch.told(world.ada)[-1]
