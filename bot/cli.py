@@ -19,7 +19,7 @@ from bot.settings import LogLevel, Settings
 from bot.workspaces import MAIN, NO_CONFIGURATION
 from handlers import configuration
 from handlers.pages import audience_named, brief, closed_period, standup
-from handlers.pulls import pull
+from handlers.pulls import Progress, pull
 from handlers.views import plain
 from integrations.store.engine import Store
 from integrations.store.errors import StoreError
@@ -234,10 +234,21 @@ def _at_desk(work: Callable[[Desk], Awaitable[str]], config: Path | None, at: st
 
 async def _pull(opened: Desk, product: Product) -> str:
     period = closed_period(product, opened.services.now())
-    pulled = await pull(opened.services, opened.snapshot, product, period=period)
+    pulled = await pull(opened.services, opened.snapshot, product, period=period, progress=_progress())
     lines = [f"{product.key}: {pulled.readings} new readings"]
     lines += [f"  {source}: {line}" for source, line in pulled.by_source.items()]
     return "\n".join(lines) + "\n"
+
+
+def _progress() -> Progress | None:
+    """Count the answers for whoever sits before a terminal; a script sees nothing of it."""
+    if not sys.stderr.isatty():
+        return None
+
+    def told(done: int, of: int) -> None:
+        typer.echo(f"\r{done} of {of} answers", err=True, nl=done == of)
+
+    return told
 
 
 def _settings() -> tuple[Settings, Secrets]:

@@ -23,7 +23,7 @@ from integrations.store.engine import Store
 from schema.changes import Kind, ObjectKey, StoredObject
 from tests import builders
 from tests.conversations import MANIFEST
-from tests.stages import AT, a_process, finished, story_file
+from tests.stages import AT, MUSTER, a_process, environment, finished, story_file
 
 WRONG = """\
 workspace:
@@ -301,6 +301,22 @@ def test_a_pull_says_what_each_source_gave(muster):
     assert "recommender: 64 of 78 answered" in recommender
     assert "service: 0 of " in service
     assert "no connection" in service
+
+
+async def test_whoever_sits_before_a_terminal_sees_how_far_a_pull_is(muster, sound, tmp_path):
+    inside, terminal = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        MUSTER, "pull", "--config", str(sound), "--at", "2026-11-23", env=environment(),
+        stdout=asyncio.subprocess.PIPE, stderr=terminal,
+    )  # fmt: skip
+    said, _ = await asyncio.wait_for(process.communicate(), 30)
+    os.close(terminal)
+    shown = os.read(inside, 10_000).decode()
+    os.close(inside)
+
+    assert "13 of 13 answered" in said.decode()
+    assert shown.startswith("\r1 of 13 answers")
+    assert shown.endswith("\r13 of 13 answers\r\n")
 
 
 def test_what_is_pulled_into_the_store_is_there_for_the_next_brief(muster, sound, tmp_path):
