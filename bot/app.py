@@ -25,6 +25,7 @@ from bot.workspaces import MAIN, Workspaces
 from handlers import deliveries, digests, missing, outbox, standups
 from handlers.listeners.app import build_app
 from handlers.listeners.desk import Desk
+from handlers.pages import closed_period
 from handlers.readers import Directory
 from handlers.sender import Sender, let_go
 from handlers.services import Services
@@ -44,7 +45,7 @@ KEPT = timedelta(days=30)  # ended work and effects
 INBOX_KEPT = timedelta(hours=48)  # Slack's delayed events come for 24 h
 SOCKET_PATIENCE_S = 30.0
 LOOK_EVERY_S = 0.1
-SENDERS = 2  # the first clocks
+WOKEN = 3  # the first clocks: what was asked for is prepared and sent at once
 
 Tick = Callable[[], Awaitable[None]]
 
@@ -80,7 +81,9 @@ class Muster:
         snapshot = await self.services.snapshot(MAIN)
         for product in snapshot.configuration.products.values():
             if product.channel is not None:
-                delivery = await standups.post_now(self.services, snapshot, product)
+                now = self.services.now()
+                wanted = standups.owed(product, closed_period(product, now), now)
+                delivery = await deliveries.post_now(self.store, MAIN, wanted, now=now)
                 await standups.prepare(self.services, snapshot, product, delivery)
                 self.wake()
         while await self.store.read(  # noqa: ASYNC110 - the database says when it is done
@@ -170,7 +173,7 @@ def _assembled(
 
 def _waking(clocks: Sequence[Clock]) -> Callable[[], None]:
     def wake() -> None:
-        for clock in clocks[:SENDERS]:
+        for clock in clocks[:WOKEN]:
             clock.wake()
 
     return wake

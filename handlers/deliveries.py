@@ -85,10 +85,11 @@ async def prepare(
 
 async def post_now(store: Store, workspace: str, owed: Owed, *, now: datetime) -> Delivery:
     """Owe a delivery now: the same one that its schedule would make, taken up again if it had ended badly."""
-    return await store.write(partial(_owe_now, workspace=workspace, owed=owed, now=now))
+    return await store.write(partial(owe_now, workspace=workspace, owed=owed, now=now))
 
 
-def _owe_now(session: Session, *, workspace: str, owed: Owed, now: datetime) -> Delivery:
+def owe_now(session: Session, *, workspace: str, owed: Owed, now: datetime) -> Delivery:
+    """Owe a delivery now, as a part of a transaction."""
     delivery, _ = _create_or_get(session, workspace, owed)
     match delivery.state:
         case DeliveryState.PLANNED | DeliveryState.PREPARED if not now - A_DAY < delivery.due_at <= now:

@@ -11,7 +11,9 @@ from handlers.deliveries import Owed
 from handlers.pages import closed_period
 from handlers.pulls import pull
 from handlers.services import Services, Snapshot
+from handlers.standups import PREPARE
 from handlers.views.text import escape
+from integrations.store import deliveries as stored
 from integrations.store import due
 from schema.deliveries import Delivery
 from schema.due import Due, Taken
@@ -21,7 +23,6 @@ from schema.schedules import standup_schedule
 
 log = logging.getLogger(__name__)
 
-PREPARE = "prepare_standup"
 PULL_AGAIN = "pull_again"
 KINDS = frozenset({PREPARE, PULL_AGAIN})
 DAYS_AGAIN = 7  # DESIGN.md 4, Pull
@@ -47,7 +48,8 @@ async def plan_ahead(services: Services, snapshot: Snapshot, *, prepare_before_s
 
     def write(session: Session) -> None:
         for planned in due.planned(session, snapshot.workspace, kind=PREPARE):
-            if planned.key not in wanted and planned.due_at > now:
+            asked_for = "delivery" in planned.payload  # no schedule wanted it
+            if planned.key not in wanted and planned.due_at > now and not asked_for:
                 due.drop(
                     session, snapshot.workspace, PREPARE, planned.key, now=now, reason="the schedule changed"
                 )
@@ -101,17 +103,34 @@ async def _work(services: Services, snapshot: Snapshot, taken: Taken) -> None:
     try:
         product = snapshot.product(str(taken.work.payload["product"]))
         at = datetime.fromisoformat(str(taken.work.payload["at"]))
-        if taken.work.kind == PREPARE:
+        if "delivery" in taken.work.payload:
+            await _prepare_asked(services, snapshot, product, str(taken.work.payload["delivery"]))
+        elif taken.work.kind == PREPARE:
             await prepare(services, snapshot, product, at=at)
         else:
             await pull(services, snapshot, product, period=closed_period(product, at))
     except Refusal as refusal:
-        reason = str(refusal)
-        await services.store.write(
-            lambda session: due.fail(session, taken, now=services.now(), reason=reason, again_at=None)
-        )
+        await _refused(services, taken, str(refusal))
         return
     await services.store.write(lambda session: due.finish(session, taken, now=services.now()))
+
+
+async def _prepare_asked(services: Services, snapshot: Snapshot, product: Product, id: str) -> None:
+    """Prepare the delivery that somebody asked for; what is prepared already stays as it is."""
+    delivery = await services.store.read(lambda session: stored.get(session, snapshot.workspace, id))
+    await standups.prepare(services, snapshot, product, delivery)
+    log.info("digest_prepared", extra={"product": product.key, "delivery": id})
+
+
+async def _refused(services: Services, taken: Taken, reason: str) -> None:
+    """Give up what cannot be done, and tell the person who asked for it."""
+    now, by = services.now(), str(taken.work.payload.get("by") or "")
+
+    def note(session: Session) -> None:
+        if due.fail(session, taken, now=now, reason=reason, again_at=None) and by:
+            outbox.tell(session, taken.work.workspace, users=[by], text=escape(reason), now=now)
+
+    await services.store.write(note)
 
 
 async def _went_wrong(services: Services, snapshot: Snapshot, taken: Taken) -> None:

@@ -1,7 +1,9 @@
 """Standups: composed from what is stored, owed once a period, and prepared as messages."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
+
+from sqlalchemy.orm import Session
 
 from handlers import deliveries
 from handlers.briefs import pull_and_read, read
@@ -11,7 +13,9 @@ from handlers.services import Services, Snapshot
 from handlers.views import standups as shown
 from handlers.views.blocks import Payload
 from integrations.store import deliveries as stored
+from integrations.store import due
 from schema.deliveries import PARENT, Delivery, DeliveryState
+from schema.due import Due, Outcome
 from schema.errors import Refusal
 from schema.periods import Period
 from schema.products import Product
@@ -19,6 +23,8 @@ from schema.schedules import standup_schedule
 from schema.standups import Standup, compose_standup
 
 KIND: Final = "standup"
+PREPARE: Final = "prepare_standup"  # due work
+ASKED_FOR: Final = timedelta(hours=24)  # how long a standup that somebody asked for is worth preparing
 
 
 async def preview(services: Services, snapshot: Snapshot, product: Product) -> tuple[Standup, str]:
@@ -36,11 +42,34 @@ def owed(product: Product, period: Period, due_at: datetime) -> Owed:
     return Owed(kind=KIND, product=product.key, period=period, channel=product.channel, due_at=due_at)
 
 
-async def post_now(services: Services, snapshot: Snapshot, product: Product) -> Delivery:
-    """Owe the standup of the newest closed period now; the same delivery that its schedule would make."""
+async def post_now(services: Services, snapshot: Snapshot, product: Product, *, by: str = "") -> Delivery:
+    """Owe the standup of the newest closed period now; the same delivery that its schedule would make.
+
+    Its preparation is planned with the same transaction, so that it outlives this process.
+
+    by  who asked, and is told when it cannot be prepared
+    """
     now = services.now()
     wanted = owed(product, closed_period(product, now), now)
-    return await deliveries.post_now(services.store, snapshot.workspace, wanted, now=now)
+
+    def write(session: Session) -> Delivery:
+        delivery = deliveries.owe_now(session, workspace=snapshot.workspace, owed=wanted, now=now)
+        if delivery.state is DeliveryState.PLANNED:
+            due.plan(session, _preparing(delivery, now, by=by), again=frozenset(Outcome))
+        return delivery
+
+    return await services.store.write(write)
+
+
+def _preparing(delivery: Delivery, now: datetime, *, by: str) -> Due:
+    return Due(
+        workspace=delivery.workspace,
+        kind=PREPARE,
+        key=f"now.{delivery.id}.{delivery.revision}",
+        due_at=now,
+        window_end=now + ASKED_FOR,
+        payload={"product": delivery.product, "at": now.isoformat(), "delivery": delivery.id, "by": by},
+    )
 
 
 async def prepare(services: Services, snapshot: Snapshot, product: Product, delivery: Delivery) -> None:

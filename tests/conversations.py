@@ -14,7 +14,7 @@ from bot.files import load_yaml
 from bot.local_slack.blocks import problems, view_problems
 from bot.local_slack.server import LocalSlack
 from bot.local_slack.values import App, Channel, User
-from handlers import deliveries, outbox
+from handlers import deliveries, digests, outbox
 from handlers.listeners.app import build_app
 from handlers.listeners.desk import Desk
 from handlers.readers import Directory
@@ -68,7 +68,9 @@ class Talk:
         return self.slack.ephemerals(user, channel)[before:]
 
     async def sends(self) -> None:
-        """Let the sender do what waits."""
+        """Prepare what is due, and let the sender do what waits."""
+        services = self.desk.services
+        await digests.prepare_due(services, await services.snapshot(builders.WORKSPACE), holder="test")
         await deliveries.send_due(self.sender)
         await outbox.send_pending(self.sender)
 

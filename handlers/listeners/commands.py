@@ -116,22 +116,15 @@ async def post_now(desk: Desk, snapshot: Snapshot, circle: Circle, product: Prod
         raise Refusal(
             f"The channel of {product.title} is shared with another company, and standups stay inside."
         )
-    delivery = await standups.post_now(desk.services, snapshot, product)
+    delivery = await standups.post_now(desk.services, snapshot, product, by=circle.user)
     where = f"<#{delivery.channel}>"
     if delivery.state is DeliveryState.SENT:
         return Later(note=None, work=lambda: _posted_before(desk, product, delivery))
+    desk.wake()
     if delivery.state is DeliveryState.SENDING:
-        desk.wake()
         return Show(messages=[_told(f"The standup of {product.title} is on its way to this channel:", where)])
-
-    async def prepare() -> Answer:
-        await standups.prepare(desk.services, snapshot, product, delivery)
-        desk.wake()
-        return None
-
-    return Later(
-        note=f"Posting the standup of {product.title}: {product.calendar.key(delivery.period)}.", work=prepare
-    )
+    period = product.calendar.key(delivery.period)
+    return Show(messages=[note(f"Posting the standup of {product.title}: {period}.")])
 
 
 async def _posted_before(desk: Desk, product: Product, delivery: Delivery) -> Answer:

@@ -16,19 +16,26 @@ D = DUE.c
 OPEN = D.done_at.is_(None)
 
 
-def plan(session: Session, work: Due) -> bool:
-    """Write down what is due; what is planned or done already stays as it is. True when it is new."""
-    row = {
-        "workspace": work.workspace,
-        "kind": work.kind,
-        "key": work.key,
+DROPPED_ONLY = frozenset({Outcome.DROPPED})
+
+
+def plan(session: Session, work: Due, *, again: Collection[Outcome] = DROPPED_ONLY) -> bool:
+    """Write down what is due; what is open already stays as it is. True when it is to be done anew.
+
+    again  what ended so is opened again: dropped work, when somebody wants it after all
+    """
+    times = {
         "due_at": work.due_at,
         "next_at": work.due_at,
         "window_end": work.window_end,
         "payload": dict(work.payload),
-        "attempts": 0,
     }
-    return insert_new(session, DUE, row)
+    named = {"workspace": work.workspace, "kind": work.kind, "key": work.key}
+    if insert_new(session, DUE, named | times | {"attempts": 0}):
+        return True
+    ended = (*_named(work.workspace, work.kind, work.key), D.done_at.is_not(None), D.outcome.in_(sorted(again)))
+    anew = times | {"done_at": None, "outcome": None, "last_reason": None}
+    return changed(session, update(DUE).where(*ended).values(anew))
 
 
 def move(session: Session, work: Due) -> bool:
