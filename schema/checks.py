@@ -42,8 +42,7 @@ def claim_of(statement: Statement) -> Claim:
 
 def labels_of(windows: Iterable[Subject]) -> list[str]:
     """List the verdicts that a full text names, in reading order."""
-    verdicts = (each.verdict for each in windows)
-    return [VERDICT_WORDS[each.kind] for each in verdicts if each.because is not Because.NOT_ASKED]
+    return [VERDICT_WORDS[each.kind] for each in windows if each.verdict.because is not Because.NOT_ASKED]
 
 
 def table_of(windows: Sequence[Subject]) -> dict[Place, list[Decimal]]:
@@ -67,7 +66,7 @@ def _add_level(table: dict[Place, list[Decimal]], shown: Shown, at: str, estimat
         return
     of = f"{shown.metric.key}/{at}"
     figures = {
-        **dict.fromkeys(("level", "per", "ratio"), estimate.value), "low": estimate.low, "high": estimate.high,
+        **dict.fromkeys(("level", "per", "ratio", "gap"), estimate.value), "low": estimate.low, "high": estimate.high,
         "upper": estimate.high, "numerator": estimate.numerator, "denominator": estimate.denominator,
         "n": estimate.n, "baseline": estimate.parts.get("baseline"),
     }  # fmt: skip
@@ -83,8 +82,9 @@ def _add_level(table: dict[Place, list[Decimal]], shown: Shown, at: str, estimat
 
 def _add_change(table: dict[Place, list[Decimal]], subject: Subject) -> None:
     verdict, of = subject.verdict, f"{subject.metric.key}/change"
+    low, high = subject.ends or (None, None)
     figures = {
-        "difference": verdict.difference, "low": verdict.low, "high": verdict.high,
+        "difference": verdict.difference, "low": low, "high": high,
         "size": None if verdict.difference is None else abs(verdict.difference),
         "q": None if verdict.q is None else Decimal(repr(verdict.q)),
         "relative": subject.relative.value if subject.relative else None,
@@ -99,7 +99,7 @@ def lonely_gain(text: Text, statements: Sequence[Statement]) -> bool:
 
     statements   those of the paragraph; the first is its subject
     """
-    if not statements or statements[0].verdict.kind not in GAINS:
+    if not statements or statements[0].subject.kind not in GAINS:
         return False
     wanted = statements[0].subject.metric.countermetrics
     if not wanted:

@@ -1,7 +1,7 @@
 """What a slot may hold: a figure with where it comes from, shown in one declared way."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -21,8 +21,11 @@ BASES: Final = (
 HUNDRED: Final = Decimal(100)
 FEWEST_SHOWN: Final = Decimal("1.5")
 NEAR: Final = Decimal("0.05")  # a count is within a twentieth of the exact figure
+ROUGHLY: Final = Decimal("0.2")  # what is left is within a fifth, where nobody is told it
 MONEY_SIGNS: Final[Mapping[str, str]] = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 PLAIN_DECIMALS: Final = 1
+MOST_DECIMALS: Final = 9
+DUST: Final = Decimal(1).scaleb(-MOST_DECIMALS)  # what is left over when a float is read
 CENTS: Final = 2
 
 
@@ -84,12 +87,17 @@ def significant(value: Decimal, digits: int) -> Decimal:
     return rounded(value, digits - 1 - value.adjusted()) + 0
 
 
-def decimals_of_share(value: Decimal) -> int:
-    """Choose decimals of a percentage so that small ones keep two digits: 82.0, 1.8, 0.18."""
-    percent = abs(value) * HUNDRED
-    if percent == 0 or percent >= 1:
+def decimals_of_points(difference: Decimal) -> int:
+    """Choose decimals of a difference in points so that small ones keep two digits: 3.0, 0.12."""
+    size = abs(difference) * HUNDRED
+    if size < DUST or size >= 1:
         return PLAIN_DECIMALS
-    return min(1 - percent.adjusted(), 6)
+    return min(1 - size.adjusted(), MOST_DECIMALS)
+
+
+def decimals_of_share(value: Decimal) -> int:
+    """Choose decimals of a percentage so that what is small, the share or its rest, keeps two digits: 1.8, 99.985."""
+    return max(decimals_of_points(value), decimals_of_points(1 - value) if 0 <= value <= 1 else 0)
 
 
 def percent(value: Decimal, decimals: int | None = None) -> str:
@@ -100,7 +108,7 @@ def percent(value: Decimal, decimals: int | None = None) -> str:
 
 def points(value: Decimal, decimals: int | None = None) -> str:
     """Write a difference of two shares, signed: `-3.0 points`, `+0.12 points`."""
-    places = decimals_of_share(value) if decimals is None else decimals
+    places = decimals_of_points(value) if decimals is None else decimals
     return f"{signed(value * HUNDRED, places)} points"
 
 
@@ -120,22 +128,39 @@ def per(value: Decimal, base: int) -> int:
     return int(rounded(value * base, 0))
 
 
-def base_for(*shares: Decimal, apart: bool = False) -> int:
+def base_for(
+    *shares: Decimal, rests: Iterable[Decimal] = (), apart: bool = False, least: int = BASES[0]
+) -> int | None:
     """Choose one power of ten so that each count that is not nought is near its exact figure, and none says `1 were`.
 
+    rests    what is left of shares beside which it is not said: all but a little must not look like all
     apart    the first two shares differ, so their counts must not look equal
+    least    the smallest base to take
+    returns  None where even the largest base hides or blurs one of them
     """
-    present = [abs(share) for share in shares if share != 0]
-    for base in BASES:
-        near = all(share * base >= FEWEST_SHOWN and _near(share, base) for share in present)
-        if near and not (apart and per(shares[0], base) == per(shares[1], base)):
+    present = [abs(share) for share in shares if abs(share) > DUST]
+    left = [rest for rest in rests if rest > DUST]
+    for base in (each for each in BASES if each >= least):
+        near = all(share * base >= FEWEST_SHOWN and _near(share, base, NEAR) for share in present)
+        if (
+            near
+            and all(_near(rest, base, ROUGHLY) for rest in left)
+            and not (apart and per(shares[0], base) == per(shares[1], base))
+        ):
             return base
-    return BASES[-1]
+    return None
 
 
-def _near(share: Decimal, base: int) -> bool:
+def base_for_end(end: Decimal) -> int | None:
+    """Choose a power of ten at which an end, rounded away from the middle, is still near its exact figure."""
+    return next(
+        (base for base in BASES if 1 <= outward(end, base, low=False) <= end * base * (1 + NEAR)), None
+    )
+
+
+def _near(share: Decimal, base: int, within: Decimal) -> bool:
     exact = share * base
-    return abs(rounded(exact, 0) - exact) <= exact * NEAR
+    return abs(rounded(exact, 0) - exact) <= exact * within
 
 
 def base_to_see(low: Decimal, high: Decimal, base: int) -> int:
@@ -147,13 +172,19 @@ def base_to_see(low: Decimal, high: Decimal, base: int) -> int:
 def outward(value: Decimal, base: int, *, low: bool) -> int:
     """Count of every `base`, rounded away from the middle of an interval, so that it never looks narrower.
 
-    An end within a twentieth of a count of nought counts as nought: half of every hundred is not a person more.
+    An end within a twentieth of a count of nought counts as nought.
     """
-    exact = value * base
-    nearest = rounded(exact, 0)
-    if abs(exact - nearest) < Decimal("0.5"):
-        return int(nearest)
+    exact = rounded(value * base, MOST_DECIMALS)
+    if abs(exact) <= NEAR:
+        return 0
     return int(exact.to_integral_value(rounding=ROUND_FLOOR if low else ROUND_CEILING))
+
+
+def floored(value: Decimal, digits: int) -> Decimal:
+    """Round down to so many significant digits: what lies under it lies under the value too."""
+    if value == 0:
+        return Decimal(0)
+    return value.quantize(Decimal(1).scaleb(value.adjusted() - digits + 1), rounding=ROUND_FLOOR) + 0
 
 
 def money(value: Decimal, currency: str, *, digits: int | None = None) -> str:
@@ -240,14 +271,16 @@ def shows(fact: Fact) -> bool:
         return False
     shown = Decimal(found[0].replace(",", ""))
     if fact.shown.startswith("under "):
-        return fact.value < shown == SMALLEST_CHANCE
+        return fact.value < shown == SMALLEST_CHANCE or 0 < fact.value * fact.base < shown == 1
+    if fact.shown.startswith("over "):
+        return fact.base > fact.value * fact.base > shown == fact.base - 1
     return _has_its_sign(fact, fact.value, shown) and shown in _roundings(fact, found[0])
 
 
 def _is_level(fact: Fact, value: Decimal) -> bool:
     if fact.base > 1:
-        return outward(value, fact.base, low=fact.function == "low") == 0
-    return rounded(value, 9) == 0
+        return outward(value, fact.base, low=fact.function == "low") == 0 or per(value, fact.base) == 0
+    return rounded(value, MOST_DECIMALS) == 0
 
 
 def _has_its_sign(fact: Fact, value: Decimal, shown: Decimal) -> bool:
@@ -263,14 +296,23 @@ def _has_its_sign(fact: Fact, value: Decimal, shown: Decimal) -> bool:
     return value > 0 or (value < 0 and fact.shown.startswith("-"))
 
 
+OUTWARD: Final = frozenset({"upper", "break_even"})
 SIGNED: Final = frozenset({"difference", "low", "high"})
 
 
 def _roundings(fact: Fact, text: str) -> set[Decimal]:
     """List what the figure may be shown as, without a sign, with as many decimals as the text has."""
     value = fact.value or Decimal(0)
-    if fact.function == "upper" or (fact.base > 1 and WORDED.search(fact.shown)):
-        return {Decimal(abs(outward(value, fact.base, low=fact.function == "low")))}
+    away = Decimal(abs(outward(value, fact.base, low=fact.function == "low")))
+    if fact.function in OUTWARD:
+        return {away}
+    if fact.base > 1 and WORDED.search(fact.shown):
+        return {
+            away,
+            Decimal(abs(per(value, fact.base))),
+        }  # METRICS.md (b) lets an end be rounded to the nearest
+    if fact.function == "flip":
+        return {floored(value, SHORT_DIGITS)}
     percent_or_points = "%" in fact.shown or "points" in fact.shown
     scale = fact.base if fact.base > 1 else 100 if percent_or_points else 1
     size = abs(value * scale)

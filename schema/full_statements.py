@@ -9,6 +9,7 @@ from schema.facts import Fact, Kind
 from schema.levels import Subject
 from schema.metrics import Audience, Unit
 from schema.plain_statements import UNCOMPARED
+from schema.subjects import as_stated
 from schema.texts import Filling, Text
 from schema.verdicts import Because
 from schema.verdicts import Kind as VerdictKind
@@ -57,10 +58,10 @@ def _details(subject: Subject, interval: str) -> Text:
     metric, now = subject.metric, subject.now
     parts: list[Text] = []
     if now.low is not None and now.high is not None:
-        parts.append(texts.fill(f"{interval} {{low}} to {{high}}", {
-            "confidence": levels.constant(CONFIDENCE, "confidence", shown="95%"),
-            "low": _end(subject, now.low, "low"), "high": _end(subject, now.high, "high"),
-        }))  # fmt: skip
+        low, high = _ends(subject, now.low, now.high)
+        confidence = levels.constant(CONFIDENCE, "confidence", shown="95%")
+        template = f"{interval} {{low}} to {{high}}"
+        parts.append(texts.fill(template, {"confidence": confidence, "low": low, "high": high}))
     if now.numerator is not None and now.denominator is not None:
         parts.append(texts.fill("{numerator} of {denominator}", {
             "numerator": levels.count(metric, levels.NOW, "numerator", now.numerator),
@@ -108,10 +109,10 @@ def _judged(subject: Subject) -> dict[str, Filling]:
     fillings: dict[str, Filling] = {
         "when": subject.moment.when,
         "then": subject.moment.then,
-        "verdict": VERDICT_WORDS[verdict.kind],
+        "verdict": VERDICT_WORDS[subject.kind],
         "reason": texts.fill(REASONS[verdict.because], {"tested": tested}),
         "q": _chance(subject, tested),
-        "before": _exact(subject, levels.BEFORE) if subject.before is not None else "",
+        "before": _before(subject),
         **_differences(subject),
     }
     if verdict.matters is not None:
@@ -133,20 +134,19 @@ def _chance(subject: Subject, tested: Fact) -> Text:
 
 def _size(subject: Subject, size: Decimal) -> str:
     """Write a smallest change that matters: as it was stated, or rounded where it is the default."""
-    unit, name = subject.metric.unit, subject.metric.unit_name
-    default = subject.verdict.matters_is_default
-    if unit is Unit.SHARE:
-        places = None if default else facts.decimals_in(size * facts.HUNDRED)
-        return facts.points(size, places).removeprefix("+")
-    if unit is Unit.MONEY:
-        return facts.money(size, subject.language.currency)
-    places = None if default else facts.decimals_in(size)
-    return facts.quantity(size, unit, unit_name=name, decimals=places)
+    metric, currency = subject.metric, subject.language.currency
+    if subject.verdict.matters_is_default:
+        if metric.unit is Unit.SHARE:
+            return facts.points(size).removeprefix("+")
+        return levels.show(metric, size, currency)
+    if metric.unit is Unit.SHARE:
+        return facts.points(size, facts.decimals_in(size * facts.HUNDRED)).removeprefix("+")
+    return as_stated(size, metric.unit, metric.unit_name, currency=currency)
 
 
 def _differences(subject: Subject) -> dict[str, Filling]:
-    verdict = subject.verdict
-    found = {"change": verdict.difference, "low": verdict.low, "high": verdict.high}
+    low, high = subject.ends or (None, None)
+    found = {"change": subject.verdict.difference, "low": low, "high": high}
     known = {name: value for name, value in found.items() if value is not None}
     places = _places(subject, list(known.values()))
     functions = {"change": "difference"}
@@ -162,13 +162,21 @@ def _places(subject: Subject, differences: Sequence[Decimal]) -> int:
     if subject.metric.unit is Unit.COUNT or not scaled:
         return 0
     if share:
-        places = facts.decimals_of_share(differences[0])
+        places = facts.decimals_of_points(differences[0])
     else:
         sizes = [abs(each.value) for each in (subject.now, subject.before) if each is not None]
         places = facts.decimals_of(max(sizes), subject.metric.unit)
-    while places < MOST_DECIMALS and any(each and not facts.rounded(each, places) for each in scaled):
+    ends = scaled[1:]
+    while places < MOST_DECIMALS and (
+        any(each and not facts.rounded(each, places) for each in scaled) or _look_alike(ends, places)
+    ):
         places += 1
     return places
+
+
+def _look_alike(ends: Sequence[Decimal], places: int) -> bool:
+    """Tell whether an interval would look as if it had no width."""
+    return len(set(ends)) > 1 and len({facts.rounded(each, places) for each in ends}) == 1
 
 
 MOST_DECIMALS: Final = 6
@@ -221,7 +229,18 @@ def _change_for_compliance(subject: Subject) -> Text:
     if not subject.compared:
         return texts.fill(UNCOMPARED_IN_FULL, fillings)
     interval = "; the change lies between {low} and {high}" if verdict.low is not None else ""
-    return texts.fill(f"Against {{then}} ({{before}}): {{verdict}}{{reason}}{interval}.", fillings)
+    default = "; smallest change that matters {matters}, by default" if verdict.matters_is_default else ""
+    return texts.fill(f"Against {{then}} ({{before}}): {{verdict}}{{reason}}{interval}{default}.", fillings)
+
+
+def _before(subject: Subject) -> Filling:
+    """Say the exact level before, and whose it was where it was another group's."""
+    if subject.before is None:
+        return ""
+    fillings: dict[str, Filling] = {
+        "level": _exact(subject, levels.BEFORE), "turned": levels.turned(subject.itself),
+    }  # fmt: skip
+    return texts.fill("{level}{turned}", fillings)
 
 
 def _exact(subject: Subject, at: str) -> Fact:
@@ -232,11 +251,21 @@ def _exact(subject: Subject, at: str) -> Fact:
     return levels.figure(of, "level", Kind.LEVEL, estimate.value, shown=shown, unit=metric.unit.value)
 
 
-def _end(subject: Subject, value: Decimal, which: str) -> Fact:
+def _ends(subject: Subject, low: Decimal, high: Decimal) -> list[Fact]:
+    """Show the ends of a level's interval with as many decimals as it takes to tell them apart."""
     metric = subject.metric
-    shown = levels.show(metric, value, subject.language.currency)
-    of = f"{metric.key}/now"
-    return levels.figure(of, which, Kind.LEVEL, value, shown=shown, unit=metric.unit.value)
+    shown = [levels.show(metric, each, subject.language.currency) for each in (low, high)]
+    if shown[0] == shown[1] and metric.unit is Unit.SHARE:
+        places = facts.decimals_of_share(low)
+        while places < facts.MOST_DECIMALS and _look_alike(
+            [each * facts.HUNDRED for each in (low, high)], places
+        ):
+            places += 1
+        shown = [facts.percent(each, places) for each in (low, high)]
+    return [
+        levels.figure(f"{metric.key}/now", which, Kind.LEVEL, value, shown=text, unit=metric.unit.value)
+        for which, value, text in zip(("low", "high"), (low, high), shown, strict=True)
+    ]
 
 
 def _difference(subject: Subject, value: Decimal, which: str, places: int) -> Fact:

@@ -4,8 +4,17 @@ from decimal import Decimal
 from typing import Final
 
 from schema import facts, texts
-from schema.estimates import Estimate, GroupEstimate
+from schema.counted import BEFORE as BEFORE
+from schema.counted import CHANGE as CHANGE
+from schema.counted import FEWEST_FOR_SHARES as FEWEST_FOR_SHARES
+from schema.counted import NOW as NOW
+from schema.counted import base_figure, per
+from schema.counted import count as count
+from schema.estimates import Estimate
 from schema.facts import Fact, Kind
+from schema.gaps import GapBase, base_of_gap, gap, ratio
+from schema.gaps import ranked as ranked
+from schema.gaps import turned as turned
 from schema.metrics import Audience, Form, Metric, Unit
 from schema.subjects import MONEY_DIGITS as MONEY_DIGITS
 from schema.subjects import PLAIN_READERS as PLAIN_READERS
@@ -21,12 +30,6 @@ from schema.subjects import show as show
 from schema.texts import Filling, Text
 from schema.verdicts import CHANGES
 from schema.verdicts import Kind as VerdictKind
-
-FEWEST_FOR_SHARES: Final = 30  # wording rule 18
-FEWEST_COMPARED: Final = 2
-NOW: Final = "now"
-BEFORE: Final = "before"
-CHANGE: Final = "change"
 
 
 def level(
@@ -62,8 +65,8 @@ def marks(subject: Subject) -> tuple[str, ...]:
 def _level_of(subject: Subject, shown: Shown, digits: int | None, *, rest: bool) -> Text:
     metric = shown.metric
     if metric.form is Form.GAP and len(ranked(shown.now)) > 1:
-        return _gap(subject, shown)
-    if metric.form in SHARED_FORMS:
+        return gap(subject, shown, _base_of_gap(subject, shown))
+    if _is_share(shown):
         return _share(subject, shown, rest=rest)
     line = metric.constants.get("watch_line")
     return texts.fill("{subject} was {value}" if line is None else WATCHED, {
@@ -73,22 +76,27 @@ def _level_of(subject: Subject, shown: Shown, digits: int | None, *, rest: bool)
     })  # fmt: skip
 
 
+def _is_share(shown: Shown) -> bool:
+    """Tell whether a level is so many of every so many; a gap that came without its groups is a figure."""
+    return shown.metric.form in {Form.PROPORTION, Form.WORST}
+
+
 WATCHED: Final = "{subject} was {value} against a watch line of {line}"
 
 
 def _share(subject: Subject, shown: Shown, *, rest: bool) -> Text:
     metric, now = shown.metric, shown.now
-    of = phrase(metric.words.of, metric, subject.language)
-    hit = phrase(metric.words.hit, metric, subject.language)
-    worst = _worst(shown)
-    if now.denominator is not None and (now.denominator < FEWEST_FOR_SHARES or not now.numerator):
-        return texts.join((worst, _counts(metric, now, of, hit)), "")
-    base = base_of(subject, shown)
+    minutes = metric.function == "availability" and "minutes" in now.parts
+    of = texts.plain(MINUTES) if minutes else phrase(metric.words.of, metric, subject.language)
+    hit = texts.plain(WORKED) if minutes else phrase(metric.words.hit, metric, subject.language)
+    worst, base = _worst(shown), _base_told(subject, shown)
+    if base is None:
+        return texts.join((worst, _counts(metric, now, of, hit), _nothing_counted(shown)), "")
     fillings: dict[str, Filling] = {
-        "base": _base(metric, NOW, base), "of": of, "hit": hit, "hits": _per(metric, NOW, now.value, base),
+        "base": base_figure(metric, NOW, base), "of": of, "hit": hit, "hits": per(metric, NOW, now.value, base),
     }  # fmt: skip
     template = "of every {base} {of}, {hits} {hit}"
-    if metric.words.rest and rest and base == facts.BASES[0]:
+    if metric.words.rest and rest and base == facts.BASES[0] and not minutes:
         others = base - facts.per(now.value, base)
         fillings["rest_count"] = figure(
             f"{metric.key}/now", "rest", Kind.PER, Decimal(others), shown=str(others)
@@ -98,8 +106,32 @@ def _share(subject: Subject, shown: Shown, *, rest: bool) -> Text:
     told = texts.join((worst, texts.fill(template, fillings)), "")
     if "baseline" not in now.parts:
         return told
-    nothing = _per(metric, NOW, now.parts["baseline"], base, function="baseline")
+    nothing = per(metric, NOW, now.parts["baseline"], base, function="baseline")
     return texts.join((told, texts.fill("(doing nothing: {nothing})", {"nothing": nothing})))
+
+
+def _nothing_counted(shown: Shown) -> Text:
+    """Say beside counts how many doing nothing would reach, where that is told."""
+    baseline, cases = shown.now.parts.get("baseline"), shown.now.denominator
+    if baseline is None or not cases:
+        return Text(())
+    counted = figure(
+        f"{shown.metric.key}/now", "baseline", Kind.COUNT, baseline, shown=f"{facts.per(baseline, cases):,}", base=cases
+    )  # fmt: skip
+    return texts.fill(" (doing nothing: {nothing})", {"nothing": counted})
+
+
+MINUTES: Final = "minutes"
+WORKED: Final = "had the service working"
+
+
+def _base_told(subject: Subject, shown: Shown) -> int | None:
+    """Give the denominator that a share is told of; None where it is told as counts."""
+    now = shown.now
+    cases = [each.denominator for each in (now, shown.before) if each and each.denominator is not None]
+    few = now.denominator is not None and (min(cases) < FEWEST_FOR_SHARES or not now.numerator)
+    base = None if few else base_of(subject, shown)
+    return facts.BASES[-1] if base is None and now.denominator is None else base
 
 
 def _worst(shown: Shown) -> Text:
@@ -119,41 +151,19 @@ def _counts(metric: Metric, now: Estimate, of: Text, hit: Text) -> Text:
     }
     if numerator or now.high is None:
         return texts.fill("{numerator} of {denominator} {of} {hit}", fillings)
-    base = facts.base_for(now.high)
-    upper = f"{facts.outward(now.high, base, low=False):,}"
-    fillings["upper"] = figure(f"{metric.key}/now", "upper", Kind.PER, now.high, shown=upper, base=base)
-    fillings["base"] = _base(metric, NOW, base)
-    return texts.fill(
-        "{numerator} of {denominator} {of} {hit}; the true rate may be up to {upper} in every {base}",
-        fillings,
-    )
+    base = facts.base_for_end(now.high) if now.high > facts.DUST else facts.BASES[0]
+    of_as_many = now.denominator or facts.BASES[-1]
+    upper = f"{facts.outward(now.high, base or of_as_many, low=False):,}"
+    place = f"{metric.key}/now"
+    if base is None:
+        fillings["upper"] = figure(place, "upper", Kind.COUNT, now.high, shown=upper, base=of_as_many)
+        return texts.fill(BOUND + "{upper} in as many", fillings)
+    fillings["upper"] = figure(place, "upper", Kind.PER, now.high, shown=upper, base=base)
+    fillings["base"] = base_figure(metric, NOW, base)
+    return texts.fill(BOUND + "{upper} in every {base}", fillings)
 
 
-def _gap(subject: Subject, shown: Shown) -> Text:
-    metric, now = shown.metric, shown.now
-    first, last = ranked(now)[0], ranked(now)[-1]
-    base = _base_of_gap(subject, shown) or facts.BASES[0]
-    fillings: dict[str, Filling] = {
-        "base": _base(metric, NOW, base),
-        "of": phrase(metric.words.of, metric, subject.language),
-        "hit": phrase(metric.words.hit, metric, subject.language),
-        "first": _per(metric, NOW, first.value, base, group=first.group),
-        "first_group": facts.group_name(first.group),
-        "last": _per(metric, NOW, last.value, base, group=last.group),
-        "last_group": facts.group_name(last.group),
-    }
-    if metric.unit is Unit.SHARE:
-        gap = facts.per(first.value, base) - facts.per(last.value, base)
-        fillings["gap"] = figure(f"{metric.key}/now", "gap", Kind.PER, Decimal(gap), shown=f"{gap:,}")
-        return texts.fill(GAP + ": a gap of {gap}", fillings)
-    fillings["ratio"] = Fact(
-        of=f"{metric.key}/now", function="ratio", kind=Kind.LEVEL, value=now.value, unit="percent",
-        shown=facts.percent(now.value, 0), group=last.group,
-    )  # fmt: skip
-    return texts.fill(GAP + ": {last_group} at {ratio} of the rate of {first_group}", fillings)
-
-
-GAP: Final = "of every {base} {of}, {first} among {first_group} and {last} among {last_group} {hit}"
+BOUND: Final = "{numerator} of {denominator} {of} {hit}; the true rate may be up to "
 
 
 def level_before(subject: Subject) -> Filling:
@@ -162,74 +172,77 @@ def level_before(subject: Subject) -> Filling:
         return Text(())
     if not subject.shown:
         return _before_of(subject, subject.itself)
-    parts = [_before_of(subject, shown) for shown in subject.shown if shown.before]
-    return texts.join([texts.fill("{it}", {"it": part}) for part in parts], " and ")
+    parts = [(_before_of(subject, shown), turned(shown)) for shown in subject.shown if shown.before]
+    return texts.join(
+        [texts.fill("{it}{turned}", {"it": it, "turned": other}) for it, other in parts], " and "
+    )
 
 
 def _before_of(subject: Subject, shown: Shown) -> Filling:
     metric, now, before = shown.metric, shown.now, shown.before
     if before is None:
         return Text(())
-    if metric.form is Form.GAP and metric.unit is Unit.SHARE:
-        return _per(metric, BEFORE, before.value, _base_of_gap(subject, shown) or facts.BASES[0])
-    if metric.form in {Form.PROPORTION, Form.WORST}:
-        counted = [each for each in (now, before) if each.denominator is not None]
-        few = any((each.denominator or 0) < FEWEST_FOR_SHARES for each in counted)
-        if few or (not now.numerator and counted):
-            return texts.fill("{numerator} of {denominator}", {
-                "numerator": count(metric, BEFORE, "numerator", before.numerator or 0),
-                "denominator": count(metric, BEFORE, "denominator", before.denominator or 0),
-            })  # fmt: skip
-        return _per(metric, BEFORE, before.value, base_of(subject, shown))
-    if metric.form is Form.GAP:
-        ratio = facts.percent(before.value, 0)
-        of = f"{metric.key}/before"
-        return figure(of, "ratio", Kind.LEVEL, before.value, shown=ratio, unit="percent")
+    if metric.form is Form.GAP and len(ranked(now)) > 1:
+        if metric.unit is not Unit.SHARE:
+            return ratio(subject, shown, BEFORE)
+        return per(metric, BEFORE, before.value, _base_of_gap(subject, shown).base)
+    if _is_share(shown):
+        return _share_before(subject, shown, before)
     return _value(subject, shown, BEFORE, MONEY_DIGITS)
+
+
+def _share_before(subject: Subject, shown: Shown, before: Estimate) -> Filling:
+    """Say a share as it was: of the same base, or as counts where it is of few, of none, or the level is so told."""
+    metric, base = shown.metric, _base_told(subject, shown)
+    counted = before.numerator is not None and before.denominator is not None
+    if counted and (base is None or not before.numerator or (before.denominator or 0) < FEWEST_FOR_SHARES):
+        return texts.fill("{numerator} of {denominator}", {
+            "numerator": count(metric, BEFORE, "numerator", before.numerator or 0),
+            "denominator": count(metric, BEFORE, "denominator", before.denominator or 0),
+        })  # fmt: skip
+    if base is not None:
+        return per(metric, BEFORE, before.value, base)
+    base = (
+        _base_named(subject, shown)
+        or facts.base_for(before.value, rests=(1 - before.value,))
+        or facts.BASES[-1]
+    )
+    return texts.fill("{hits} in every {base}", {
+        "hits": per(metric, BEFORE, before.value, base), "base": base_figure(metric, BEFORE, base),
+    })  # fmt: skip
 
 
 def ends_of_change(subject: Subject, low: Decimal, high: Decimal) -> tuple[Filling, Filling]:
     """Show the ends of the change's interval: `6 fewer` and `level`, or with the unit."""
     metric = subject.metric
-    if metric.unit is not Unit.SHARE or subject.shown:
+    if metric.unit is not Unit.SHARE or subject.shown or not _tells_counts(subject.itself):
         return _signed_end(subject, low, "low"), _signed_end(subject, high, "high")
-    told = _told_base(subject)
-    base = facts.base_to_see(low, high, told or facts.BASES[0])
+    named = _base_named(subject, subject.itself)
+    base = named or facts.base_to_see(low, high, facts.BASES[0])
     ends = _fewer(metric, low, base, "low"), _fewer(metric, high, base, "high")
-    if base == told:
+    if base == named:
         return ends
     return ends[0], texts.fill(
-        "{high} in every {base}", {"high": ends[1], "base": _base(metric, CHANGE, base)}
+        "{high} in every {base}", {"high": ends[1], "base": base_figure(metric, CHANGE, base)}
     )
 
 
-def _told_base(subject: Subject) -> int | None:
+def _tells_counts(shown: Shown) -> bool:
+    return _is_share(shown) or (shown.metric.form is Form.GAP and len(ranked(shown.now)) > 1)
+
+
+def _base_named(subject: Subject, shown: Shown) -> int | None:
     """Give the denominator that the level's words name; None where they give counts alone."""
-    metric, now, before = subject.metric, subject.now, subject.before
-    if metric.form is Form.GAP:
-        return _base_of_gap(subject, subject.itself)
+    now = shown.now
+    if shown.metric.form is Form.GAP:
+        return _base_of_gap(subject, shown).base if len(ranked(now)) > 1 else None
     if now.denominator is not None and not now.numerator:
-        return facts.base_for(now.high) if now.high is not None else None
-    counted = [each.denominator for each in (now, before) if each and each.denominator is not None]
-    if any(cases < FEWEST_FOR_SHARES for cases in counted):
-        return None
-    return base_of(subject, subject.itself)
+        return facts.base_for_end(now.high) if now.high is not None else None
+    return _base_told(subject, shown)
 
 
-def _base_of_gap(subject: Subject, shown: Shown) -> int | None:
-    groups = ranked(shown.now)
-    if len(groups) < FEWEST_COMPARED:
-        return None
-    first, last = groups[0].value, groups[-1].value
-    base = _base_for_ends(subject, facts.base_for(first, last))
-    if shown.before is None or shown.metric.unit is not Unit.SHARE or not _changed(subject):
-        return base
-    before = shown.before.value
-    larger = (each for each in facts.BASES if each >= base)
-    apart = (
-        each for each in larger if facts.per(first, each) - facts.per(last, each) != facts.per(before, each)
-    )
-    return next(apart, base)
+def _base_of_gap(subject: Subject, shown: Shown) -> GapBase:
+    return base_of_gap(subject, shown, least=_base_for_ends(subject, facts.BASES[0]))
 
 
 def _fewer(metric: Metric, end: Decimal, base: int, which: str) -> Fact:
@@ -242,13 +255,14 @@ def _signed_end(subject: Subject, end: Decimal, which: str) -> Fact:
     metric = subject.metric
     if facts.rounded(end, 9) == 0:
         shown = "level"
-    elif metric.form is Form.GAP:
+    elif metric.form is Form.GAP or metric.unit is Unit.SHARE:
         shown = facts.points(abs(end)).removeprefix("+")  # a ratio is told as a percentage
     else:
         shown = _as_plain(subject, metric, abs(end), MONEY_DIGITS)
     more = "" if shown == "level" else " more" if end > 0 else " less"
-    of, unit = f"{metric.key}/change", "points" if metric.form is Form.GAP else metric.unit.value
-    return figure(of, which, Kind.CHANGE, end, shown=f"{shown}{more}", unit=unit)
+    points = metric.form is Form.GAP or metric.unit is Unit.SHARE
+    unit = "points" if points else metric.unit.value
+    return figure(f"{metric.key}/change", which, Kind.CHANGE, end, shown=f"{shown}{more}", unit=unit)
 
 
 def _value(subject: Subject, shown: Shown, at: str, digits: int | None) -> Fact:
@@ -269,34 +283,8 @@ def _as_plain(subject: Subject, metric: Metric, value: Decimal, digits: int | No
     return facts.quantity(value, metric.unit, unit_name=metric.unit_name, decimals=places)
 
 
-def ranked(estimate: Estimate) -> list[GroupEstimate]:
-    """List the groups that are large enough to be compared, highest first."""
-    return [
-        each for each in estimate.groups if each.denominator is None or each.denominator >= FEWEST_FOR_SHARES
-    ]
-
-
-def count(metric: Metric, at: str, function: str, value: int, *, group: str = "") -> Fact:
-    """Show counted things."""
-    of, shown = f"{metric.key}/{at}", f"{value:,}"
-    return Fact(of=of, function=function, kind=Kind.COUNT, value=Decimal(value), shown=shown, group=group)
-
-
-def _base(metric: Metric, at: str, base: int) -> Fact:
-    return figure(f"{metric.key}/{at}", "base", Kind.BASE, Decimal(base), shown=f"{base:,}")
-
-
-def _per(
-    metric: Metric, at: str, value: Decimal, base: int, *, function: str = "per", group: str = ""
-) -> Fact:
-    return Fact(
-        of=f"{metric.key}/{at}", function=function, kind=Kind.PER, value=value, unit="per", base=base,
-        shown=f"{facts.per(value, base):,}", group=group,
-    )  # fmt: skip
-
-
-def base_of(subject: Subject, shown: Shown) -> int:
-    """Choose the one denominator of a statement.
+def base_of(subject: Subject, shown: Shown) -> int | None:
+    """Choose the one denominator of a statement; None where none shows its levels and what is left of them.
 
     Both levels share it, and do not look equal where they changed; the ends of a change that is not clear fit it too.
     """
@@ -304,21 +292,18 @@ def base_of(subject: Subject, shown: Shown) -> int:
     if metric.unit is not Unit.SHARE:
         return facts.BASES[0]
     before = now.value if shown.before is None else shown.before.value
-    values = [now.value, before, *([1 - now.value] if metric.words.rest else [])]
-    base = facts.base_for(*values, apart=_changed(subject) and before != now.value)
-    return _base_for_ends(subject, base)
+    least = _base_for_ends(subject, facts.BASES[0])
+    apart = _changed(subject) and before != now.value
+    said = [1 - now.value] if metric.words.rest else []
+    rests = (1 - now.value, 1 - before)
+    return facts.base_for(now.value, before, *said, rests=rests, apart=apart, least=least)
 
 
 def _base_for_ends(subject: Subject, base: int) -> int:
-    verdict = subject.verdict
-    if (
-        verdict.kind is not VerdictKind.CANNOT_TELL
-        or verdict.low is None
-        or verdict.high is None
-        or subject.shown
-    ):
+    ends = subject.ends
+    if subject.verdict.kind is not VerdictKind.CANNOT_TELL or ends is None or subject.shown:
         return base
-    return facts.base_to_see(verdict.low, verdict.high, base)
+    return facts.base_to_see(*ends, base)
 
 
 def _changed(subject: Subject) -> bool:
@@ -327,7 +312,7 @@ def _changed(subject: Subject) -> bool:
 
 def look_equal(subject: Subject) -> bool:
     """Tell whether both levels show as the same figure, rounded as short as plain readers get it."""
-    alike = subject.metric.form not in SHARED_FORMS and subject.before is not None
+    alike = not _tells_counts(subject.itself) and subject.before is not None
     if not alike or subject.shown:
         return False
     now, before = (_value(subject, subject.itself, at, MONEY_DIGITS) for at in (NOW, BEFORE))
@@ -337,6 +322,9 @@ def look_equal(subject: Subject) -> bool:
 def size_of_change(subject: Subject) -> Fact:
     """Show how far apart the two levels are."""
     metric, size = subject.metric, abs(subject.verdict.difference or Decimal(0))
-    shown = show(metric, size, subject.language.currency, digits=MONEY_DIGITS)
     of = f"{metric.key}/change"
+    if metric.unit is Unit.SHARE:
+        shown = facts.points(size).removeprefix("+")
+        return figure(of, "size", Kind.CHANGE, size, shown=shown, unit="points")
+    shown = show(metric, size, subject.language.currency, digits=MONEY_DIGITS)
     return figure(of, "size", Kind.CHANGE, size, shown=shown, unit=metric.unit.value)

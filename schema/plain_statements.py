@@ -6,20 +6,20 @@ from typing import Final
 
 from schema import facts, levels, texts
 from schema.levels import SHARED_FORMS, Subject
-from schema.metrics import Audience, Form
+from schema.metrics import Audience
 from schema.readability import is_easy
 from schema.texts import Filling, Text
 from schema.verdicts import CHANGES, SMALL, Because
 from schema.verdicts import Kind as VerdictKind
 
 PLAIN: Final[Mapping[VerdictKind, str]] = {
-    VerdictKind.CLEAR_GAIN: "{level:cap}, {moved} {before} {when}{relative}, which is good.",
-    VerdictKind.CLEAR_LOSS: "{level:cap}, {moved} {before} {when}{relative}, which is bad.",
-    VerdictKind.CLEAR_CHANGE: "{level:cap}, {moved} {before} {when}{relative}.",
-    VerdictKind.SMALL_GAIN: "{level:cap}, {moved} {before} {when}: real but too small to act on.",
-    VerdictKind.SMALL_LOSS: "{level:cap}, {moved} {before} {when}: real but too small to act on.",
-    VerdictKind.SMALL_CHANGE: "{level:cap}, {moved} {before} {when}: real but too small to act on.",
-    VerdictKind.SAME: "{level:cap}, about the same as {then} ({before}).",
+    VerdictKind.CLEAR_GAIN: "{level:cap}, {moved} {before} {when}{relative}{turned}, which is good.",
+    VerdictKind.CLEAR_LOSS: "{level:cap}, {moved} {before} {when}{relative}{turned}, which is bad.",
+    VerdictKind.CLEAR_CHANGE: "{level:cap}, {moved} {before} {when}{relative}{turned}.",
+    **dict.fromkeys(
+        SMALL, "{level:cap}, {moved} {before} {when}{turned}: real but too small to act on{by_default}."
+    ),
+    VerdictKind.SAME: "{level:cap}, about the same as {then} ({before}{turned}).",
 }
 UNCLEAR: Final[Mapping[Because, str]] = {
     Because.WIDE: "We cannot tell yet if that is a real change: it may be anything from {low} to {high}.",
@@ -72,8 +72,7 @@ def _in_plain_words(subject: Subject, fillings: dict[str, Filling], *, apart: bo
                            texts.fill(UNCLEAR[verdict.because], fillings)))  # fmt: skip
     if subject.shown:
         return _together(subject, fillings, apart=apart)
-    drift = subject.metric.form is Form.DRIFT and verdict.kind in CLEAR  # never good or bad; wording rule 26
-    template = PLAIN[VerdictKind.CLEAR_CHANGE if drift else verdict.kind]
+    template = PLAIN[subject.kind]
     if verdict.kind in CHANGES and levels.look_equal(subject):
         template = template.replace("{moved} {before} {when}", "{way} by {size} from {then}")
         fillings |= {"way": "up" if verdict.rose else "down", "size": levels.size_of_change(subject)}
@@ -82,15 +81,14 @@ def _in_plain_words(subject: Subject, fillings: dict[str, Filling], *, apart: bo
     )
 
 
-CLEAR: Final = frozenset({VerdictKind.CLEAR_GAIN, VerdictKind.CLEAR_LOSS})
-WAS: Final = "{level:cap}; {when} it was {before}."
-WAS_APART: Final = "{level:cap}. {when:cap} it was {before}."
+WAS: Final = "{level:cap}; {when} it was {before}{turned}."
+WAS_APART: Final = "{level:cap}. {when:cap} it was {before}{turned}."
 
 
 def _together(subject: Subject, fillings: dict[str, Filling], *, apart: bool) -> Text:
     amount = {
         VerdictKind.SAME: "about the same",
-        **dict.fromkeys(SMALL, "a real but small {turn}, too small to act on"),
+        **dict.fromkeys(SMALL, "a real but small {turn}, too small to act on{by_default}"),
         VerdictKind.CLEAR_GAIN: "better",
         VerdictKind.CLEAR_LOSS: "worse",
         VerdictKind.CLEAR_CHANGE: "a clear change",
@@ -102,16 +100,17 @@ def _together(subject: Subject, fillings: dict[str, Filling], *, apart: bool) ->
 
 def _check_for_engineers(subject: Subject) -> Text:
     name = levels.phrase(subject.metric.plain, subject.metric, subject.language)
-    kind = subject.verdict.kind
-    if kind in {VerdictKind.CLEAR_GAIN, VerdictKind.CLEAR_LOSS}:
-        good = "good" if kind is VerdictKind.CLEAR_GAIN else "bad"
-        return texts.fill(
-            "{name:cap}, a check for engineers, {moved}, which is {good}.",
-            {"name": name, "moved": "rose" if subject.verdict.rose else "fell", "good": good},
-        )
-    return texts.fill(
-        "{name:cap} is a check for engineers; there is nothing in it to act on.", {"name": name}
-    )
+    template = CHECKS.get(subject.kind, "{name:cap} is a check for engineers, told on their page.")
+    moved = "rose" if subject.verdict.rose else "fell"
+    return texts.fill(template, {"name": name, "moved": moved})
+
+
+CHECKS: Final[Mapping[VerdictKind, str]] = {
+    VerdictKind.CLEAR_GAIN: "{name:cap}, a check for engineers, {moved}, which is good.",
+    VerdictKind.CLEAR_LOSS: "{name:cap}, a check for engineers, {moved}, which is bad.",
+    VerdictKind.CLEAR_CHANGE: "{name:cap}, a check for engineers, {moved}.",
+    **dict.fromkeys(SMALL, "{name:cap}, a check for engineers, {moved}: real but small."),
+}
 
 
 def _not_alone(subject: Subject) -> Text:
@@ -144,9 +143,11 @@ def _fillings(subject: Subject) -> dict[str, Filling]:
         "turn": "rise" if verdict.rose else "fall",
         "tested": levels.constant(Decimal(verdict.tested), "change"),
         "relative": texts.fill(" ({by})", {"by": subject.relative}) if subject.relative else "",
+        "turned": "" if subject.shown else levels.turned(subject.itself),
+        "by_default": " by our default" if verdict.matters_is_default else "",
     }
     if subject.before is not None:
         fillings["before"] = levels.level_before(subject)
-    if verdict.low is not None and verdict.high is not None:
-        fillings["low"], fillings["high"] = levels.ends_of_change(subject, verdict.low, verdict.high)
+    if subject.ends is not None:
+        fillings["low"], fillings["high"] = levels.ends_of_change(subject, *subject.ends)
     return fillings

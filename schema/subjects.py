@@ -13,6 +13,11 @@ from schema.texts import Filling, Text
 from schema.verdicts import Because, Verdict
 from schema.verdicts import Kind as VerdictKind
 
+WITHOUT_GOOD: Final[Mapping[VerdictKind, VerdictKind]] = {
+    VerdictKind.CLEAR_GAIN: VerdictKind.CLEAR_CHANGE, VerdictKind.CLEAR_LOSS: VerdictKind.CLEAR_CHANGE,
+    VerdictKind.SMALL_GAIN: VerdictKind.SMALL_CHANGE, VerdictKind.SMALL_LOSS: VerdictKind.SMALL_CHANGE,
+}  # fmt: skip
+
 MONEY_DIGITS: Final = 3  # wording rule 8
 PLAIN_READERS: Final = frozenset({Audience.EXECUTIVE, Audience.SUPPORT})
 SHARED_FORMS: Final = frozenset({Form.PROPORTION, Form.GAP, Form.WORST})
@@ -73,6 +78,30 @@ class Subject:
         asked = self.verdict.because is not Because.NOT_ASKED
         return asked and self.before is not None and self.verdict.kind is not VerdictKind.NOT_COMPARABLE
 
+    @property
+    def kind(self) -> VerdictKind:
+        """Give the verdict as it is told."""
+        return told(self.metric, self.verdict.kind)
+
+    @property
+    def ends(self) -> tuple[Decimal, Decimal] | None:
+        """Give the ends of the change's interval, none of them past what a share can move by."""
+        low, high = self.verdict.low, self.verdict.high
+        if low is None or high is None:
+            return None
+        before = self.before
+        if self.metric.unit is not Unit.SHARE or self.metric.maximum != 1 or before is None:
+            return low, high
+        most = before.value if before.high is None else before.high
+        least = before.value if before.low is None else before.low
+        floor = self.metric.minimum or Decimal(0)
+        return max(low, floor - most), min(high, 1 - least)
+
+
+def told(metric: Metric, kind: VerdictKind) -> VerdictKind:
+    """Give a verdict as it is told: what comes in may shift, which is neither good nor bad (wording rule 26)."""
+    return WITHOUT_GOOD.get(kind, kind) if metric.form is Form.DRIFT else kind
+
 
 def figure(
     of: str, function: str, kind: Kind, value: Decimal, *, shown: str, unit: str = "", base: int = 1
@@ -99,6 +128,22 @@ def written(value: Decimal, unit: Unit, unit_name: str, *, currency: str, digits
     if unit is Unit.MONEY:
         return facts.money(value, currency, digits=digits)
     return facts.quantity(value, unit, unit_name=unit_name)
+
+
+def stated(value: Decimal, metric: Metric, currency: str) -> str:
+    """Write a value of the configuration as it stands there; a ratio of groups as the percentage that it is told as."""
+    if metric.form is Form.GAP:
+        return as_stated(value, Unit.SHARE, "", currency=currency)
+    return as_stated(value, metric.unit, metric.unit_name, currency=currency)
+
+
+def as_stated(value: Decimal, unit: Unit, unit_name: str, *, currency: str) -> str:
+    """Write a value of the configuration in a unit, with the decimals that it was written with."""
+    if unit is Unit.SHARE:
+        return facts.percent(value, facts.decimals_in(value * facts.HUNDRED))
+    if unit is Unit.MONEY:
+        return facts.money(value, currency)
+    return facts.quantity(value, unit, unit_name=unit_name, decimals=facts.decimals_in(value))
 
 
 def phrase(template: str, metric: Metric, language: Language) -> Text:

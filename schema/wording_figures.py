@@ -36,7 +36,7 @@ def _not_in_the_table(read: Read) -> bool:
 
 
 TABLED: Final = ("/now", "/before", "/change")
-UNTABLED: Final = frozenset({"base", "rest", "gap"})  # rules 6 and 7 hold these
+UNTABLED: Final = frozenset({"base", "rest"})  # rules 6 and 7 hold these
 
 
 def _without_unit(read: Read) -> bool:

@@ -373,7 +373,7 @@ def test_a_gain_without_its_countermetric_breaks_a_rule(capsys) -> None:
     plain = {Audience.EXECUTIVE, Audience.SUPPORT}
     gains = [
         each for each in paragraphs()
-        if each.statements and each.statements[0].audience in plain and each.statements[0].verdict.kind in GAINS
+        if each.statements and each.statements[0].audience in plain and each.statements[0].subject.kind in GAINS
     ]  # fmt: skip
     assert gains
     assert [str(each.text) for each in gains if lonely_gain(each.text, each.statements)] == []
