@@ -30,15 +30,37 @@ def why_blank(page: Page, key: str) -> Text:
     plain = levels.phrase(metric.plain, metric, page.language())
     if blank is None:
         return texts.fill("{plain} has a figure.", {"plain": plain})
-    return texts.fill("there is no figure for {plain}: {why}.", {"plain": plain, "why": _why(page, blank)})
+    return texts.fill("there is no figure for {plain}: {why}.", {"plain": plain, "why": why(page, blank)})
 
 
-def _why(page: Page, blank: Blank) -> Text:
+def why(page: Page, blank: Blank) -> Text:
+    """Say why there is no figure, without a full stop: in words of ours where its source did answer."""
+    expired = _expired(page, blank)
+    if expired:
+        return texts.fill("what it rests on has expired: {means}", {"means": facts.name(expired)})
+    if ours(blank):
+        detail = blank.detail.removesuffix(".")
+        return texts.fill("{detail}", {"detail": facts.name(detail[:1].lower() + detail[1:])})
     if blank.reason is BlankReason.STALE and blank.newest_at is not None:
         reach = facts.day(blank.newest_at.astimezone(page.product.zoneinfo).date())
         fact = Fact(of="source", function="newest", kind=Kind.TIME, value=None, shown=reach)
         return texts.fill("the newest data are of {day}", {"day": fact})
     return texts.plain(WHY_BLANK[blank.reason])
+
+
+def ours(blank: Blank) -> bool:
+    """Tell whether nothing follows from what the source gave; what a source itself says names the source."""
+    return blank.reason in OURS and blank.source not in blank.detail
+
+
+OURS: Final = frozenset({BlankReason.EMPTY, BlankReason.NOT_FOUND, BlankReason.PARTIAL})
+
+
+def _expired(page: Page, blank: Blank) -> str:
+    """Name the first assumption behind a metric that no longer holds; empty where all do."""
+    needed = page.catalogue[blank.metric].needs if ours(blank) else ()
+    known = (page.product.assumptions.get(name) for name in needed)
+    return next((str(each.means) for each in known if each is not None and each.expired(page.today)), "")
 
 
 def plain_name(page: Page, key: str) -> Text:

@@ -1,15 +1,14 @@
 """A metric explained: what it is, what it means for people, what it does not mean, and a product's own figure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schema import facts, levels, texts
-from schema.briefs import WHY_BLANK, Paragraph, Section
-from schema.headlines import LABELS
+from schema.blanks import why
+from schema.briefs import Paragraph, Section, say
 from schema.levels import Language
 from schema.metrics import Audience, Metric
-from schema.pages import Page, subject
-from schema.statements import state
+from schema.pages import Page
 from schema.texts import Text
 
 
@@ -55,10 +54,8 @@ def figure(page: Page, metric: Metric) -> Paragraph:
     if judgement is None:
         return Paragraph(label="", text=texts.fill("{title} does not measure it.", {"title": title}))
     if judgement.now is None:
-        reason = WHY_BLANK[judgement.blank.reason] if judgement.blank else "it has not been pulled yet"
+        reason = why(page, judgement.blank) if judgement.blank else "it has not been pulled yet"
         text = texts.fill("{title} has no figure for it: {reason}.", {"title": title, "reason": reason})
         return Paragraph(label="", text=text, metrics=(metric.key,))
-    statement = state(subject(page, metric.key), Audience.EXECUTIVE)
-    text = texts.fill("{title}: {text}", {"title": title, "text": statement.text})
-    label = LABELS[statement.verdict.kind]
-    return Paragraph(label=label, text=text, metrics=(metric.key,), statements=(statement,))
+    said = say(page, metric.key, Audience.EXECUTIVE)
+    return replace(said, text=texts.fill("{title}: {text}", {"title": title, "text": said.text}))

@@ -6,8 +6,8 @@ from typing import Final
 from schema import levels, texts
 from schema.blanks import plain_name, why_blank
 from schema.insights import counter_of
-from schema.judgements import Compared, Judgement
-from schema.pages import UNCOMPARED, Page, subject
+from schema.judgements import Compared
+from schema.pages import Page, subject
 from schema.readability import sentences
 from schema.statements import Statement, state
 from schema.texts import Text
@@ -31,7 +31,8 @@ class OtherSide:
 
 def other_side(page: Page, main: Statement, compared: Compared | None) -> OtherSide:
     """Say what a gain's countermetric did; what is unclear or unknown says so at once (wording rule 34)."""
-    counter, known = counter_of(main.subject.metric, page.judged)
+    window = compared.comparison.key if compared else None
+    counter, known = counter_of(main.subject.metric, page.judged, window)
     if counter is None:
         return _unknown(main, texts.plain("nobody has named a figure to watch beside it."))
     if not known:
@@ -41,8 +42,12 @@ def other_side(page: Page, main: Statement, compared: Compared | None) -> OtherS
     judgement = page.judged[counter]
     if judgement.now is None:
         return _unknown(main, why_blank(page, counter), counter)
+    against_window = judgement.against(window) if window is not None else None
+    if window is not None and against_window is None:
+        why = texts.fill("{plain} is not compared since then.", {"plain": plain_name(page, counter)})
+        return _unknown(main, why, counter, since=" since then")
     said = frozenset(levels.marks(main.subject))
-    against = subject(page, counter, _same_window(judgement, compared))
+    against = subject(page, counter, against_window)
     own = frozenset(levels.marks(against))
     statement = state(against, main.audience, unmarked=own if own <= said else frozenset())
     unsure = statement.verdict.kind in UNSURE
@@ -54,9 +59,9 @@ def other_side(page: Page, main: Statement, compared: Compared | None) -> OtherS
     )  # fmt: skip
 
 
-def _unknown(main: Statement, why: Text, *counter: str) -> OtherSide:
+def _unknown(main: Statement, why: Text, *counter: str, since: str = "") -> OtherSide:
     warning = _warning(main, NOT_KNOWN)
-    text = texts.fill("{why:cap}" if warning else "What it cost is not known: {why}", {"why": why})
+    text = texts.fill("{why:cap}" if warning else f"What it cost{since} is not known: {{why}}", {"why": why})
     return OtherSide(text=text, warning=warning, metrics=counter)
 
 
@@ -71,13 +76,6 @@ UNSURE_SIDE: Final = "The other side is not clear yet: {text}"
 KNOWN_UNSURE_SIDE: Final = "The other side: {text}"
 NOT_CLEAR: Final = "This is good news whose other side is not clear yet."
 NOT_KNOWN: Final = "This is good news whose cost is not known."
-
-
-def _same_window(judgement: Judgement, compared: Compared | None) -> Compared | None:
-    """Find what the countermetric did in the gain's window; without one it is said, and compared with nothing."""
-    if compared is None:
-        return None
-    return judgement.against(compared.comparison.key) or UNCOMPARED
 
 
 def _uncapped(text: Text) -> Text:

@@ -1,16 +1,19 @@
 """The first sentence of a page and its last: what the period amounts to, and what is asked of whom."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
 from schema import facts, levels, texts
 from schema.facts import Fact, Kind
-from schema.insights import Insight, Topic
-from schema.judgements import Judgement
-from schema.pages import Page, window
-from schema.texts import Text
-from schema.verdicts import GAINS, LOSSES
+from schema.insights import Insight, Topic, counter_of
+from schema.judgements import Compared
+from schema.pages import Page, moment, window
+from schema.products import Since
+from schema.subjects import told
+from schema.texts import Filling, Text
+from schema.verdicts import GAINS, LOSSES, SMALL, Because
 from schema.verdicts import Kind as VerdictKind
 
 LABELS: Final[Mapping[VerdictKind, str]] = {
@@ -36,14 +39,29 @@ TOPIC_LABELS: Final[Mapping[Topic, str]] = {
 
 def headline(page: Page) -> Text:
     """Say the verdict of the period in one sentence: what is off first, then losses, gains and the rest."""
-    counts = _counted(page)
-    title = facts.name(page.product.title)
-    span = window(page.product, page.period)
-    if not counts:
-        return texts.fill("{title}, {window}: nothing has clearly changed.", {"title": title, "window": span})
-    return texts.fill(
-        "{title}, {window}: {counts}.", {"title": title, "window": span, "counts": texts.join(counts, ", ")}
-    )
+    fillings: dict[str, Filling] = {
+        "title": facts.name(page.product.title), "window": window(page.product, page.period),
+    }  # fmt: skip
+    counts = _counted(_tally(page))
+    if counts:
+        return texts.fill("{title}, {window}: {counts}.", fillings | {"counts": texts.join(counts, ", ")})
+    longer = _longer(page)
+    if longer:
+        unit = page.product.cadence.value
+        return texts.fill(
+            f"{{title}}, {{window}}: nothing has clearly changed this {unit}; {{longer}}.",
+            fillings | {"longer": texts.join(longer, "; ")},
+        )
+    return texts.fill(f"{{title}}, {{window}}: {_nothing(page)}.", fillings)
+
+
+def _nothing(page: Page) -> str:
+    """Say why nothing stands out: nothing was compared, or nothing moved."""
+    known = [each.verdict for each in page.judged.values() if each.now is not None]
+    if known and all(each.kind is VerdictKind.NOT_COMPARABLE for each in known):
+        asked_for = any(each.because is not Because.NOT_ASKED for each in known)
+        return "nothing could be compared yet" if asked_for else "nothing is compared"
+    return "nothing has clearly changed"
 
 
 TALLY: Final[Sequence[tuple[str, str, str]]] = (  # what is counted, its singular, its plural
@@ -58,12 +76,12 @@ TALLY: Final[Sequence[tuple[str, str, str]]] = (  # what is counted, its singula
 )
 
 
-def _counted(page: Page) -> list[Text]:
-    tally: dict[str, int] = {}
-    for insight in (*page.ranked.said, *page.ranked.unsaid):
-        kind = _kind_counted(insight, page.judged[insight.metric])
-        if kind:
-            tally[kind] = tally.get(kind, 0) + 1
+def _tally(page: Page) -> Counter[str]:
+    insights = (*page.ranked.said, *page.ranked.unsaid)
+    return Counter(kind for each in insights if (kind := _kind_counted(page, each)))
+
+
+def _counted(tally: Mapping[str, int]) -> list[Text]:
     parts = []
     for key, one, many in TALLY:
         if key in tally:
@@ -78,48 +96,107 @@ def _counted(page: Page) -> list[Text]:
     return parts
 
 
-def _kind_counted(insight: Insight, judgement: Judgement) -> str:
+def _kind_counted(page: Page, insight: Insight) -> str:
     if insight.pinned:
         return insight.topic.value
-    kind = judgement.verdict.kind
     if insight.topic is Topic.SMALL:
         return "small"
-    if kind in LOSSES:
-        return "loss"
-    if kind in GAINS:
-        return "gain"
-    return "change" if kind is VerdictKind.CLEAR_CHANGE else ""
+    kind = told(page.catalogue[insight.metric], page.judged[insight.metric].verdict.kind)
+    return NAMES.get(kind, "")
+
+
+NAMES: Final[Mapping[VerdictKind, str]] = {
+    **dict.fromkeys(LOSSES, "loss"), **dict.fromkeys(GAINS, "gain"), VerdictKind.CLEAR_CHANGE: "change",
+    **dict.fromkeys(SMALL, "small"),
+}  # fmt: skip
+
+
+def moved_over_longer(page: Page) -> list[tuple[str, Compared]]:
+    """List what changed since a milestone or some periods ago, where that is asked for; outside the tested family.
+
+    What was lost beside a gain in its own window belongs to it.
+    """
+    found: dict[tuple[str, str], tuple[str, Compared]] = {}
+    for key in page.product.shown:
+        judgement = page.judged.get(key)
+        for each in judgement.compared[1:] if judgement and judgement.now else ():
+            moved = each.verdict.kind in GAINS or each.verdict.kind in LOSSES
+            if each.before is not None and moved:
+                found[key, each.comparison.key] = key, each
+                found = _lost_beside(page, key, each) | found
+    return list(found.values())
+
+
+def _lost_beside(page: Page, key: str, gain: Compared) -> dict[tuple[str, str], tuple[str, Compared]]:
+    window = gain.comparison.key
+    counter, known = counter_of(page.catalogue[key], page.judged, window)
+    against = page.judged[counter].against(window) if counter is not None and known else None
+    lost = against is not None and against.verdict.kind in LOSSES and gain.verdict.kind in GAINS
+    return {(counter, window): (counter, against)} if lost and counter and against else {}
+
+
+def _longer(page: Page) -> list[Text]:
+    """Count what moved over a longer time, window by window, where something was lost: that is no quiet week."""
+    tallies: dict[str, Counter[str]] = {}
+    spans: dict[str, Text] = {}
+    for key, each in moved_over_longer(page):
+        spans.setdefault(each.comparison.key, _span(page, key, each))
+        kind = told(page.catalogue[key], each.verdict.kind)
+        tallies.setdefault(each.comparison.key, Counter()).update([NAMES[kind]])
+    return [
+        texts.fill("{span}: {counts}", {"span": spans[key], "counts": texts.join(_counted(tally), ", ")})
+        for key, tally in tallies.items()
+        if "loss" in tally
+    ]
+
+
+def _span(page: Page, key: str, compared: Compared) -> Text:
+    if isinstance(compared.comparison, Since):
+        return texts.fill("since {milestone}", {"milestone": facts.name(compared.comparison.since)})
+    then = moment(page, compared.comparison, page.judged[key]).then
+    return texts.fill("against {then}", {"then": then})
 
 
 def asked(page: Page) -> Text:
     """Say what is asked of whom, at most two things; the last sentence of every page."""
-    asks = [text for insight in page.ranked.said if (text := _ask(page, insight))]
-    return texts.join(asks[:MOST_ASKS]) if asks else texts.plain("No action needed.")
+    asks = [(topic, insight.metric) for insight in page.ranked.said if (topic := _asked_for(page, insight))]
+    if not asks:
+        lost = [key for key, each in moved_over_longer(page) if each.verdict.kind is VerdictKind.CLEAR_LOSS]
+        asks = [(Topic.CHANGE, key) for key in dict.fromkeys(lost)]
+    if not asks:
+        return texts.plain("No action needed.")
+    fillings: dict[str, Filling] = {"owner": _owner(page), "asks": _together(page, asks[:MOST_ASKS])}
+    return texts.fill("Asked of {owner}: {asks}.", fillings)
 
 
-def _ask(page: Page, insight: Insight) -> Text:
-    loss = page.judged[insight.metric].verdict.kind in LOSSES and insight.topic is Topic.CHANGE
-    template = (
-        ASKS.get(Topic.CHANGE if loss else insight.topic)
-        if loss or insight.topic is not Topic.CHANGE
-        else None
-    )
-    if template is None:
-        return Text(())
-    metric = page.catalogue[insight.metric]
-    plain = levels.phrase(metric.plain, metric, page.language())
-    return texts.fill(template, {"owner": _owner(page), "plain": plain})
+def _together(page: Page, asks: Sequence[tuple[Topic, str]]) -> Text:
+    """Put what is asked into one sentence; the same thing of two figures is asked once."""
+    said = [texts.fill(ASKS[topic], {"plain": _plain(page, key)}) for topic, key in asks]
+    if [topic for topic, _ in asks] == [Topic.CHANGE] * MOST_ASKS:
+        return texts.fill("{first}, and about {plain}", {"first": said[0], "plain": _plain(page, asks[1][1])})
+    return texts.join(said, "; ")
+
+
+def _asked_for(page: Page, insight: Insight) -> Topic | None:
+    if insight.topic is Topic.CHANGE:
+        return Topic.CHANGE if page.judged[insight.metric].verdict.kind in LOSSES else None
+    return insight.topic if insight.topic in ASKS else None
+
+
+def _plain(page: Page, key: str) -> Text:
+    metric = page.catalogue[key]
+    return levels.phrase(metric.plain, metric, page.language())
 
 
 MOST_ASKS: Final = 2
 
 ASKS: Final[Mapping[Topic, str]] = {
-    Topic.CORRECTION: "Asked of {owner}: check what was decided on the old figure for {plain}.",
-    Topic.NOT_FIT: "Asked of {owner}: see that {plain} can be measured again.",
-    Topic.LIMIT: "Asked of {owner}: say what is done about {plain}, or agree on another target.",
-    Topic.GAP: "Asked of {owner}: have {plain} reviewed, with a written reason.",
-    Topic.COST: "Asked of {owner}: decide whether {plain} is worth what moved with it.",
-    Topic.CHANGE: "Asked of {owner}: say what is done about {plain}.",
+    Topic.CORRECTION: "check what was decided on the old figure for {plain}",
+    Topic.NOT_FIT: "see that {plain} can be measured again",
+    Topic.LIMIT: "say what is done about {plain}, or agree on another target",
+    Topic.GAP: "have {plain} reviewed, with a written reason",
+    Topic.COST: "decide whether {plain} is worth what moved with it",
+    Topic.CHANGE: "say what is done about {plain}",
 }
 
 

@@ -24,7 +24,7 @@ class Topic(StrEnum):
     NOT_FIT = "not_fit"
     LIMIT = "limit"
     GAP = "gap"
-    COST = "cost"  # a gain whose countermetric lost, or is not known
+    COST = "cost"  # a gain whose countermetric lost
     CHANGE = "change"
     SMALL = "small"
     UNUSUAL = "unusual"
@@ -135,25 +135,36 @@ def _is_odd(judgement: Judgement) -> bool:
     return oddity(past, float(now)).flagged
 
 
-def counter_of(metric: Metric, judged: Mapping[str, Judgement]) -> tuple[str | None, bool]:
-    """Choose the countermetric that says most against a gain: a loss, then what is not known, then the rest."""
+def counter_of(
+    metric: Metric, judged: Mapping[str, Judgement], comparison: str | None = None
+) -> tuple[str | None, bool]:
+    """Choose the countermetric that says most against a gain: a loss, then what is not known, then the rest.
+
+    comparison   the key of the gain's own window; None is the period before
+    """
     measured = [key for key in metric.countermetrics if key in judged]
     if not measured:
         return (metric.countermetrics[0], False) if metric.countermetrics else (None, True)
-    return min(measured, key=lambda key: (_weight(judged[key]), metric.countermetrics.index(key))), True
+
+    def weight(key: str) -> tuple[int, int]:
+        return _weight(judged[key], comparison), metric.countermetrics.index(key)
+
+    return min(measured, key=weight), True
 
 
-def _weight(judgement: Judgement) -> int:
-    kind = judgement.verdict.kind
-    if kind in LOSSES or judgement.off_target:
+def _weight(judgement: Judgement, comparison: str | None) -> int:
+    against = judgement.against(comparison) if comparison is not None else None
+    verdict = against.verdict if against is not None else judgement.verdict
+    compared = comparison is None or against is not None
+    if judgement.off_target or (compared and verdict.kind in LOSSES):
         return 0
-    if judgement.now is None:
+    if judgement.now is None or not compared:
         return 1
-    return 2 if kind in {VerdictKind.CANNOT_TELL, VerdictKind.NOT_COMPARABLE} else 3
+    return 2 if verdict.kind in {VerdictKind.CANNOT_TELL, VerdictKind.NOT_COMPARABLE} else 3
 
 
 def _costs(counter: Judgement | None) -> bool:
-    return counter is None or counter.now is None or counter.verdict.kind in LOSSES
+    return counter is not None and counter.now is not None and counter.verdict.kind in LOSSES
 
 
 def _score(metric: Metric, judgement: Judgement, background: Background) -> float:

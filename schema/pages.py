@@ -16,7 +16,7 @@ from schema.metrics import Catalogue, Metric
 from schema.periods import Cadence, Period
 from schema.products import Comparison, PeriodsAgo, Previous, Product, Since
 from schema.readings import Confusion
-from schema.texts import Text
+from schema.texts import Filling, Text
 
 AGREEMENT: Final = "judge_agreement"
 
@@ -87,26 +87,21 @@ def window(product: Product, period: Period, joined: int = 1) -> Fact:
 def _when(page: Page, comparison: Comparison, joined: int) -> tuple[Text, Text]:
     """Say the other window twice: when it was, and what it was."""
     product = page.product
-    unit = "week" if product.cadence is Cadence.WEEK else "month"
+    one = "week" if product.cadence is Cadence.WEEK else "month"
+    count = levels.constant(Decimal(joined), "window")
+    unit = texts.fill(f"{{count}} {one}s", {"count": count}) if joined > 1 else texts.plain(one)
     if isinstance(comparison, Since):
-        milestone = {"milestone": facts.name(comparison.since)}
-        return texts.fill("before {milestone}", milestone), texts.fill(
-            f"the last {unit} before {{milestone}}", milestone
-        )
+        fillings: dict[str, Filling] = {"milestone": facts.name(comparison.since), "unit": unit}
+        when = "in the last {unit} before {milestone}" if joined > 1 else "before {milestone}"
+        return texts.fill(when, fillings), texts.fill("the last {unit} before {milestone}", fillings)
     if isinstance(comparison, PeriodsAgo):
         last = product.calendar.last_day(product.compared(comparison, page.period, joined))
         year = last.year != product.calendar.last_day(page.period).year
-        day = {
-            "day": Fact(
-                of="period", function="day", kind=Kind.TIME, value=None, shown=facts.day(last, year=year)
-            )
-        }
-        return texts.fill(f"in the {unit} to {{day}}", day), texts.fill(f"the {unit} to {{day}}", day)
-    if joined > 1:
-        count = levels.constant(Decimal(joined), "window")
-        span = texts.fill(f"the {{count}} {unit}s before", {"count": count})
-        return span, span
-    span = texts.plain(f"the {unit} before")
+        shown = facts.day(last, year=year)
+        day = Fact(of="period", function="day", kind=Kind.TIME, value=None, shown=shown)
+        span = texts.fill("the {unit} to {day}", {"unit": unit, "day": day})
+        return texts.fill("in {span}", {"span": span}), span
+    span = texts.fill("the {unit} before", {"unit": unit})
     return span, span
 
 
@@ -173,8 +168,10 @@ def _relative(metric: Metric, now: Estimate, chosen: Compared) -> Fact | None:
     if any(count is not None and count < FEWEST_FOR_SHARES for count in (before.numerator, now.numerator)):
         return None
     change = (now.value - before.value) / before.value
-    places = 0 if facts.rounded(abs(change), 2) < 1 or abs(change) >= 1 else 1  # all but a little is not all
-    shown = f"{facts.percent(abs(change), places)} {'more' if change > 0 else 'less'}"
+    hidden = facts.rounded(abs(change), 2) == 0 or (change > -1 and facts.rounded(change, 2) == -1)
+    if hidden or now.value < 0:
+        return None  # nothing much, all but a little, or across nought
+    shown = f"{facts.percent(abs(change), 0)} {'more' if change > 0 else 'less'}"
     return Fact(
         of=f"{metric.key}/change",
         function="relative",

@@ -1,0 +1,333 @@
+"""What a page says of hand-made weeks: no gain without what it cost, no headline without its paragraph, no false calm."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from schema.briefs import compose
+from schema.checks import check
+from schema.explanations import explain
+from schema.metrics import Audience
+from schema.readings import Bare, Confusion, Inputs, Proportion, Ranged
+from schema.standups import compose_standup
+from tests.builders import known_metrics
+from tests.weeks import brief_of, page_of, spoken, words
+
+D = Decimal
+FULL = (Audience.ENGINEER, Audience.COMPLIANCE)
+OLD, NEW = Confusion(tp=700, fp=300, fn=50, tn=9_000), Confusion(tp=820, fp=180, fn=205, tn=9_000)
+SINCE_A = {"milestones": [{"name": "release A", "on": "2026-10-12"}]}
+SINCE = {"compare": ["previous", {"since": "release A"}]}
+
+
+def share(hits, of):
+    return Proportion(numerator=hits, denominator=of)
+
+
+def labels(brief):
+    return [each.label for each in spoken(brief) if each.label]
+
+
+def test_a_gain_since_a_milestone_stands_beside_what_was_lost_since_then() -> None:
+    weeks = {"precision": [OLD] * 10 + [NEW] * 5, "recall": [OLD] * 10 + [NEW] * 5}
+    brief = brief_of(weeks, {"precision": SINCE}, **SINCE_A)
+
+    assert "nothing has clearly changed this week; since release A: 1 clear loss, 1 clear gain." in str(
+        brief.headline
+    )
+    assert (
+        "At the same time: of every 100 fraud cases we know about, 80 were caught, down from 93 before release A"
+        in words(brief)
+    )
+    assert labels(brief)[0] == "Gain with a cost"
+    assert (
+        str(brief.closing)
+        == "Asked of U0ANA00001: say what is done about the share of known fraud cases that were caught."
+    )
+    assert all(check(each) == () for paragraph in spoken(brief) for each in paragraph.statements)
+
+
+def test_a_countermetric_that_is_not_compared_since_then_says_so() -> None:
+    weeks = {"precision": [OLD] * 10 + [NEW] * 5, "recall": [OLD] * 10 + [NEW] * 5}
+    judged = page_of(weeks, {"precision": SINCE}, **SINCE_A)
+    alone = replace(judged.judged["recall"], beside=())
+    brief = compose(replace(judged, judged={**judged.judged, "recall": alone}), Audience.EXECUTIVE)
+
+    assert (
+        "What it cost since then is not known: the share of known fraud cases that were caught is not compared since then."
+        in words(brief)
+    )
+    assert "about the same as the week before" not in words(brief)
+
+
+def test_a_loss_since_one_milestone_is_not_dropped_for_a_gain_since_another() -> None:
+    weeks = {"precision": [OLD] * 10 + [NEW] * 5, "recall": [OLD] * 10 + [NEW] * 5}
+    milestones = [{"name": "release A", "on": "2026-10-12"}, {"name": "release B", "on": "2026-10-13"}]
+    brief = brief_of(
+        weeks, {"precision": SINCE, "recall": {"compare": ["previous", {"since": "release B"}]}}, milestones=milestones
+    )  # fmt: skip
+
+    assert "before release B" in words(brief)
+    assert labels(brief) == ["Gain with a cost", "Clear loss"]
+
+
+def test_what_is_off_target_keeps_its_paragraph_beside_a_gain() -> None:
+    table = Confusion(tp=820, fp=0, fn=205, tn=9_000)
+    brief = brief_of(
+        {"precision": [OLD, NEW], "recall": [table] * 2}, {"recall": {"target": {"at_least": 0.9}}}
+    )
+
+    assert labels(brief) == ["Off target", "Clear gain"]
+    assert "The agreed target is at least 90%." in words(brief)
+
+
+def test_a_gain_keeps_its_paragraph_beside_another_gain() -> None:
+    weeks = {
+        "precision": [
+            Confusion(tp=700, fp=300, fn=300, tn=9_000),
+            Confusion(tp=900, fp=100, fn=100, tn=9_000),
+        ],
+        "recall": [Confusion(tp=700, fp=300, fn=300, tn=9_000), Confusion(tp=900, fp=100, fn=100, tn=9_000)],
+    }
+    brief = brief_of(weeks)
+
+    assert "2 clear gains" in str(brief.headline)
+    assert labels(brief) == ["Clear gain", "Clear gain"]
+
+
+@pytest.mark.parametrize("audience", FULL)
+def test_a_full_page_holds_what_the_headline_counts_and_what_a_gain_cost(audience) -> None:
+    weeks = {
+        "precision": [OLD, NEW],
+        "recall": [OLD, NEW],
+        "alert_rate": [OLD] * 2,
+        "specificity": [OLD, OLD],
+    }
+    brief = brief_of(
+        weeks,
+        {"specificity": {"target": {"at_least": 0.99}}},
+        audience=audience,
+        brief={"show": ["precision"]},
+    )
+
+    told = [each.metrics[0] for each in spoken(brief) if each.metrics]
+    assert told[0] == "precision"
+    assert {"recall", "specificity"} <= set(told)
+    assert "The agreed target is at least 99%." in words(brief)
+
+
+def test_a_target_is_printed_as_it_was_written() -> None:
+    weeks = {"availability": [share(999_700, 10**6), share(999_400, 10**6)]}
+    brief = brief_of(weeks, {"availability": {"target": {"at_least": 0.9995}, "matters": 0.0001}})
+
+    assert "9,994 found the service working" in words(brief)
+    assert "The agreed target is at least 99.95%." in words(brief)
+
+
+def test_a_ratio_and_its_target_have_one_unit() -> None:
+    groups = {"A": share(600, 1_000), "B": share(420, 1_000)}
+    brief = brief_of(
+        {"demographic_parity_ratio": [groups] * 2},
+        {"demographic_parity_ratio": {"matters": 0.02, "target": {"at_least": 0.8}}},
+    )
+
+    assert "B at 70% of the rate of A" in words(brief)
+    assert "The agreed target is at least 80%." in words(brief)
+
+
+def priced(**values):
+    amounts = {
+        "average_loss": 120,
+        "fee": 15,
+        "prevented_share": 0.95,
+        "review_cost": 4,
+        "friction_cost": 18,
+    } | values
+    return {
+        "assumptions": {
+            name: {"value": value, "unit": "share" if "share" in name else "money", "means": f"the {name}", "owner": "U0ANA00001"}
+            for name, value in amounts.items()
+        }
+    }  # fmt: skip
+
+
+def net(table, **values):
+    return brief_of({"net_benefit": [table] * 2}, {"net_benefit": {"matters": 100}}, **priced(**values))
+
+
+def test_where_it_stops_paying_is_never_said_too_low() -> None:
+    said = words(net(Confusion(tp=82, fp=418, fn=205, tn=9_000)))
+
+    assert "It pays while at least 151 of every 1,000 alerts are right." in said
+    assert "It would not pay even if all alerts were right." in words(net(NEW, review_cost=200))
+
+
+def test_a_bound_on_a_cost_is_never_said_too_high() -> None:
+    said = words(net(Confusion(tp=82, fp=418, fn=205, tn=9_000)))
+
+    assert "It pays while a wrong flag costs under $20.3." in said  # 20.373…
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "relative"),
+    [
+        ((82_000_000, 18_000_000), (82_200_000, 17_800_000), ""),
+        ((10**6, 99 * 10**6), (400, 10**8), ""),
+        ((700, 300), (820, 180), " (17% more)"),
+    ],
+)
+def test_a_relative_change_that_rounds_to_nothing_or_to_all_is_left_out(before, now, relative) -> None:
+    tables = [Confusion(tp=tp, fp=fp, fn=0, tn=0) for tp, fp in (before, now)]
+    brief = brief_of(
+        {"precision": [tables[0]] * 10 + [tables[1]] * 5},
+        {"precision": {"matters": 0.001, **SINCE}},
+        **SINCE_A,
+    )
+
+    assert f"before release A{relative}, which is" in words(brief)
+
+
+def test_a_joined_window_is_named_as_what_it_is() -> None:
+    brief = brief_of(
+        {"precision": [OLD] * 10 + [NEW] * 5},
+        {"precision": {"window": 4, "compare": ["previous", {"periods_ago": 5}, {"since": "release A"}]}}, **SINCE_A,
+    )  # fmt: skip
+
+    assert "in the 4 weeks to 18 October" in words(brief)
+    assert "in the last 4 weeks before release A" in words(brief)
+
+
+def test_why_there_is_no_figure_is_said_in_words_of_ours_where_the_source_answered() -> None:
+    one_group = brief_of(
+        {"demographic_parity_difference": [{"A": share(600, 1_000)}] * 2}, {"demographic_parity_difference": {"matters": 0.02}}
+    )  # fmt: skip
+    none_known = brief_of({"recall": [Confusion(tp=0, fp=9, fn=0, tn=90)] * 2})
+
+    assert "there are too few groups to compare that are large enough to rank" in words(one_group)
+    assert "there were no " in words(none_known)
+    assert "the source has no records" not in words(one_group) + words(none_known)
+
+
+def test_an_assumption_that_has_expired_is_named() -> None:
+    priced_until = priced()
+    priced_until["assumptions"]["fee"]["until"] = "2026-11-01"
+    page = page_of(
+        {"net_benefit": [NEW] * 2},
+        {"net_benefit": {"matters": 100}},
+        today=date(2026, 11, 23),
+        **priced_until,
+    )
+    explained = explain(known_metrics()["net_benefit"], page, nouns={})
+
+    assert "what it rests on has expired: the fee" in " ".join(
+        str(each.text) for section in explained.sections for each in section.paragraphs
+    )
+
+
+def test_a_first_week_says_that_nothing_could_be_compared_yet() -> None:
+    brief = brief_of({"precision": [NEW], "recall": [NEW]}, audience=Audience.ENGINEER)
+
+    assert str(brief.headline).endswith(": nothing could be compared yet.")
+    assert "tested together" not in words(brief)
+
+
+def test_a_gain_whose_countermetric_nobody_measures_is_a_gain_and_asks_for_nothing() -> None:
+    brief = brief_of({"precision": [OLD, NEW]})
+
+    assert labels(brief) == ["Clear gain"]
+    assert "What it cost is not known" in words(brief)
+    assert str(brief.closing) == "No action needed."
+
+
+def test_drift_is_no_loss_in_labels_and_headline() -> None:
+    def ranged(value):
+        return Ranged(value=D(value), low=D(value) - D("0.01"), high=D(value) + D("0.01"))
+
+    brief = brief_of({"psi": [ranged("0.05"), ranged("0.5")]}, {"psi": {"matters": 0.01}})
+
+    assert "1 clear change." in str(brief.headline)
+    assert labels(brief) == ["Clear change"]
+    fewer = brief_of({"psi": [ranged("0.5"), ranged("0.05")]}, {"psi": {"matters": 0.01}})
+    assert "good news" not in words(fewer)
+
+
+def test_what_also_moved_holds_nothing_that_nobody_can_tell() -> None:
+    table, worse = (
+        Confusion(tp=8_200, fp=1_800, fn=2_050, tn=9_000),
+        Confusion(tp=7_000, fp=3_000, fn=3_050, tn=7_000),
+    )
+    weeks = {key: [table, worse] for key in ("precision", "recall", "specificity", "npv")}
+    weeks |= {key: [share(900, 1_000), share(500, 1_000)] for key in ("task_success", "week4_retention")}
+    weeks["row_count"] = [
+        Bare(value=D(value))
+        for value in (1000, 900, 1100, 950, 1050, 900, 1150, 1000, 980, 1020, 990, 1010, 9000)
+    ]
+    page = page_of(weeks, {"row_count": {"matters": 100_000}})
+
+    rest = str(spoken(brief_of(weeks, {"row_count": {"matters": 100_000}}))[-1].text)
+    unclear = [
+        each.metric
+        for each in page.ranked.unsaid
+        if page.judged[each.metric].verdict.kind.value == "cannot tell"
+    ]
+    assert not any(page.catalogue[key].plain in rest for key in unclear)
+    assert "Also moved: " in rest
+
+
+def test_a_range_that_does_not_hold_the_value_or_has_no_width_is_left_out() -> None:
+    def week(silent):
+        counts = {
+            "confirmed": 100,
+            "spend": 10,
+            "conversations": 1_000,
+            "silent": silent,
+            "reopened": 50,
+            "handed_over": 500,
+        }
+        return Inputs(counts=tuple(sorted((name, D(value)) for name, value in counts.items())))
+
+    ticket = {
+        "assumptions": {
+            "ticket_cost": {
+                "value": 6.5,
+                "unit": "money",
+                "means": "the cost of a ticket",
+                "owner": "U0ANA00001",
+            }
+        }
+    }
+
+    def said(silent):
+        return words(
+            brief_of({"support_savings": [week(silent)] * 2}, {"support_savings": {"matters": 100}}, **ticket)
+        )
+
+    assert "It lies between" not in said(10)
+    assert "It lies between $640 and $965" in said(100)
+
+
+def test_what_figures_rest_on_is_written_as_it_was_stated() -> None:
+    said = brief_of(
+        {"net_benefit": [NEW] * 2},
+        {"net_benefit": {"matters": 100}},
+        audience=Audience.COMPLIANCE,
+        **priced(),
+    )
+
+    assert said.sections[-1].title == "What these figures rest on"
+    assert "The prevented_share: 95%, owned by" in words(said)
+
+
+def test_the_same_thing_is_asked_of_one_person_once() -> None:
+    table = Confusion(tp=500, fp=500, fn=500, tn=9_000)
+    closing = str(
+        compose_standup(page_of({"precision": [NEW, table], "recall": [NEW, table]})).parent[-1].text
+    )
+
+    assert closing.count("Asked of") == 1
+    assert closing == (
+        "Asked of U0ANA00001: say what is done about the share of alerts that were right, "
+        "and about the share of known fraud cases that were caught."
+    )
