@@ -106,9 +106,18 @@ def _take_up(session: Session, delivery: Delivery, now: datetime) -> Delivery:
     if delivery.late_line is None:  # its send never started
         return stored.replan(session, delivery.workspace, delivery.id, due_at=now)
     for part in stored.parts(session, delivery.workspace, delivery.id):
-        if part.state is PartState.UNKNOWN:  # its owner looked
-            stored_parts.part_again(session, part.workspace, part.key)
+        if part.state is PartState.UNKNOWN:
+            _seek_or_post(session, part, now)
     return stored.begin(session, delivery.workspace, delivery.id, late_line="")
+
+
+def _seek_or_post(session: Session, part: Part, now: datetime) -> None:
+    """Search first for what may be there; post it only when looking was refused after the first request."""
+    if inbox.seen(session, part.workspace, parts.blind_key(part)):  # the person looked, and asks again
+        stored_parts.part_again(session, part.workspace, part.key)
+        return
+    inbox.first_time(session, part.workspace, parts.sought_key(part), at=now, kind="sought")
+    stored_parts.part_sought(session, part.workspace, part.key)
 
 
 async def send_due(sender: Sender, *, at_once: int = AT_ONCE) -> int:

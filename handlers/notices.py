@@ -33,7 +33,8 @@ def ended(delivery: Delivery) -> str:
     if delivery.state is DeliveryState.UNKNOWN:
         return (
             f"Muster does not know whether {named(delivery)} is there, and cannot look. {reason}"
-            f" Look into the channel: only if something is missing there, {again}, and Muster posts that part."
+            f" Look into the channel: only if something is missing there, {again}. Muster then looks first, and"
+            " where it still cannot, posts that part when the same is typed once more."
         )
     return f"Muster could not post {named(delivery)}. {reason} Then {again}."
 

@@ -21,7 +21,7 @@ from integrations.store.outbox import Effect
 
 log = logging.getLogger(__name__)
 AT_ONCE = 10
-CLOCKS_APART = timedelta(minutes=10)
+CLOCKS_APART = timedelta(hours=24)  # between us and Slack, at most
 
 
 class EffectKind(StrEnum):

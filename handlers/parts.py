@@ -14,14 +14,14 @@ from integrations.pacer import Slot
 from integrations.slack_errors import InvalidBlocks, Refused, Unsure
 from integrations.slack_values import key_metadata
 from integrations.store import deliveries as stored
-from integrations.store import due
+from integrations.store import due, inbox
 from integrations.store import parts as stored_parts
 from schema.deliveries import PARENT, Delivery, DeliveryState, Part, PartState, next_look_at
 from schema.due import Due
 
 log = logging.getLogger(__name__)
 GIVE_UP = "give_up"  # due work: a delivery that failed for the first time then is given up at that time
-CLOCKS_APART = timedelta(minutes=10)  # between us and Slack, at most
+CLOCKS_APART = timedelta(hours=24)  # between us and Slack, at most; the search stays bounded by its pages
 TEXT_MOST = 4_000
 
 
@@ -226,9 +226,24 @@ async def settle(sender: Sender, delivery: Delivery, part: Part, *, thread_ts: s
 
 async def _cannot_look(sender: Sender, part: Part, refused: Refused) -> Part:
     log.warning("part_unknown", extra={"delivery": part.delivery_id, "position": part.position})
-    return await sender.store.write(
-        lambda session: stored_parts.part_unknown(session, part.workspace, part.key, reason=refused.advice)
-    )
+    now = sender.now()
+
+    def note(session: Session) -> Part:
+        if inbox.seen(session, part.workspace, sought_key(part)):
+            inbox.first_time(session, part.workspace, blind_key(part), at=now, kind="blind")
+        return stored_parts.part_unknown(session, part.workspace, part.key, reason=refused.advice)
+
+    return await sender.store.write(note)
+
+
+def sought_key(part: Part) -> str:
+    """Name that a person asked for a part whose request nobody knows the end of."""
+    return f"sought.{part.key}.{part.began_at}"
+
+
+def blind_key(part: Part) -> str:
+    """Name that looking was refused after a person asked."""
+    return f"blind.{part.key}.{part.began_at}"
 
 
 async def _looked(sender: Sender, delivery: Delivery, part: Part, ts: str | None) -> Part:

@@ -14,7 +14,7 @@ from handlers.views import standups as shown
 from handlers.views.blocks import Payload
 from integrations.store import deliveries as stored
 from integrations.store import due
-from schema.deliveries import PARENT, Delivery, DeliveryState
+from schema.deliveries import PARENT, Delivery, DeliveryState, PartState
 from schema.due import Due, Outcome
 from schema.errors import Refusal
 from schema.periods import Period
@@ -86,6 +86,12 @@ async def prepare(services: Services, snapshot: Snapshot, product: Product, deli
 def messages(standup: Standup, product: Product, period: Period) -> list[Payload]:
     """Give the payloads of a standup, the parent first."""
     return shown.standup(standup, period=product.calendar.key(period))
+
+
+async def unsure(services: Services, delivery: Delivery) -> bool:
+    """Tell whether a part may be in the channel without anybody knowing."""
+    parts = await services.store.read(lambda session: stored.parts(session, delivery.workspace, delivery.id))
+    return any(part.state is PartState.SENDING for part in parts)
 
 
 async def posted_ts(services: Services, delivery: Delivery) -> str | None:

@@ -66,6 +66,7 @@ class Slack:
         self.client = AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[])
         self.pacer = pacer or Pacer()
         self.request_s = request_s
+        self._me: Me | None = None
         self.addresses = GivenAddresses(session, base_url=base_url, request_s=request_s)
 
     def __repr__(self) -> str:
@@ -196,7 +197,11 @@ class Slack:
     async def find(
         self, channel: str, key: str, *, oldest: datetime, thread_ts: str | None = None
     ) -> str | None:
-        """Search a channel, or a thread, for the message with this key; None when it is certainly not there."""
+        """Search a channel, or a thread, for our message with this key; None when it is certainly not there.
+
+        A key can be guessed, so a message of another app is not ours, whatever it carries.
+        """
+        me = self._me = self._me or await self.auth_test()
         cursor = ""
         for _ in range(PAGES_LIMIT):
             page = (
@@ -205,7 +210,7 @@ class Slack:
                 else await self.replies(channel, thread_ts, oldest=oldest, cursor=cursor)
             )
             for message in page.messages:
-                if key_of(message) == key:
+                if key_of(message) == key and _by(message, me):
                     return str(message["ts"])
             cursor = page.cursor
             if not cursor:
@@ -336,6 +341,13 @@ class Slack:
         if isinstance(error, RateLimited) and error.retry_after_s is not None:
             self.pacer.hold(method, error.retry_after_s)
         return error
+
+
+def _by(message: Mapping[str, Any], me: Me) -> bool:
+    """Tell whether a message is ours; Slack itself names who wrote it."""
+    return (me.bot != "" and message.get("bot_id") == me.bot) or (
+        me.user != "" and message.get("user") == me.user
+    )
 
 
 def _judged(error: SlackApiError, call: Call, *, writes: bool) -> IntegrationError:

@@ -8,10 +8,12 @@ import pytest
 from handlers import deliveries, outbox
 from handlers.waits import Waits
 from integrations.base import Call, Unavailable
+from integrations.slack import Slack, slack_session
 from integrations.slack_errors import Refused, Unsure
+from integrations.slack_values import key_metadata
 from schema.deliveries import DeliveryState
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
-from tests.test_deliveries import World, a_world, now, only_sqlite
+from tests.test_deliveries import WORDS, World, a_world, now, only_sqlite, section
 
 
 @pytest.fixture
@@ -100,3 +102,75 @@ async def test_a_digest_that_waits_for_slack_ends_with_its_window_and_says_so(wo
     assert (await world.get(id)).state is DeliveryState.FAILED
     assert world.texts() == []
     assert "Muster could not post" in stretch.told(world.ada)[-1]
+
+
+async def unknown(world, stretch):
+    """Post a digest whose first answer is lost, where nobody may look."""
+    id = await world.prepared()
+    stretch.line.loses = stretch.line.blind = True
+    await stretch.passes(timedelta(minutes=2), step=timedelta(seconds=10))
+    assert (await world.get(id)).state is DeliveryState.UNKNOWN
+    stretch.line.loses = False
+    return id
+
+
+async def asked_for(world, stretch, minutes=4):
+    at = stretch.sender.now()
+    await deliveries.post_now(world.store, "acme", world.owed(), now=at)
+    await stretch.passes(timedelta(minutes=minutes), step=timedelta(seconds=10))
+
+
+@only_sqlite
+async def test_what_is_unknown_is_searched_for_before_it_is_posted_again(world, stretch):
+    id = await unknown(world, stretch)
+    stretch.line.blind = False  # the scope was given
+
+    await asked_for(world, stretch)
+
+    assert world.texts() == WORDS
+    assert (await world.get(id)).state is DeliveryState.SENT
+
+
+@only_sqlite
+async def test_where_looking_stays_refused_only_a_second_request_posts_what_may_be_there(world, stretch):
+    id = await unknown(world, stretch)
+
+    await asked_for(world, stretch)
+    assert world.texts() == WORDS[:1]
+    assert (await world.get(id)).state is DeliveryState.UNKNOWN
+
+    await asked_for(world, stretch)
+    assert sorted(world.texts()) == sorted([WORDS[0], *WORDS])
+    assert (await world.get(id)).state is DeliveryState.SENT
+
+
+@only_sqlite
+async def test_a_clock_that_is_far_ahead_doubles_nothing(world, stretch):
+    stretch.ahead = timedelta(minutes=30)
+    stretch.line.loses = True
+    id = await world.prepared()
+    await stretch.passes(timedelta(seconds=1), step=timedelta(seconds=1))
+    stretch.line.loses = False
+
+    await stretch.passes(timedelta(minutes=3), step=timedelta(seconds=10))
+
+    assert (await world.get(id)).state is DeliveryState.SENT
+    assert len(world.texts()) == len(WORDS)
+
+
+@only_sqlite
+async def test_a_message_of_another_app_is_not_ours_whatever_key_it_carries(world, stretch):
+    id = await world.prepared()
+    key = (await world.parts(id))[0].key
+    other = world.local.add_app("Evil")
+    async with slack_session() as session:
+        evil = Slack(token=other.bot_token, session=session, base_url=world.local.base_url)
+        await evil.post(
+            world.channel, blocks=[section("All is well.")], text="All is well.", metadata=key_metadata(key)
+        )
+    ours = stretch.line._slack
+
+    assert await ours.find(world.channel, key, oldest=now() - timedelta(hours=1)) is None
+    await stretch.passes(timedelta(minutes=1), step=timedelta(seconds=10))
+    found = await ours.find(world.channel, key, oldest=now() - timedelta(hours=1))
+    assert found == (await world.parts(id))[0].ts

@@ -1,5 +1,7 @@
 """The slash command: words in, a private answer out."""
 
+from typing import Final
+
 from handlers import explanations, standups
 from handlers.briefs import Read, pull_and_read, read
 from handlers.listeners.answers import Answer, Later, Show
@@ -21,6 +23,12 @@ from schema.deliveries import Delivery, DeliveryState
 from schema.errors import Refusal
 from schema.metrics import Audience, Metric
 from schema.products import Product
+
+MAY_BE_THERE: Final = (
+    "A part of the standup of {title} may be there already. I search the channel now, and post only what is not"
+    " there. If I write to its owner that I cannot look: look yourself, and if something is missing, type the"
+    " same again. The channel:"
+)
 
 
 async def command(typed: Command, desk: Desk, snapshot: Snapshot, circle: Circle) -> Answer:
@@ -122,6 +130,8 @@ async def post_now(desk: Desk, snapshot: Snapshot, circle: Circle, product: Prod
         return Later(note=None, work=lambda: _posted_before(desk, product, delivery))
     desk.wake()
     if delivery.state is DeliveryState.SENDING:
+        if await standups.unsure(desk.services, delivery):
+            return Show(messages=[_told(MAY_BE_THERE.format(title=product.title), where)])
         return Show(messages=[_told(f"The standup of {product.title} is on its way to this channel:", where)])
     period = product.calendar.key(delivery.period)
     return Show(messages=[note(f"Posting the standup of {product.title}: {period}.")])

@@ -33,7 +33,11 @@ def plan(session: Session, work: Due, *, again: Collection[Outcome] = DROPPED_ON
     named = {"workspace": work.workspace, "kind": work.kind, "key": work.key}
     if insert_new(session, DUE, named | times | {"attempts": 0}):
         return True
-    ended = (*_named(work.workspace, work.kind, work.key), D.done_at.is_not(None), D.outcome.in_(sorted(again)))
+    ended = (
+        *_named(work.workspace, work.kind, work.key),
+        D.done_at.is_not(None),
+        D.outcome.in_(sorted(again)),
+    )
     anew = times | {"done_at": None, "outcome": None, "last_reason": None}
     return changed(session, update(DUE).where(*ended).values(anew))
 

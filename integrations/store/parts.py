@@ -87,6 +87,12 @@ def part_unknown(session: Session, workspace: str, key: str, *, reason: str) -> 
     return _move(session, part(session, workspace, key), PartState.UNKNOWN, last_reason=reason)
 
 
+def part_sought(session: Session, workspace: str, key: str) -> Part:
+    """Let the channel be searched again for a part that nobody knows of; its request began when it did."""
+    before = part(session, workspace, key)
+    return _move(session, before, PartState.SENDING, P.state == PartState.UNKNOWN, looked=0, looked_at=None)
+
+
 def part_failed(session: Session, workspace: str, key: str, *, reason: str) -> Part:
     """Store that Slack refused the message and will refuse it again."""
     return _move(session, part(session, workspace, key), PartState.FAILED, last_reason=reason)
