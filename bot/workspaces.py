@@ -1,6 +1,8 @@
 """The configurations that this process holds: immutable snapshots, looked at again every two seconds."""
 
 import time
+import weakref
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,10 +24,7 @@ MAIN = "main"  # the workspace of a database that serves one
 NO_CONFIGURATION = "Nothing has been set up here yet. Run `muster apply --config muster.yaml` first."
 
 
-REST_S = 300.0  # a source that was replaced is closed after this: no question that had begun is cut off
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unopened:
     """A source whose secret is missing here: it costs its own lines, not the whole workspace."""
 
@@ -56,7 +55,8 @@ class Workspaces:
     monotonic: Callable[[], float] = time.monotonic
     _held: dict[str, tuple[float, Snapshot]] = field(default_factory=dict)
     _ids: dict[str, str] = field(default_factory=dict)  # by Slack team
-    _replaced: list[tuple[float, Connector]] = field(default_factory=list)
+    _holders: dict[Connector, int] = field(default_factory=dict)  # how many snapshots in use hold a source
+    _given_back: deque[Connector] = field(default_factory=deque)
 
     async def __call__(self, workspace: str) -> Snapshot:
         """Give the newest snapshot; raises Refusal where nothing was applied."""
@@ -74,11 +74,10 @@ class Workspaces:
 
     async def close(self) -> None:
         """Close every source."""
-        held = [each for _, snapshot in self._held.values() for each in snapshot.connectors.values()]
-        for connector in [*held, *(each for _, each in self._replaced)]:
+        for connector in list(self._holders):
             await connector.close()
         self._held.clear()
-        self._replaced.clear()
+        self._holders.clear()
 
     async def _id(self, workspace: str) -> str:
         if workspace in self._held:
@@ -101,23 +100,35 @@ class Workspaces:
         return snapshot
 
     def _opened(self, id_: str, found: configuration.Snapshot, before: Snapshot | None) -> Snapshot:
-        """Open what is new or changed; what is gone or changed rests before it is closed."""
+        """Open what is new or changed; what is gone or changed is closed once nobody holds it."""
         kept: dict[str, Connector] = {}
         for name, source in found.configuration.sources.items():
             same = before is not None and before.configuration.sources.get(name) == source
             kept[name] = before.connectors[name] if before is not None and same else self.open(name, source)
-        if before is not None:
-            gone = [each for name, each in before.connectors.items() if kept.get(name) is not each]
-            self._replaced += [(self.monotonic(), each) for each in gone]
-        return Snapshot(
+        snapshot = Snapshot(
             workspace=id_, revision=found.revision, configuration=found.configuration, connectors=kept
         )
+        self._lend(snapshot)
+        return snapshot
+
+    def _lend(self, snapshot: Snapshot) -> None:
+        """Count who holds a source; a pull may hold an old snapshot for minutes."""
+        for connector in snapshot.connectors.values():
+            self._holders[connector] = self._holders.get(connector, 0) + 1
+        # only noted there: a collection may run in any thread, in the middle of anything
+        weakref.finalize(
+            snapshot, self._given_back.extend, tuple(snapshot.connectors.values())
+        ).atexit = False
 
     async def _let_go(self) -> None:
-        rested = [each for each in self._replaced if self.monotonic() - each[0] >= REST_S]
-        self._replaced = [each for each in self._replaced if each not in rested]
-        for _, connector in rested:
-            await connector.close()
+        """Close what nobody holds any more."""
+        while self._given_back:
+            connector = self._given_back.popleft()
+            left = self._holders.pop(connector, 0) - 1
+            if left > 0:
+                self._holders[connector] = left
+            elif left == 0:
+                await connector.close()
 
     def open(self, name: str, source: Source) -> Connector:
         """Open one source; one whose secret is missing answers nothing, and says so."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from handlers.services import Services, Snapshot
-from integrations.base import Answer, Trouble, fetch
+from integrations.base import Answer, Trouble, fetch, unanswered
 from integrations.store import blanks as stored_blanks
 from integrations.store import readings as stored_readings
 from integrations.store.readings import Restatement
@@ -141,6 +141,9 @@ class _Pull:
         async with asyncio.TaskGroup() as group:
             for name, period in past:
                 group.create_task(ask(name, period))
+        # a task that was cut off raises nothing: what it was to answer must not look answered
+        for name, period in (*newest.items(), *past):
+            answers.setdefault((name, period), unanswered(self._query(name)))
         return answers
 
     def _dead(self, answers: Answers, name: str) -> bool:

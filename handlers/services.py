@@ -14,9 +14,12 @@ from schema.problems import nearest, quoted
 from schema.products import Product
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Snapshot:
-    """A workspace's configuration as it stood at one revision, with its sources opened."""
+    """A workspace's configuration as it stood at one revision, with its sources opened.
+
+    Its sources stay open while anybody holds it (bot/workspaces.py).
+    """
 
     workspace: str
     revision: int

@@ -13,14 +13,18 @@ IntegrationError
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from integrations.faults import new_reference
 from schema.periods import Period
 from schema.readings import SHAPE_OF, BlankReason, Measurement, Shape
 from schema.sources import AnyQuery
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,16 +126,33 @@ REASONS: Mapping[type[IntegrationError], BlankReason] = {
 async def fetch(
     connector: Connector, query: AnyQuery, period: Period, *, timeout_s: float
 ) -> Answer | Trouble:
-    """Ask a source for one period; every trouble becomes the reason of a blank."""
+    """Ask a source for one period; every trouble becomes the reason of a blank, a defect of ours too."""
     try:
         async with asyncio.timeout(timeout_s):
-            answer = await connector.read(query, period)
+            # what is raised comes back as a value: one source's defect must not cost the other sources their lines
+            [found] = await asyncio.gather(connector.read(query, period), return_exceptions=True)
     except TimeoutError:
         detail = f"{query.source} did not answer within {timeout_s:g} s."
         return Trouble(reason=BlankReason.SOURCE_ERROR, detail=detail)
-    except IntegrationError as error:
-        return Trouble(reason=REASONS[type(error)], detail=f"{error}.")
-    return _trouble(answer, query, period) or answer
+    if isinstance(found, IntegrationError):
+        return Trouble(reason=REASONS[type(found)], detail=f"{found}.")
+    if isinstance(found, TimeoutError | asyncio.CancelledError):
+        return unanswered(query)
+    if isinstance(found, BaseException):
+        return _defect(found, query)
+    return _trouble(found, query, period) or found
+
+
+def unanswered(query: AnyQuery) -> Trouble:
+    """Say that a question was given up."""
+    return Trouble(reason=BlankReason.SOURCE_ERROR, detail=f"The question to {query.source} broke off.")
+
+
+def _defect(error: BaseException, query: AnyQuery) -> Trouble:
+    reference = new_reference()
+    log.error("source_failed", exc_info=error, extra={"source": query.source, "reference": reference})
+    detail = f"A fault in Muster kept it from reading {query.source}; the log has it as {reference}."
+    return Trouble(reason=BlankReason.SOURCE_ERROR, detail=detail)
 
 
 def _trouble(answer: Answer, query: AnyQuery, period: Period) -> Trouble | None:

@@ -141,6 +141,8 @@ class HttpClient:
         )
 
     async def _read(self, question: _Question) -> bytes:
+        if self._client.is_closed:
+            raise Unavailable(question.call, "its configuration was replaced meanwhile; ask again")
         seen: list[IntegrationError] = []
         try:
             async with asyncio.timeout(self._limits.timeout_s):

@@ -113,7 +113,7 @@ def _name(query: HttpJsonQuery, row: Any, call: Call) -> str:
         return WHOLE
     if not isinstance(row, Mapping) or query.group not in row:
         raise UnexpectedAnswer(call, f"a row does not say its {query.group}")
-    return group_name([row[query.group]])
+    return group_name([row[query.group]], call=call)
 
 
 def _fields(query: HttpJsonQuery, part: Any, call: Call) -> dict[str, object]:

@@ -19,6 +19,7 @@ from schema.readings import (
     Shape,
 )
 
+LONGEST_GROUP = 300  # characters; the store keeps no longer one
 UNNAMED = "not stated"  # a group without a name; "" would be mistaken for everybody
 # no comma, no blank, no digits of other scripts
 _NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?")
@@ -75,9 +76,12 @@ def _utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def group_name(parts: Iterable[object]) -> str:
-    """Name a group by the values that make it."""
-    return " / ".join(UNNAMED if part is None or part == "" else str(part) for part in parts)
+def group_name(parts: Iterable[object], *, call: Call) -> str:
+    """Name a group by the values that make it; raises UnexpectedAnswer for what is no name."""
+    name = " / ".join(UNNAMED if part is None or part == "" else str(part) for part in parts)
+    if len(name) > LONGEST_GROUP:
+        raise UnexpectedAnswer(call, f"a group has a name of more than {LONGEST_GROUP} characters")
+    return name
 
 
 def measured(shape: Shape, fields: Mapping[str, object], *, call: Call) -> Measurement | None:
@@ -164,7 +168,7 @@ def _ranged(value: Decimal, low: Decimal, high: Decimal, call: Call) -> Ranged:
 
 def _bands(given: Mapping[str, object], call: Call) -> Bands | None:
     columns = {field: _column(raw, field, call) for field, raw in given.items()}
-    names = [group_name([name]) for name in columns["band"]]
+    names = [group_name([name], call=call) for name in columns["band"]]
     if len({len(column) for column in columns.values()}) != 1 or len(set(names)) != len(names):
         raise UnexpectedAnswer(call, "band, now and reference must be as long as each other, each band once")
     if not names:

@@ -184,7 +184,7 @@ def _chosen(query: MlflowQuery, runs: Sequence[_Run], call: Call) -> dict[str, _
     for run in runs:  # newest first
         labels = _labels(run)
         if query.groups in labels:
-            chosen.setdefault(group_name([labels[query.groups]]), run)
+            chosen.setdefault(group_name([labels[query.groups]], call=call), run)
     if runs and not chosen:
         raise UnexpectedAnswer(call, f"no run of this period carries the tag or parameter {query.groups}")
     return chosen

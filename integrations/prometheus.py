@@ -124,7 +124,8 @@ class PrometheusConnector:
             )
         series: Series = {}
         for element in data.result:
-            name = group_name([element.metric.get(query.groups)]) if query.groups else WHOLE
+            label = element.metric.get(query.groups) if query.groups else None
+            name = group_name([label], call=call) if query.groups else WHOLE
             if name in series:
                 raise UnexpectedAnswer(
                     call, f"more than one series for the group {name}; aggregate by {query.groups}"

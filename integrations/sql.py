@@ -128,7 +128,8 @@ def _parted(query: SqlQuery, rows: Sequence[Row], call: Call) -> dict[str, list[
         for column in query.groups:
             if column not in row:
                 raise UnexpectedAnswer(call, f"the group's column {column} is missing from the answer")
-        name = group_name(row[column] for column in query.groups) if query.groups else WHOLE
+        values = [row[column] for column in query.groups]
+        name = group_name(values, call=call) if query.groups else WHOLE
         parts.setdefault(name, []).append(row)
     return parts
 

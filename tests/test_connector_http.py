@@ -467,3 +467,13 @@ def certified(folder, name):
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
     return server, ssl.create_default_context(cafile=folder / "certificate.pem")
+
+
+async def test_a_client_that_was_closed_says_so_at_once():
+    client = HttpClient(
+        source="numbers", url="http://127.0.0.1:9", headers={}, network="private", limits=Limits(timeout_s=5)
+    )
+    await client.close()
+
+    with pytest.raises(Unavailable, match="its configuration was replaced meanwhile; ask again"):
+        await client.get("/x")

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from handlers.listeners import payloads, register, words
 from handlers.listeners.answers import Answer, Later, Show
 from handlers.listeners.desk import Desk
-from handlers.listeners.door import Door, Row, fault, new_reference, wiring
+from handlers.listeners.door import Door, Row, fault, wiring
 from handlers.listeners.payloads import Click, Command, Mention, Submission
 from handlers.listeners.showing import Kind
 from handlers.listeners.tasks import Tasks
 from handlers.readers import Circle, Directory
 from handlers.services import Services, Snapshot
 from handlers.views.refusals import note
+from integrations.faults import new_reference
 from integrations.slack import Slack, slack_session
 from integrations.store.engine import Store
 from integrations.store.errors import StoreClosed

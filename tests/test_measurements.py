@@ -204,6 +204,12 @@ def test_what_is_no_time_is_refused(raw, unit):
 
 
 def test_a_group_without_a_name_is_not_taken_for_everybody():
-    assert group_name([None]) == "not stated"
-    assert group_name([""]) == "not stated"
-    assert group_name(["women", 30]) == "women / 30"
+    assert group_name([None], call=CALL) == "not stated"
+    assert group_name([""], call=CALL) == "not stated"
+    assert group_name(["women", 30], call=CALL) == "women / 30"
+
+
+def test_a_group_whose_name_is_too_long_to_be_kept_is_no_answer():
+    assert len(group_name(["x" * 300], call=CALL)) == 300
+    with pytest.raises(UnexpectedAnswer, match="a name of more than 300 characters"):
+        group_name(["x" * 298, "y"], call=CALL)

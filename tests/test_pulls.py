@@ -4,6 +4,7 @@ import asyncio
 import copy
 import sqlite3
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -45,7 +46,7 @@ async def a_product(folder, store, document=None, **settings):
             )
         )
 
-    pulls.history, pulls.product, pulls.period = history, product, period
+    pulls.history, pulls.product, pulls.period, pulls.held = history, product, period, held
     try:
         yield pulls
     finally:
@@ -241,3 +242,86 @@ async def test_a_product_without_metrics_asks_nobody(tmp_path, store):
     product["metrics"], product["queries"] = {}, {}
     async with a_product(tmp_path, store, document) as pulls:
         assert dict((await pulls()).by_source) == {}
+
+
+class Broken:
+    """A connector with a defect."""
+
+    def __init__(self, error):
+        self.error = error
+
+    async def read(self, _query, _period):
+        raise self.error
+
+    async def close(self):
+        pass
+
+
+def with_another_source(held, connector):
+    """Give the tiny product one more metric, of a source that is this connector."""
+    return replace(held, connectors={**held.connectors, "other": connector})
+
+
+def beside():
+    document = builders.document()
+    document["sources"]["other"] = {"kind": "sql", "url": "sqlite:///fraud.db"}
+    product = document["products"]["fraud-detection"]
+    product["queries"]["beside"] = {**product["queries"]["outcomes"], "source": "other"}
+    product["metrics"]["npv"] = {"query": "beside"}
+    return document
+
+
+@pytest.mark.parametrize("error", [ValueError("secret value"), asyncio.CancelledError(), TimeoutError()])
+async def test_a_defect_in_one_source_costs_its_own_lines_only(tmp_path, store, error, caplog):
+    builders.write_outcomes(tmp_path)
+    held = with_another_source(builders.snapshot(beside(), tmp_path), Broken(error))
+    product = held.product("fraud-detection")
+    period = closed_period(product, builders.NOW)
+
+    pulled = await pull(builders.services(store, held), held, product, period=period)
+
+    assert pulled.readings == 26
+    [blank] = pulled.troubles
+    assert (blank.metric, blank.reason) == ("npv", BlankReason.SOURCE_ERROR)
+    assert pulled.by_source["other"].startswith("0 of ")
+    logged = [each.reference for each in caplog.records if each.message == "source_failed"]
+    if isinstance(error, ValueError):
+        assert logged
+        assert f"A fault in Muster kept it from reading other; the log has it as {logged[0]}." == blank.detail
+    else:
+        assert logged == []
+        assert blank.detail == "The question to other broke off."
+
+
+async def test_a_group_name_too_long_to_keep_costs_its_own_lines_only(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    document = beside()
+    query = document["products"]["fraud-detection"]["queries"]["beside"]
+    query["sql"] = query["sql"].replace("tp, fp", f"'{'x' * 301}' AS g, tp, fp")
+    query["groups"] = ["g"]
+    async with a_product(tmp_path, store, document) as pulls:
+        pulled = await pulls()
+
+        assert pulled.by_source["warehouse"] == "13 of 13 answered"
+        assert "a group has a name of more than 300 characters" in pulled.by_source["other"]
+        assert [blank.metric for blank in pulled.troubles] == ["npv"]
+
+
+async def test_a_pull_whose_sources_are_closed_under_it_never_says_that_all_answered(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    document = builders.document()
+    async with a_product(tmp_path, store, document) as pulls:
+        closing = []
+
+        def close(_done, _of):
+            if not closing:
+                connector = pulls.held.connectors["warehouse"]
+                closing.append(asyncio.ensure_future(connector.close()))
+
+        pulled = await pulls(progress=close)
+        await closing[0]
+
+    assert pulled.by_source["warehouse"].startswith(
+        "1 of 13 answered; warehouse, the query: its configuration"
+    )
+    assert pulled.readings == 2

@@ -15,11 +15,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from handlers.listeners import payloads
 from handlers.listeners.desk import Desk
-from handlers.listeners.door import Door, Row, new_reference
+from handlers.listeners.door import Door, Row
 from handlers.listeners.register import SURFACE
 from handlers.listeners.showing import Kind, acked, private
 from handlers.views.refusals import note
 from integrations.base import IntegrationError
+from integrations.faults import new_reference
 from integrations.slack import Slack
 from integrations.slack_values import Me
 

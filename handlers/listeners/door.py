@@ -2,7 +2,6 @@
 
 import inspect
 import logging
-import secrets
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -20,12 +19,12 @@ from handlers.readers import Circle, circle, circle_in_time, known
 from handlers.services import Services, Snapshot
 from handlers.views import modals
 from integrations.base import IntegrationError
+from integrations.faults import new_reference
 from integrations.store.errors import StoreError
 from schema.errors import Refusal
 
 log = logging.getLogger(__name__)
 
-LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that looks like another
 EXTERNAL: Final = (
     "I answer only people of the workspace that I am installed in. Ask a colleague there to read it to you."
 )
@@ -50,11 +49,6 @@ class Row:
     parse: Parse
     handler: Handler
     at_once: bool = False
-
-
-def new_reference() -> str:
-    """Make a short name for a fault, to be told and logged."""
-    return "M-" + "".join(secrets.choice(LETTERS) for _ in range(4))
 
 
 def wiring(row: Row) -> dict[str, type]:
