@@ -87,7 +87,9 @@ def paragraph(page: Page, insight: Insight, audience: Audience) -> Paragraph:
     told = say(page, insight.metric, audience)
     label = TOPIC_LABELS.get(insight.topic) or told.label
     if insight.topic in {Topic.LIMIT, Topic.GAP}:
-        return replace(told, label=label, text=texts.join((told.text, _target(page, insight.metric))))
+        return replace(
+            told, label=label, text=texts.join((told.text, _target(page, insight.metric, audience)))
+        )
     return replace(told, label=label)
 
 
@@ -127,13 +129,14 @@ def _place(statement: Statement) -> tuple[str, str]:
     return statement.metric, str(statement.subject.moment.then)
 
 
-def _target(page: Page, key: str) -> Text:
+def _target(page: Page, key: str, audience: Audience) -> Text:
     target = page.product.metrics[key].target
     metric = page.catalogue[key]
     if target is None:
         return Text(())
+    told = audience is not Audience.ENGINEER  # engineers read the score itself
     shown = {
-        name: levels.constant(end, "target", shown=stated(end, metric, page.product.currency))
+        name: levels.constant(end, "target", shown=stated(end, metric, page.product.currency, as_told=told))
         for name, end in (("low", target.low), ("high", target.high))
         if end is not None
     }
@@ -269,7 +272,7 @@ def _figure(page: Page, key: str, audience: Audience) -> Paragraph:
         other_side(page, statement, None if each is compared[0] else each) for each in _gained(page, key)
     ]
     missing = dict.fromkeys(each.text for each in sides if not each.statements)  # others stand on this page
-    target = _target(page, key) if page.judged[key].off_target else Text(())
+    target = _target(page, key, audience) if page.judged[key].off_target else Text(())
     text = texts.join((statement.text, *missing, target))
     return Paragraph(label=label, text=text, metrics=(key,), statements=(statement,))
 

@@ -246,26 +246,40 @@ def _before(subject: Subject) -> Filling:
 def _exact(subject: Subject, at: str) -> Fact:
     metric = subject.metric
     estimate = subject.now if at == levels.NOW or subject.before is None else subject.before
-    shown = levels.show(metric, estimate.value, subject.language.currency)
+    places = _places_of_ends(subject)
+    if places is None:
+        shown = levels.show(metric, estimate.value, subject.language.currency)
+    else:
+        shown = facts.percent(estimate.value, max(places, facts.decimals_of_share(estimate.value)))
     of = f"{metric.key}/{at}"
     return levels.figure(of, "level", Kind.LEVEL, estimate.value, shown=shown, unit=metric.unit.value)
 
 
 def _ends(subject: Subject, low: Decimal, high: Decimal) -> list[Fact]:
-    """Show the ends of a level's interval with as many decimals as it takes to tell them apart."""
-    metric = subject.metric
-    shown = [levels.show(metric, each, subject.language.currency) for each in (low, high)]
-    if shown[0] == shown[1] and metric.unit is Unit.SHARE:
-        places = facts.decimals_of_share(low)
-        while places < facts.MOST_DECIMALS and _look_alike(
-            [each * facts.HUNDRED for each in (low, high)], places
-        ):
-            places += 1
-        shown = [facts.percent(each, places) for each in (low, high)]
+    """Show the ends of a level's interval, so that they can be told apart."""
+    metric, places = subject.metric, _places_of_ends(subject)
+    currency = subject.language.currency
     return [
-        levels.figure(f"{metric.key}/now", which, Kind.LEVEL, value, shown=text, unit=metric.unit.value)
-        for which, value, text in zip(("low", "high"), (low, high), shown, strict=True)
-    ]
+        levels.figure(
+            f"{metric.key}/now", which, Kind.LEVEL, value, unit=metric.unit.value,
+            shown=levels.show(metric, value, currency) if places is None else facts.percent(value, places),
+        )
+        for which, value in (("low", low), ("high", high))
+    ]  # fmt: skip
+
+
+def _places_of_ends(subject: Subject) -> int | None:
+    """Choose one number of decimals for a share and its interval where its ends would else look alike."""
+    now = subject.now
+    if subject.metric.unit is not Unit.SHARE or now.low is None or now.high is None:
+        return None
+    if facts.percent(now.low) != facts.percent(now.high):
+        return None
+    places = facts.decimals_of_share(now.low)
+    ends = [each * facts.HUNDRED for each in (now.low, now.high)]
+    while places < facts.MOST_DECIMALS and _look_alike(ends, places):
+        places += 1
+    return max(places, facts.decimals_of_share(now.value))
 
 
 def _difference(subject: Subject, value: Decimal, which: str, places: int) -> Fact:

@@ -130,9 +130,12 @@ def written(value: Decimal, unit: Unit, unit_name: str, *, currency: str, digits
     return facts.quantity(value, unit, unit_name=unit_name)
 
 
-def stated(value: Decimal, metric: Metric, currency: str) -> str:
-    """Write a value of the configuration as it stands there; a ratio of groups as the percentage that it is told as."""
-    if metric.form is Form.GAP:
+def stated(value: Decimal, metric: Metric, currency: str, *, as_told: bool) -> str:
+    """Write a value of the configuration as it stands there.
+
+    as_told   a ratio of groups is written as the percentage that it is told as
+    """
+    if metric.form is Form.GAP and as_told:
         return as_stated(value, Unit.SHARE, "", currency=currency)
     return as_stated(value, metric.unit, metric.unit_name, currency=currency)
 

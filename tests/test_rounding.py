@@ -72,7 +72,7 @@ def test_an_interval_of_many_cases_has_a_width() -> None:
         state(subject("precision", level("precision", share(82 * 10**6, 10**8)), None), Audience.ENGINEER)
     )
 
-    assert "95% CI 81.99% to 82.01%" in said
+    assert said.startswith("Precision 82.00% (95% CI 81.99% to 82.01%; ")
 
 
 @pytest.mark.parametrize(
