@@ -225,17 +225,6 @@ async def test_a_source_that_is_down_costs_its_line_and_the_rest_is_posted(world
     assert "the source did not answer as it should" in everything
 
 
-class Broken:
-    """A source with a defect of its own."""
-
-    async def read(self, _query, _period):
-        message = "a defect"
-        raise LookupError(message)
-
-    async def close(self):
-        pass
-
-
 async def test_a_digest_that_goes_wrong_does_not_stop_the_others(tmp_path):
     builders.write_outcomes(tmp_path)
     store = Store(fresh_url("sqlite"))
@@ -247,7 +236,10 @@ async def test_a_digest_that_goes_wrong_does_not_stop_the_others(tmp_path):
     document = builders.document(a_first=other)
     document["sources"]["broken"] = {"kind": "sql", "url": "sqlite:///other.db"}
     held = builders.snapshot(document, tmp_path)
-    held = replace(held, connectors={**held.connectors, "broken": Broken()})
+    await held.connectors["broken"].close()
+    held = replace(
+        held, connectors={"warehouse": held.connectors["warehouse"]}
+    )  # a defect: nobody opened the other
     await digests.plan_ahead(builders.services(store, held), held, prepare_before_s=900)
 
     services = builders.services(store, held, now=DUE)
