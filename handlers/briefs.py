@@ -53,9 +53,13 @@ async def _never_asked(
 async def pull_and_read(
     services: Services, snapshot: Snapshot, product: Product, period: Period | None = None
 ) -> Read:
-    """Ask the sources, then load the page."""
+    """Ask the sources, then load the page; who comes while another asks waits for the same answer."""
     chosen = period or closed_period(product, services.now())
-    await pull(services, snapshot, product, period=chosen)
+    async with services.alone(snapshot.workspace, product.key, chosen):
+        found = await read(services, snapshot, product, chosen)
+        if found.pulled:
+            return found
+        await pull(services, snapshot, product, period=chosen)
     return await read(services, snapshot, product, chosen)
 
 

@@ -123,11 +123,10 @@ class _Pull:
         """Ask all sources side by side; one that is down is asked for its newest period only."""
         answers: Answers = {}
         silent: dict[str, Trouble | None] = {}  # sources that let a question run into its time-out
-        gate = asyncio.Semaphore(self.services.reads_at_once)
 
         async def ask(name: str, period: Period) -> None:
             source = self._query(name).source
-            async with gate:
+            async with self.services.reads:
                 answers[name, period] = silent.get(source) or await self._ask(name, period, silent)
             if progress is not None:
                 progress(len(answers), len(asked))

@@ -1,17 +1,22 @@
 """What actions may use, handed to them whole; the composition root builds it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
+from weakref import WeakValueDictionary
 
 from integrations.base import Connector
 from integrations.store.engine import Store
 from schema.configuration import Configuration
 from schema.errors import Refusal
 from schema.metrics import Catalogue
+from schema.periods import Period
 from schema.problems import nearest, quoted
 from schema.products import Product
+
+Pulling: TypeAlias = tuple[str, str, Period]  # workspace, product, period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
@@ -57,4 +62,15 @@ class Services:
     now: Callable[[], datetime]  # aware UTC
     nouns: Mapping[str, str]  # of the catalogue
     source_timeout_s: float = 30
-    reads_at_once: int = 8
+    reads_at_once: int = 8  # of all pulls together
+    reads: asyncio.Semaphore = field(init=False, compare=False)
+    pulling: WeakValueDictionary[Pulling, asyncio.Lock] = field(
+        init=False, compare=False, default_factory=WeakValueDictionary
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reads", asyncio.Semaphore(self.reads_at_once))
+
+    def alone(self, workspace: str, product: str, period: Period) -> asyncio.Lock:
+        """Give the lock under which a product's period is pulled, so that many who ask at once cost one pull."""
+        return self.pulling.setdefault((workspace, product, period), asyncio.Lock())

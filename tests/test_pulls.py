@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from handlers.briefs import pull_and_read
 from handlers.pages import closed_period
 from handlers.pulls import pull
 from integrations.store import readings as stored
@@ -325,3 +326,51 @@ async def test_a_pull_whose_sources_are_closed_under_it_never_says_that_all_answ
         "1 of 13 answered; warehouse, the query: its configuration"
     )
     assert pulled.readings == 2
+
+
+class Counted:
+    """A connector that counts its questions, and how many run side by side."""
+
+    def __init__(self, real):
+        self.real, self.asked, self.running, self.most = real, 0, 0, 0
+
+    async def read(self, query, period):
+        self.asked, self.running = self.asked + 1, self.running + 1
+        self.most = max(self.most, self.running)
+        try:
+            await asyncio.sleep(0.01)
+            return await self.real.read(query, period)
+        finally:
+            self.running -= 1
+
+
+async def test_many_who_ask_for_a_cold_product_at_once_cost_one_pull(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    held = builders.snapshot(builders.document(), tmp_path)
+    counted = Counted(held.connectors["warehouse"])
+    held = replace(held, connectors={"warehouse": counted})
+    services = builders.services(store, held)
+    product = held.product("fraud-detection")
+
+    found = await asyncio.gather(*(pull_and_read(services, held, product) for _ in range(20)))
+
+    assert counted.asked == 13
+    assert all(each.pulled for each in found)
+    assert len(services.pulling) == 0
+
+
+async def test_pulls_of_many_products_share_one_limit_of_questions_side_by_side(tmp_path, store):
+    builders.write_outcomes(tmp_path)
+    names = ("second", "third", "fourth")
+    held = builders.snapshot(builders.document(**{name: {"title": name} for name in names}), tmp_path)
+    counted = Counted(held.connectors["warehouse"])
+    held = replace(held, connectors={"warehouse": counted})
+    services = replace(builders.services(store, held), reads_at_once=3)
+
+    await asyncio.gather(*(
+        pull(services, held, each, period=closed_period(each, builders.NOW))
+        for each in held.configuration.products.values()
+    ))  # fmt: skip
+
+    assert counted.asked == 4 * 13
+    assert counted.most == 3
