@@ -36,6 +36,7 @@ from integrations.store import due, inbox
 from integrations.store import outbox as stored_outbox
 from integrations.store.engine import Store, probe
 from integrations.store.errors import StoreError
+from schema.deliveries import Delivery
 from schema.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -147,6 +148,7 @@ def _assembled(
     sender = Sender(
         workspace=MAIN, holder=f"muster-{random.token_hex(6)}", store=services.store, slack=slack, now=services.now,
         owners=_owners(services), started_at=services.now(), waits=settings.sending(),
+        unwanted=_unwanted(services),
     )  # fmt: skip
     desk = Desk(
         services=services, slack=slack, wake=_waking(clocks),
@@ -185,6 +187,13 @@ def _owners(services: Services) -> Callable[[str], Awaitable[Sequence[str]]]:
         return (found.owner, found.backup_owner)
 
     return owners
+
+
+def _unwanted(services: Services) -> Callable[[Delivery], Awaitable[str | None]]:
+    async def unwanted(delivery: Delivery) -> str | None:
+        return standups.unwanted(await services.snapshot(MAIN), delivery)
+
+    return unwanted
 
 
 async def _started(muster: Muster, stack: contextlib.AsyncExitStack) -> None:
@@ -260,16 +269,15 @@ def _watching(muster: Muster) -> Tick:
     async def tick() -> None:
         snapshot = await muster.services.snapshot(MAIN)
         now = muster.services.now()
-        since = max(now - WATCH_BACK, muster.sender.started_at)
-        expected = digests.expected(snapshot, since=since, until=now)
-        await missing.missing(muster.sender, [*expected, *await digests.missed(muster.services, snapshot)])
+        await missing.end_missed(muster.sender, snapshot)
+        expected = await digests.expected(muster.services, snapshot, since=now - WATCH_BACK)
+        await missing.missing(muster.sender, expected)
         await muster.store.write(lambda session: _forget(session, now))
 
     return tick
 
 
 def _forget(session: Session, now: datetime) -> None:
-    due.missed(session, now)
     due.forget(session, before=now - KEPT)
     inbox.forget(session, before=now - INBOX_KEPT)
     stored_outbox.forget(session, before=now - KEPT)

@@ -244,6 +244,10 @@ async def _may_go_out(sender: Sender, delivery: Delivery) -> bool:
     if delivery.state is DeliveryState.PREPARED and late > timedelta(seconds=sender.waits.window_s):
         await _fail(sender, delivery, notices.too_late(late))
         return False
+    why = await sender.unwanted(delivery) if delivery.state is DeliveryState.PREPARED else None
+    if why is not None:
+        await _skip(sender, delivery, why)
+        return False
     try:
         channel = await _channel(sender, delivery.channel)
     except Refused as refused:
@@ -297,6 +301,18 @@ async def _fail(sender: Sender, delivery: Delivery, reason: str) -> None:
 
     await sender.store.write(fail)
     log.warning("delivery_failed", extra={"delivery": delivery.id})
+
+
+async def _skip(sender: Sender, delivery: Delivery, reason: str) -> None:
+    """Leave out what the configuration does not want any more, and tell the owners."""
+    owners, now = await owners_of(sender, delivery.product), sender.now()
+
+    def skip(session: Session) -> None:
+        skipped = stored.skip(session, delivery.workspace, delivery.id, reason=reason)
+        outbox.tell(session, sender.workspace, users=owners, text=notices.skipped(skipped), now=now)
+
+    await sender.store.write(skip)
+    log.info("delivery_skipped", extra={"delivery": delivery.id})
 
 
 async def owners_of(sender: Sender, product: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -24,9 +25,9 @@ from schema.schedules import standup_schedule
 log = logging.getLogger(__name__)
 
 PULL_AGAIN = "pull_again"
-KINDS = frozenset({PREPARE, PULL_AGAIN})
 DAYS_AGAIN = 7  # DESIGN.md 4, Pull
 AT_ONCE = 4
+LOOK_AGAIN_S = 1.0  # for new work, while some is under way
 MOST_ATTEMPTS = 5
 TRY_AGAIN = timedelta(seconds=30)
 FAULT = (
@@ -67,10 +68,10 @@ def _next(workspace: str, product: Product, now: datetime, before: timedelta) ->
     return Due(
         workspace=workspace,
         kind=PREPARE,
-        key=f"{product.key}.{at.isoformat()}",
+        key=f"{product.key}.{at.isoformat()}.{product.channel}",
         due_at=at - before,
         window_end=at + CATCH_UP,
-        payload={"product": product.key, "at": at.isoformat()},
+        payload={"product": product.key, "at": at.isoformat(), "channel": product.channel},
     )
 
 
@@ -79,24 +80,66 @@ async def prepare_due(services: Services, snapshot: Snapshot, *, holder: str) ->
 
     raises   ExceptionGroup of the defects, once all are through
     """
-    now = services.now()
-    taken = await services.store.write(
-        lambda session: due.take_due(session, now, holder=holder, lease_s=LEASE_S, kinds=KINDS, limit=AT_ONCE)
-    )
-    results = await asyncio.gather(
-        *(_work(services, snapshot, each) for each in taken), return_exceptions=True
-    )
-    defects: list[Exception] = []
-    for work, result in zip(taken, results, strict=True):
-        if isinstance(result, Exception):
-            defects.append(result)
-            await _went_wrong(services, snapshot, work)
-        elif isinstance(result, BaseException):
-            raise result
-    if defects:
-        message = "some digests could not be prepared"
-        raise ExceptionGroup(message, defects)
-    return len(taken)
+    return await _Pool(services, snapshot, holder).run()
+
+
+class _Pool:
+    """Works on a few at once and takes the next as soon as one ends, so that a slow source holds up only its own."""
+
+    def __init__(self, services: Services, snapshot: Snapshot, holder: str) -> None:
+        self._services = services
+        self._snapshot = snapshot
+        self._holder = holder
+        self._running: dict[asyncio.Task[None], Taken] = {}
+        self._count = 0
+        self._defects: list[Exception] = []
+
+    async def run(self) -> int:
+        try:
+            await self._take()
+            while self._running:
+                await self._some_done()
+                await self._take()
+        finally:
+            await self._stop()
+        if self._defects:
+            message = "some digests could not be prepared"
+            raise ExceptionGroup(message, self._defects)
+        return self._count
+
+    async def _take(self) -> None:
+        """Start what is due: digests first, and one place is always theirs."""
+        now, free = self._services.now(), AT_ONCE - len(self._running)
+
+        def take(session: Session) -> list[Taken]:
+            taken: list[Taken] = []
+            for kind, places in ((PREPARE, free), (PULL_AGAIN, free - 1)):
+                limit = places - len(taken)
+                if limit > 0:
+                    taken += due.take_due(
+                        session, now, holder=self._holder, lease_s=LEASE_S, kinds=[kind], limit=limit
+                    )
+            return taken
+
+        for each in await self._services.store.write(take) if free else []:
+            work = asyncio.create_task(_work(self._services, self._snapshot, each), name="muster-prepare")
+            self._running[work] = each
+            self._count += 1
+
+    async def _some_done(self) -> None:
+        done, _ = await asyncio.wait(self._running, timeout=LOOK_AGAIN_S, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            taken = self._running.pop(task)
+            error = None if task.cancelled() else task.exception()
+            if isinstance(error, Exception):
+                self._defects.append(error)
+                await _went_wrong(self._services, self._snapshot, taken)
+
+    async def _stop(self) -> None:
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
 
 
 async def _work(services: Services, snapshot: Snapshot, taken: Taken) -> None:
@@ -181,31 +224,25 @@ def _pull_again(session: Session, workspace: str, product: Product, at: datetime
         )
 
 
-async def missed(services: Services, snapshot: Snapshot) -> list[Owed]:
-    """List what nobody prepared inside its window: while no process ran, or while each try went wrong."""
-    now = services.now()
+def owed_by(product: Product, work: Due) -> Owed:
+    """Name what a piece of work prepares."""
+    at = datetime.fromisoformat(str(work.payload["at"]))
+    owed = standups.owed(product, closed_period(product, at), at)
+    return replace(owed, channel=str(work.payload.get("channel") or owed.channel))
+
+
+async def expected(services: Services, snapshot: Snapshot, *, since: datetime) -> list[Owed]:
+    """List what should have been posted since a time, for the watcher.
+
+    Only what was planned counts: neither what a restart did not see is left out, nor is a product expected to have
+    posted before its schedule was applied.
+    """
     planned = await services.store.read(
-        lambda session: due.planned(session, snapshot.workspace, kind=PREPARE)
+        lambda session: due.wanted(session, snapshot.workspace, kind=PREPARE, since=since)
     )
     found: list[Owed] = []
     for work in planned:
         product = snapshot.configuration.products.get(str(work.payload["product"]))
-        if work.window_end is None or work.window_end > now or product is None or product.channel is None:
-            continue
-        at = datetime.fromisoformat(str(work.payload["at"]))
-        found.append(standups.owed(product, closed_period(product, at), at))
-    return found
-
-
-def expected(snapshot: Snapshot, *, since: datetime, until: datetime) -> list[Owed]:
-    """List what should have been posted in a span, for the watcher."""
-    found: list[Owed] = []
-    for product in snapshot.configuration.products.values():
-        schedule = standup_schedule(product)
-        if schedule is None or product.channel is None:
-            continue
-        for at in schedule.after(since):
-            if at > until:
-                break
-            found.append(standups.owed(product, closed_period(product, at), at))
+        if product is not None and product.channel is not None:
+            found.append(owed_by(product, work))
     return found

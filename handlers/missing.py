@@ -1,15 +1,16 @@
 """The watcher: what was due, compared with what there is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from handlers import notices, outbox
+from handlers import digests, notices, outbox, standups
 from handlers.deliveries import Owed, owners_of
 from handlers.sender import Sender
+from handlers.services import Snapshot
 from integrations.store import deliveries as stored
-from integrations.store import inbox
+from integrations.store import due, inbox
 from schema.deliveries import OPEN_STATES, DeliveryState, IllegalMove, delivery_id
 
 
@@ -22,22 +23,43 @@ async def missing(sender: Sender, expected: Iterable[Owed]) -> tuple[Owed, ...]:
     return tuple(gone)
 
 
-async def _state(sender: Sender, owed: Owed) -> DeliveryState | None:
-    id = _id(sender, owed)
+async def end_missed(sender: Sender, snapshot: Snapshot) -> None:
+    """End what nobody prepared inside its window, and tell its owners with the same transaction."""
+    now = sender.now()
+
+    def end(session: Session) -> None:
+        for ended in due.missed(session, now):
+            product = snapshot.configuration.products.get(str(ended.work.payload.get("product")))
+            ours = ended.work.workspace == snapshot.workspace and ended.work.kind == standups.PREPARE
+            if ours and product is not None and product.channel is not None:
+                owners = tuple(dict.fromkeys((product.owner, product.backup_owner)))
+                _tell(session, sender, digests.owed_by(product, ended.work), owners)
+
+    await sender.store.write(end)
+
+
+def _state(session: Session, sender: Sender, owed: Owed) -> DeliveryState | None:
     try:
-        return (await sender.store.read(lambda session: stored.get(session, sender.workspace, id))).state
+        return stored.get(session, sender.workspace, _id(sender, owed)).state
     except IllegalMove:
         return None
 
 
 async def _lacks(sender: Sender, owed: Owed) -> bool:
-    return await _state(sender, owed) in {None, *OPEN_STATES}
+    return await sender.store.read(lambda session: _state(session, sender, owed)) in {None, *OPEN_STATES}
 
 
 async def _tell_missing(sender: Sender, owed: Owed) -> None:
     owners = await owners_of(sender, owed.product)
-    state = await _state(sender, owed)
+    await sender.store.write(lambda session: _tell(session, sender, owed, owners))
+
+
+def _tell(session: Session, sender: Sender, owed: Owed, owners: Sequence[str]) -> None:
+    """Tell the owners once of what is neither posted nor ended."""
+    state = _state(session, sender, owed)
     now, key = sender.now(), f"missing.{_id(sender, owed)}"
+    if state not in {None, *OPEN_STATES}:
+        return
     text = notices.missing(
         kind=owed.kind,
         product=owed.product,
@@ -45,12 +67,8 @@ async def _tell_missing(sender: Sender, owed: Owed) -> None:
         state="not planned" if state is None else state.value,
         due=f"{owed.due_at:%Y-%m-%d %H:%M} UTC",
     )
-
-    def tell(session: Session) -> None:
-        if inbox.first_time(session, sender.workspace, key, at=now, kind="missing"):
-            outbox.tell(session, sender.workspace, users=owners, text=text, now=now)
-
-    await sender.store.write(tell)
+    if inbox.first_time(session, sender.workspace, key, at=now, kind="missing"):
+        outbox.tell(session, sender.workspace, users=owners, text=text, now=now)
 
 
 def _id(sender: Sender, owed: Owed) -> str:

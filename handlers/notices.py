@@ -39,6 +39,11 @@ def ended(delivery: Delivery) -> str:
     return f"Muster could not post {named(delivery)}. {reason} Then {again}."
 
 
+def skipped(delivery: Delivery) -> str:
+    """Tell the owner that something was prepared and is not posted."""
+    return f"Muster did not post {named(delivery)}: {delivery.last_reason}"
+
+
 def shared_outside(channel: str) -> str:
     return (
         f"<#{channel}> is shared with another company, and digests stay inside: name another channel for the"

@@ -16,6 +16,7 @@ from integrations.slack_values import SlackChannel
 from integrations.store import leases
 from integrations.store.engine import Store
 from integrations.store.errors import StoreError
+from schema.deliveries import Delivery
 from schema.due import Lease
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,10 @@ class Memory:
         self.looks = {thing: at for thing, at in self.looks.items() if at[-1] >= before}
 
 
+async def _as_prepared(_: Delivery) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """What sending uses; one a workspace and process.
@@ -58,6 +63,7 @@ class Sender:
     now         aware UTC, and Slack's time: a message is searched for by when its request began
     owners      gives a product's owner and backup owner; raises Refusal for a product that is gone
     started_at  when this process began, so that a late post can say why
+    unwanted    says why a prepared delivery is not to be posted any more; None when it is
     """
 
     workspace: str
@@ -67,6 +73,7 @@ class Sender:
     now: Callable[[], datetime]
     owners: Callable[[str], Awaitable[Sequence[str]]]
     started_at: datetime
+    unwanted: Callable[[Delivery], Awaitable[str | None]] = _as_prepared
     waits: Waits = field(default_factory=Waits)
     memory: Memory = field(default_factory=Memory)
 

@@ -72,6 +72,21 @@ def _preparing(delivery: Delivery, now: datetime, *, by: str) -> Due:
     )
 
 
+def unwanted(snapshot: Snapshot, delivery: Delivery) -> str | None:
+    """Say why a prepared standup is not to be posted as the configuration stands; None when it is."""
+    product = snapshot.configuration.products.get(delivery.product)
+    if product is None:
+        return f"There is no product {delivery.product} any more."
+    if product.channel is None:
+        return f"{delivery.product} has no channel any more."
+    if product.channel != delivery.channel:
+        return (
+            f"The channel of {delivery.product} is <#{product.channel}> now. If the standup is not there, type"
+            f" `/muster standup {delivery.product} now`."
+        )
+    return None
+
+
 async def prepare(services: Services, snapshot: Snapshot, product: Product, delivery: Delivery) -> None:
     """Pull, judge, compose and freeze a delivery; what is frozen already stays as it is."""
     if delivery.state is not DeliveryState.PLANNED:

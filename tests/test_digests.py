@@ -108,7 +108,7 @@ def delivered(muster, state):
 
 def ended_of(muster, at):
     """Tell how the preparation of the digest ended that was due then."""
-    work = f"fraud-detection.{at.isoformat()}"
+    work = f"fraud-detection.{at.isoformat()}.{builders.CHANNEL}"
     return lambda: muster.store.read(lambda session: due.ended(session, "main", digests.PREPARE, work))
 
 

@@ -174,3 +174,20 @@ async def test_a_message_of_another_app_is_not_ours_whatever_key_it_carries(worl
     await stretch.passes(timedelta(minutes=1), step=timedelta(seconds=10))
     found = await ours.find(world.channel, key, oldest=now() - timedelta(hours=1))
     assert found == (await world.parts(id))[0].ts
+
+
+@only_sqlite
+async def test_what_the_configuration_does_not_want_any_more_is_skipped_and_its_owners_are_told(
+    world, stretch
+):
+    id = await world.prepared()
+
+    async def unwanted(_delivery):
+        return "Its channel is another one now."
+
+    stretch.sender = replace(stretch.sender, unwanted=unwanted)
+    await stretch.passes(timedelta(seconds=2), step=timedelta(seconds=1))
+
+    assert (await world.get(id)).state is DeliveryState.SKIPPED
+    assert world.texts() == []
+    assert "another one now" in stretch.told(world.ada)[0]

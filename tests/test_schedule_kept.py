@@ -1,13 +1,16 @@
 """What was planned or asked for is done, whatever happens to the schedule or to the process in between."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handlers import digests, standups
+from handlers import digests, missing, standups
+from handlers.sender import Sender
 from integrations.store import deliveries as stored
 from integrations.store import due
+from integrations.store import outbox as stored_outbox
 from integrations.store.engine import Store
 from schema.deliveries import DeliveryState
 from tests import builders
@@ -43,6 +46,26 @@ class Kept:
     async def planned(self):
         found = await self.store.read(lambda s: due.planned(s, "main", kind=digests.PREPARE))
         return [work.payload["at"] for work in found]
+
+    async def watches(self):
+        async def owners(_product):
+            return [builders.ANA, builders.BEN]
+
+        sender = Sender(
+            workspace="main", holder="test", store=self.store, slack=None, now=lambda: self.at,
+            owners=owners, started_at=self.at,
+        )  # fmt: skip
+        await missing.end_missed(sender, self.held)
+        since = self.at - timedelta(hours=24)
+        await missing.missing(sender, await digests.expected(self.services, self.held, since=since))
+
+    async def told(self):
+        waiting = await self.store.read(lambda s: stored_outbox.waiting(s, "main"))
+        return [(effect.payload["user"], effect.payload["text"]) for effect in waiting]
+
+    async def in_state(self, state):
+        later = self.at + timedelta(days=9)
+        return await self.store.read(lambda s: stored.owed(s, later, states=[state]))
 
     async def deliveries(self):
         return await self.store.read(lambda s: stored.record(s, "main", product="fraud-detection"))
@@ -102,3 +125,96 @@ async def test_a_standup_that_could_not_be_prepared_may_be_asked_for_again(kept)
     await kept.prepares()
 
     assert [d.state for d in await kept.deliveries()] == [DeliveryState.PREPARED]
+
+
+class Shown:
+    """A source that answers when it is let."""
+
+    def __init__(self, real):
+        self.real, self.free = real, asyncio.Event()
+
+    async def read(self, query, period):
+        await self.free.wait()
+        return await self.real.read(query, period)
+
+    async def close(self):
+        pass
+
+
+async def test_a_source_that_hangs_holds_up_only_its_own_products(kept):
+    hung = {"queries": {"outcomes": {**builders.PRODUCT["queries"]["outcomes"], "source": "hung"}}}
+    names = [f"p{n:02d}" for n in range(12)]
+    document = builders.document(**{
+        name: {"channel": f"C0AAAA{n:02d}00"} | (hung if n == 0 else {}) for n, name in enumerate(names)
+    })  # fmt: skip
+    document["sources"]["hung"] = document["sources"]["warehouse"]
+    held = builders.snapshot(document, kept.folder)
+    source = Shown(held.connectors["hung"])
+    held = replace(held, connectors={**held.connectors, "hung": source})
+    await kept.plans(held)
+    kept.at = DUE - timedelta(minutes=10)
+
+    preparing = asyncio.create_task(kept.prepares(held))
+    async with asyncio.timeout(8):
+        while len(await kept.in_state(DeliveryState.PREPARED)) < len(names):  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.02)
+    [waiting] = await kept.in_state(DeliveryState.PLANNED)
+    source.free.set()
+
+    assert waiting.product == "p00"
+    assert await preparing == len(names) + 1
+    await builders_close(held)
+
+
+async def builders_close(held):
+    for connector in held.connectors.values():
+        await connector.close()
+
+
+async def test_what_was_missed_is_told_with_the_transaction_that_ends_it(kept):
+    await kept.plans()
+    kept.at = DUE + timedelta(hours=25)
+
+    for _ in range(2):
+        await kept.watches()
+
+    assert [user for user, _ in await kept.told()] == [builders.ANA, builders.BEN]
+    assert all("2026-11-23 09:30 UTC" in text for _, text in await kept.told())
+
+
+async def test_what_was_planned_before_a_restart_is_still_expected(kept):
+    await kept.plans()
+    kept.at = DUE + timedelta(hours=1)  # planned, and the process came up only now
+
+    await kept.watches()
+
+    assert len(await kept.told()) == 2
+
+
+async def test_nothing_is_missing_of_the_time_before_the_first_apply(kept):
+    kept.at = DUE + timedelta(hours=2)
+    await kept.plans()
+    kept.at += timedelta(hours=2)
+
+    await kept.watches()
+
+    assert await kept.told() == []
+
+
+async def test_a_standup_for_an_old_channel_is_skipped_and_the_new_one_gets_its_own(kept):
+    await kept.plans()
+    kept.at = DUE - timedelta(minutes=10)
+    await kept.prepares()
+    moved = kept.snapshot(channel="C0OTHER0001")
+
+    await kept.plans(moved)
+    await kept.prepares(moved)
+
+    found = {d.channel: d for d in await kept.deliveries()}
+    assert {channel: d.state for channel, d in found.items()} == {
+        builders.CHANNEL: DeliveryState.PREPARED, "C0OTHER0001": DeliveryState.PREPARED,
+    }  # fmt: skip
+    assert "<#C0OTHER0001> now" in standups.unwanted(moved, found[builders.CHANNEL])
+    assert standups.unwanted(moved, found["C0OTHER0001"]) is None
+    gone = replace(moved, configuration=replace(moved.configuration, products={}))
+    assert "no product" in standups.unwanted(gone, found["C0OTHER0001"])

@@ -290,3 +290,20 @@ async def test_of_two_copies_at_once_one_is_the_first(stores):
     ]
 
     assert (await asyncio.gather(*calls)).count(True) == 1
+
+
+def test_a_lease_from_the_future_blocks_nobody(store):
+    do(store, due.plan, work())
+    take(store, NOON, lease_s=7200)  # a clock that is two hours ahead
+
+    assert [each.attempt for each in take(store, NOON + SECOND, holder="b")] == [2]
+
+
+def test_a_lease_from_the_future_on_a_name_is_taken_over(store):
+    ahead = do(store, leases.acquire, "w", "sender", holder="a", now=NOON + 2 * HOUR, lease_s=10)
+
+    taken = do(store, leases.acquire, "w", "sender", holder="b", now=NOON, lease_s=10)
+
+    assert (taken.holder, taken.fence) == ("b", ahead.fence + 1)
+    assert not do(store, leases.holds, ahead, now=NOON)
+    assert do(store, leases.acquire, "w", "sender", holder="c", now=NOON, lease_s=10) is None

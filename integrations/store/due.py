@@ -78,7 +78,7 @@ def take_due(
 ) -> tuple[Taken, ...]:
     """Take what is due, free and inside its window, oldest first; nobody else gets it before the lease ends."""
     query = select(DUE).where(
-        OPEN, D.next_at <= now, _free(now), or_(D.window_end.is_(None), D.window_end > now)
+        OPEN, D.next_at <= now, _free(now, lease_s), or_(D.window_end.is_(None), D.window_end > now)
     )
     if kinds is not None:
         query = query.where(D.kind.in_(sorted(kinds)))
@@ -113,9 +113,12 @@ def fail(session: Session, taken: Taken, *, now: datetime, reason: str, again_at
     return changed(session, update(DUE).where(*_held(taken)).values(values))
 
 
-def missed(session: Session, now: datetime) -> tuple[Ended, ...]:
-    """End what nobody did inside its window, and give it so that its owner can be told."""
-    query = select(DUE).where(OPEN, D.window_end <= now, _free(now)).order_by(D.due_at, D.id)
+def missed(session: Session, now: datetime, *, lease_s: float = 3600) -> tuple[Ended, ...]:
+    """End what nobody did inside its window, and give it so that its owner can be told.
+
+    lease_s  the longest that anybody takes work for
+    """
+    query = select(DUE).where(OPEN, D.window_end <= now, _free(now, lease_s)).order_by(D.due_at, D.id)
     rows = session.execute(query.with_for_update(skip_locked=True)).all()
     for row in rows:
         session.execute(update(DUE).where(D.id == row.id).values(_end(Outcome.MISSED, now)))
@@ -153,6 +156,13 @@ def planned(session: Session, workspace: str, *, kind: str | None = None) -> tup
     return tuple(_work(row) for row in session.execute(query))
 
 
+def wanted(session: Session, workspace: str, *, kind: str, since: datetime) -> tuple[Due, ...]:
+    """List what was planned for after a time and not dropped, however it ended, soonest first."""
+    query = select(DUE).where(D.workspace == workspace, D.kind == kind, D.due_at >= since)
+    query = query.where(or_(OPEN, D.outcome != Outcome.DROPPED)).order_by(D.due_at, D.id)
+    return tuple(_work(row) for row in session.execute(query))
+
+
 def next_due_at(session: Session) -> datetime | None:
     """Tell when somebody has to look again."""
     first = select(D.next_at).where(OPEN).order_by(D.next_at).limit(1)
@@ -165,8 +175,10 @@ def forget(session: Session, *, before: datetime) -> int:
     return session.connection().execute(DUE.delete().where(D.done_at < before)).rowcount
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(D.lease_until.is_(None), D.lease_until <= now)
+def _free(now: datetime, lease_s: float) -> ColumnElement[bool]:
+    """Tell what nobody works on; a lease from the future was written by a clock that was wrong."""
+    wrong = now + timedelta(seconds=2 * lease_s)
+    return or_(D.lease_until.is_(None), D.lease_until <= now, D.lease_until > wrong)
 
 
 def _named(workspace: str, kind: str, key: str) -> tuple[ColumnElement[bool], ...]:

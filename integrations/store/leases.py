@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from integrations.store.tables import changed, insert_new, table_of
@@ -16,7 +16,10 @@ L = LEASES.c
 def acquire(
     session: Session, workspace: str, name: str, *, holder: str, now: datetime, lease_s: float
 ) -> Lease | None:
-    """Take the lease when it is free, ended, or ours already; None when another holds it."""
+    """Take the lease when it is free, ended, or ours already; None when another holds it.
+
+    One that ends far in the future is taken over too: a clock that was wrong wrote it, and it would block for as long.
+    """
     until = now + timedelta(seconds=lease_s)
     row = {"workspace": workspace, "name": name, "holder": holder, "until": until, "fence": 1}
     if insert_new(session, LEASES, row):
@@ -26,7 +29,7 @@ def acquire(
     )
     free = (
         update(LEASES)
-        .where(*_named(workspace, name), L.until <= now)
+        .where(*_named(workspace, name), or_(L.until <= now, L.until > now + timedelta(seconds=2 * lease_s)))
         .values(holder=holder, until=until, fence=L.fence + 1)
     )
     if changed(session, ours) or changed(session, free):
