@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     log_format: LogFormat = Field(default=LogFormat.TEXT, description="How log lines look: text or json.")
     log_level: LogLevel = Field(default=LogLevel.INFO, description="debug, info, warning or error.")
     posts_a_second_per_channel: float = Field(
-        default=1, gt=0, le=100, description="Pace of posts in one channel."
+        default=1, gt=0, le=2, description="Pace of posts in one channel, at most 2."
     )
     posts_a_minute: float = Field(default=200, gt=0, le=10_000, description="Pace of posts in the workspace.")
     pulls_at_once: int = Field(
