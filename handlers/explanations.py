@@ -1,7 +1,7 @@
 """Explaining a metric, with a product's own figure where one is known."""
 
 from handlers.briefs import Read
-from handlers.services import Services, Snapshot
+from handlers.services import Services
 from schema.explanations import Explanation, explain
 from schema.metrics import Metric
 
@@ -9,8 +9,3 @@ from schema.metrics import Metric
 def explanation(services: Services, metric: Metric, read: Read | None) -> Explanation:
     """Say what a metric is and is not."""
     return explain(metric, read.page if read is not None else None, nouns=services.nouns)
-
-
-def names(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """List key and name of every metric, supporting ones included."""
-    return [(metric.key, metric.name) for metric in snapshot.catalogue]

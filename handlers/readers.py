@@ -26,6 +26,9 @@ class Person:
     """What decides whether somebody may read."""
 
     inside: bool  # a full member: no guest, no bot, nobody of another company, not deactivated
+    stranger: (
+        bool  # of another company, a bot or deactivated: reads nothing at all; a guest reads open products
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +100,9 @@ class Directory:
 
 
 def _person(user: Mapping[str, object]) -> Person:
-    outside = ("is_restricted", "is_ultra_restricted", "is_stranger", "is_bot", "deleted")
-    return Person(inside=not any(user.get(name) for name in outside))
+    stranger = any(user.get(name) for name in ("is_stranger", "is_bot", "deleted"))
+    guest = any(user.get(name) for name in ("is_restricted", "is_ultra_restricted"))
+    return Person(inside=not stranger and not guest, stranger=stranger)
 
 
 def known(directory: Directory, snapshot: Snapshot, user: str) -> Circle | None:
@@ -110,10 +114,8 @@ def known(directory: Directory, snapshot: Snapshot, user: str) -> Circle | None:
 
 async def circle(directory: Directory, snapshot: Snapshot, user: str) -> Circle:
     """Give what somebody may read, asking Slack for what is not known; fails closed."""
-    for _ in range(2):  # first the groups, then the person whom one of them holds
-        missing = _unknown(directory, snapshot, user)
-        if not missing:
-            break
+    missing = _unknown(directory, snapshot, user)
+    if missing:
         await directory.learn(missing)
     return _circle(directory, snapshot, user, sure=not _unknown(directory, snapshot, user))
 
@@ -137,13 +139,16 @@ def _circle(directory: Directory, snapshot: Snapshot, user: str, *, sure: bool) 
 def may_read(directory: Directory, product: Product, user: str) -> bool:
     """Tell whether somebody may read a product, as far as is known."""
     if product.readers is Readers.WORKSPACE:
-        return True
+        person = directory.person(user)
+        return person is not None and not person.stranger
     return _inside(directory, user) and _holds(directory, everyone(product), user)
 
 
 def may_post(directory: Directory, product: Product, user: str) -> bool:
-    """Tell whether somebody may post the standup now: its product managers and its two owners."""
-    return _holds(directory, (product.owner, product.backup_owner, *product.holders(Role.PM)), user)
+    """Tell whether somebody may post the standup now: its product managers and its two owners, no guests."""
+    return _inside(directory, user) and _holds(
+        directory, (product.owner, product.backup_owner, *product.holders(Role.PM)), user
+    )
 
 
 def everyone(product: Product) -> tuple[str, ...]:
@@ -163,14 +168,10 @@ def _holds(directory: Directory, holders: Iterable[str], user: str) -> bool:
 
 def _unknown(directory: Directory, snapshot: Snapshot, user: str) -> frozenset[str]:
     """Name who has to be looked up before it is certain what somebody may read."""
-    missing: set[str] = set()
+    missing = {user} if directory.person(user) is None else set()
     for product in snapshot.configuration.products.values():
-        if product.readers is Readers.WORKSPACE:
-            continue
         holders = everyone(product)
-        if _holds(directory, holders, user):
-            missing.update({user} if directory.person(user) is None else ())
-        else:
+        if product.readers is Readers.ROLES and not _holds(directory, holders, user):
             missing.update(_groups_unknown(directory, holders))
     return frozenset(missing)
 
@@ -179,15 +180,21 @@ def _groups_unknown(directory: Directory, holders: Iterable[str]) -> list[str]:
     return [each for each in holders if each.startswith("S") and directory.group(each) is None]
 
 
+def _unknown_poster(directory: Directory, product: Product, user: str) -> list[str]:
+    """Name who has to be looked up before it is certain whether somebody may post."""
+    groups = _groups_unknown(directory, product.holders(Role.PM))
+    return [*groups, *([user] if directory.person(user) is None else ())]
+
+
 async def poster(directory: Directory, product: Product, user: str) -> None:
-    """Refuse who may not post a product's standup."""
+    """Refuse who may not post a product's standup; who is not known may not."""
     if not may_post(directory, product, user):
         with suppress(TimeoutError):
             async with asyncio.timeout(directory.within_s):
-                await directory.learn(_groups_unknown(directory, product.holders(Role.PM)))
+                await directory.learn(_unknown_poster(directory, product, user))
     if may_post(directory, product, user):
         return
-    if _groups_unknown(directory, product.holders(Role.PM)):
+    if _unknown_poster(directory, product, user):
         raise Refusal(PRESS_AGAIN)
     raise Refusal(
         f"Only a product manager or an owner of {product.title} may post its standup now;"

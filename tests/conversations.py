@@ -116,6 +116,8 @@ async def a_talk(folder: Path, *, mode: str = "socket", document: dict[str, Any]
         )
         desk, references = a_desk(builders.services(store, held), gateway), []
         stack.push_async_callback(desk.tasks.close)
+        # who is known already is answered in the ack
+        await desk.directory.learn([builders.BEN, *(each.id for each in people.values())])
         await stack.enter_async_context(serving(desk, slack, app, mode=mode, references=references))
         talk = Talk(
             slack=slack,

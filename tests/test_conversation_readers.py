@@ -1,12 +1,17 @@
 """Who may read: a product for the people in its roles is unknown to everybody else, wherever one looks."""
 
+import copy
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from bot.files import load_yaml
 from bot.local_slack.faults import FaultKind
+from bot.local_slack.values import ChannelKind
 from handlers import readers
+from handlers.listeners.rooms import may_be_shown
 from handlers.readers import Directory
 from handlers.services import Snapshot
 from schema.errors import Refusal
@@ -20,6 +25,7 @@ SECRET = {
     "readers": "roles",
     "roles": {"pm": [builders.PIA], "ml": ["S0ML000001"]},
 }
+DEMO = Path(__file__).parent.parent / "deploy" / "demo" / "muster.yaml"
 DOCUMENT = builders.document(secret_scoring=SECRET)
 
 
@@ -76,6 +82,7 @@ async def test_the_people_of_a_user_group_read_as_soon_as_they_are_in_it(talk):
 
 async def test_a_guest_does_not_read_a_guarded_product_even_with_a_role(talk):
     await talk.slack.change_user(talk.pia, guest=True)
+    await talk.slack.settled()
 
     *_, shown = await talk.types(talk.pia, "brief secret-scoring")
     *_, other = await talk.types(talk.pia, "brief fraud-detection")
@@ -140,7 +147,7 @@ class Silent:
     """A Slack that knows one group and counts how often it is asked."""
 
     def __init__(self, members=("U0BEN00001",)):
-        self.members, self.asked = members, []
+        self.members, self.asked, self.said = members, [], {}
 
     async def group_members(self, id, *, within_s=None):
         self.asked.append(id)
@@ -148,7 +155,7 @@ class Silent:
 
     async def user(self, id, *, within_s=None):
         self.asked.append(id)
-        return {"id": id}
+        return {"id": id, **self.said}
 
 
 def held() -> Snapshot:
@@ -234,3 +241,120 @@ async def test_a_group_of_product_managers_is_asked_for_only_when_somebody_posts
     assert before == 0
     assert "Only a product manager or an owner" in words(refused)
     assert "Posting the standup" in words(posted)
+
+
+def with_own_metric():
+    """Give the guarded product a metric of its own, whose name alone tells too much."""
+    document = builders.document(secret_scoring=SECRET)
+    own = next(
+        copy.deepcopy(each)
+        for each in load_yaml(DEMO).document["metrics"]
+        if each["key"] == "resolution_minutes"
+    )
+    document["metrics"] = [
+        {**own, "key": "nightfall_people", "name": "Nightfall layoffs", "countermetrics": ["npv"]}
+    ]
+    product = document["products"]["secret-scoring"]
+    product["queries"]["people"] = {
+        "source": "warehouse", "shape": "bare", "sql": "SELECT tp AS value FROM outcomes WHERE day >= :start AND day < :end",
+    }  # fmt: skip
+    product["metrics"]["nightfall_people"] = {"query": "people"}
+    product["metrics"]["npv"] = {"query": "outcomes"}
+    return document
+
+
+async def test_a_metric_of_a_guarded_product_is_unknown_to_those_who_may_not_read_it(tmp_path):
+    async with a_talk(tmp_path, document=with_own_metric()) as talk:
+        ml = talk.slack.add_group("ml", members=[])
+        talk.slack.state.groups["S0ML000001"] = replace(ml, id="S0ML000001")
+        *_, typo = await talk.types(talk.lea, "explain nightfall layoff")
+        *_, exact = await talk.types(talk.lea, "explain nightfall_people")
+        said = await talk.hears(talk.lea, "explain nightfall_people")
+        *_, listed = await talk.types(talk.lea, "explain x-y-z")
+        *_, told = await talk.types(talk.pia, "explain nightfall_people")
+
+        assert len(talk.slack.thread(talk.fraud, said["ts"])) == 1
+        assert "There is no metric `nightfall layoff`." in words(typo)
+        assert "There is no metric `nightfall_people`." in words(exact)
+        assert "ightfall layoffs" not in words(typo) + words(exact)
+        assert "nightfall_people" not in words(typo)
+        assert "ightfall" not in words(listed)
+        assert "Nightfall layoffs" in words(told)
+
+
+@pytest.mark.parametrize("change", [{"guest": True}, {"guest": True, "single_channel_guest": True}])
+async def test_a_guest_posts_no_standup_even_as_product_manager(talk, change):
+    await talk.slack.change_user(talk.pia, **change)
+    await talk.slack.settled()
+
+    *_, refused = await talk.types(talk.pia, "standup fraud-detection now")
+    await talk.sends()
+
+    assert "Only a product manager or an owner of Fraud detection may post" in words(refused)
+    assert talk.slack.messages(talk.fraud) == []
+
+
+async def test_who_is_not_known_to_be_inside_posts_nothing(talk):
+    talk.desk.directory.forget(builders.PIA)
+    talk.slack.fail(FaultKind.ERROR, "users.info", error="internal_error", times=9)
+
+    *_, refused = await talk.types(talk.pia, "standup fraud-detection now")
+
+    assert "Slack did not answer, so I cannot tell what you may read." in words(refused)
+
+
+@pytest.mark.parametrize(
+    ("said", "reads"),
+    [
+        ({}, {"fraud-detection", "secret-scoring"}),
+        ({"is_restricted": True}, {"fraud-detection"}),
+        ({"is_ultra_restricted": True}, {"fraud-detection"}),
+        ({"is_stranger": True}, set()),
+        ({"deleted": True}, set()),
+        ({"is_bot": True}, set()),
+    ],
+)
+async def test_a_guest_reads_open_products_and_a_person_of_another_company_none(said, reads):
+    slack = Silent()
+    slack.said = said
+    directory = Directory(slack=slack, now=lambda: builders.NOW)
+
+    found = await readers.circle(directory, held(), builders.BEN)
+
+    assert set(found.products) == reads
+    assert found.sure
+
+
+async def test_who_is_not_known_reads_nothing_and_is_told_to_press_again(talk):
+    talk.desk.directory.forget(builders.LEA)
+    talk.slack.fail(FaultKind.ERROR, "users.info", error="internal_error", times=9)
+
+    *_, shown = await talk.types(talk.lea, "brief fraud-detection")
+
+    assert "Slack did not answer, so I cannot tell what you may read." in words(shown)
+
+
+async def test_in_a_channel_that_waits_to_be_shared_nothing_is_shown(talk):
+    """The event says nothing of an invitation that the other company has not taken yet; Slack says it when asked."""
+    product = (await talk.desk.services.snapshot("main")).product("fraud-detection")
+    await talk.slack.change_channel(talk.fraud, ext_shared=True)
+
+    with pytest.raises(Refusal, match="shared with another company"):
+        await may_be_shown(talk.desk, product, talk.fraud.id, shared_outside=False)
+
+
+async def test_a_guarded_product_is_not_shown_in_a_channel_that_anybody_may_join(tmp_path):
+    document = builders.document(fraud_detection={"readers": "roles"})
+    async with a_talk(tmp_path, document=document) as talk:
+        await talk.hears(talk.pia, "brief")
+        *_, page = await talk.types(talk.pia, "brief")
+        [told] = await talk.presses(talk.pia, page, "brief_share")
+        await talk.sends()
+        before = talk.slack.messages(talk.fraud)
+
+        talk.slack.state.channels[talk.fraud.id] = replace(talk.fraud, kind=ChannelKind.PRIVATE)
+        [shared] = await talk.presses(talk.pia, page, "brief_share")
+
+    assert "anybody here may join this channel. Make it a private channel first." in words(told)
+    assert [each for each in before if each.get("bot_id")] == []
+    assert "Shared in this channel." in words(shared)

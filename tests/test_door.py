@@ -16,7 +16,7 @@ from handlers.listeners.door import Door, Row, fault, wiring
 from handlers.listeners.payloads import Click, Command, Mention, Submission
 from handlers.listeners.showing import Kind
 from handlers.listeners.tasks import Tasks
-from handlers.readers import Circle, Directory
+from handlers.readers import Circle, Directory, Person
 from handlers.services import Services, Snapshot
 from handlers.views.refusals import note
 from integrations.faults import new_reference
@@ -51,6 +51,7 @@ async def desk():
         slack = Slack(token="xoxb-1", session=session, base_url="http://127.0.0.1:9/api/", request_s=0.5)
         services = builders.services(store, held)
         made = Desk(services=services, slack=slack, directory=Directory(slack=slack, now=services.now))
+        made.directory._people[BODY["user_id"]] = services.now(), Person(inside=True, stranger=False)
         yield made
         await made.tasks.close()
     await store.close()

@@ -82,7 +82,7 @@ async def explain(
     desk: Desk, snapshot: Snapshot, circle: Circle, wanted: Asked, *, channel: str | None
 ) -> Answer:
     """Explain a metric, with the figure of the product that was named or that this channel belongs to."""
-    metric = metric_named(snapshot, wanted.metric or "")
+    metric = metric_named(snapshot, circle, wanted.metric or "")
     if wanted.product is None:
         product = of_channel(circle, channel)
         product = product if product is not None and metric.key in product.metrics else None

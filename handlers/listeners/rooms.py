@@ -14,12 +14,10 @@ OUTSIDE = (
 )
 
 
-async def may_be_shown(
-    desk: Desk, product: Product, channel: str, *, shared_outside: bool | None = None
-) -> None:
+async def may_be_shown(desk: Desk, product: Product, channel: str, *, shared_outside: bool = False) -> None:
     """Refuse to show a product to a channel whose people may not all read it.
 
-    shared_outside   where Slack has said so already; None asks it
+    shared_outside   where Slack has said so already; one that waits for the other company's yes is asked for
     """
     if not channel or channel.startswith("D"):
         raise Refusal(
@@ -28,9 +26,16 @@ async def may_be_shown(
     if product.readers is Readers.ROLES and product.channel != channel:
         where = "in its own channel" if product.channel else "nowhere, for it has no channel yet"
         raise Refusal(f"{product.title} is only for the people in its roles, so it may be shared {where}.")
-    outside = (await room(desk, channel)).shared_outside if shared_outside is None else shared_outside
-    if outside:
+    if shared_outside:
         raise Refusal(OUTSIDE)
+    found = await room(desk, channel)
+    if found.shared_outside:
+        raise Refusal(OUTSIDE)
+    if product.readers is Readers.ROLES and not found.private:
+        raise Refusal(
+            f"{product.title} is only for the people in its roles, and anybody here may join this channel."
+            " Make it a private channel first."
+        )
 
 
 async def room(desk: Desk, id_: str) -> SlackChannel:

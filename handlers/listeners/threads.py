@@ -1,5 +1,7 @@
 """Our name in a message: answered in its thread, about the product of that thread."""
 
+from dataclasses import replace
+
 from handlers.briefs import pull_and_read, read
 from handlers.listeners.answers import Answer, Later
 from handlers.listeners.commands import help_, pulling
@@ -38,7 +40,7 @@ async def mention(said: Mention, desk: Desk, snapshot: Snapshot, circle: Circle)
             return None
         product = await _product(said, desk, snapshot, circle, name=wanted.product)
         await may_be_shown(desk, product, said.channel, shared_outside=said.shared_outside)
-        return await _answer(said, desk, snapshot, product, wanted=wanted)
+        return await _answer(said, desk, snapshot, product, wanted=_named(wanted, snapshot, circle))
     except Refusal as refusal:
         await _whisper(said, desk, snapshot, note(str(refusal)))
         return None
@@ -55,6 +57,13 @@ async def _product(
         if post is not None:
             return circle.product(post.product)
     return product_named(circle, name, channel=said.channel, command=NAME)
+
+
+def _named(wanted: Asked, snapshot: Snapshot, circle: Circle) -> Asked:
+    """Give the request with its metric by key; raises Refusal for one that the person may not know of."""
+    if wanted.verb is not Verb.EXPLAIN:
+        return wanted
+    return replace(wanted, metric=metric_named(snapshot, circle, wanted.metric or "").key)
 
 
 async def _answer(
@@ -90,7 +99,7 @@ async def _payload(
         return receipt_messages(snapshot, found)[0]
     page = await read(desk.services, snapshot, product)
     if wanted.verb is Verb.EXPLAIN:
-        told = explain(metric_named(snapshot, wanted.metric or ""), page.page, nouns=desk.services.nouns)
+        told = explain(snapshot.catalogue[wanted.metric or ""], page.page, nouns=desk.services.nouns)
         return explanation_view.explanation(told, period=page.key)[0]
     shown = page.brief(audience_named(wanted.audience or Audience.EXECUTIVE))
     if wanted.verb is Verb.STATUS:

@@ -48,10 +48,21 @@ def titles(circle: Circle) -> list[tuple[str, str]]:
     return [(key, product.title) for key, product in circle.products.items()]
 
 
-def metric_named(snapshot: Snapshot, name: str) -> Metric:
-    """Find a metric by key or name; raises Refusal with the nearest."""
-    names = [(metric.key, metric.name) for metric in snapshot.catalogue]
-    return snapshot.catalogue[choose(name, [(key, title) for key, title in names], kind="metric")]
+def metric_named(snapshot: Snapshot, circle: Circle, name: str) -> Metric:
+    """Find a metric by key or name among those that the person may know of; raises Refusal with the nearest."""
+    hidden = {metric.key for metric in snapshot.configuration.metrics} - readable_metrics(circle)
+    names = [(metric.key, metric.name) for metric in snapshot.catalogue if metric.key not in hidden]
+    try:
+        return snapshot.catalogue[choose(name, names, kind="metric")]
+    except Refusal:
+        if hidden and not circle.sure:
+            raise Refusal(PRESS_AGAIN) from None
+        raise
+
+
+def readable_metrics(circle: Circle) -> frozenset[str]:
+    """List the metrics of the products that may be read; a metric of one's own can tell what a product is about."""
+    return frozenset(key for product in circle.products.values() for key in product.metrics)
 
 
 def examples(circle: Circle, *, channel: str | None, may_post: bool) -> Examples:
