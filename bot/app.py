@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge
@@ -25,6 +26,7 @@ from bot.workspaces import MAIN, Workspaces
 from handlers import deliveries, digests, missing, outbox, standups
 from handlers.listeners.app import build_app
 from handlers.listeners.desk import Desk
+from handlers.listeners.tasks import Tasks
 from handlers.pages import closed_period
 from handlers.readers import Directory
 from handlers.sender import Sender, let_go
@@ -46,6 +48,7 @@ KEPT = timedelta(days=30)  # ended work and effects
 INBOX_KEPT = timedelta(hours=48)  # Slack's delayed events come for 24 h
 SOCKET_PATIENCE_S = 30.0
 LOOK_EVERY_S = 0.1
+STOP_S = 5.0  # for all of it at once; deploy/compose.yaml gives more
 WOKEN = 3  # the first clocks: what was asked for is prepared and sent at once
 
 Tick = Callable[[], Awaitable[None]]
@@ -101,7 +104,7 @@ class Muster:
             return str(trouble)
         if self.socket is not None and not await self.socket.client.is_connected():
             return "The connection to Slack is down."
-        return None
+        return next((said for clock in self.clocks if (said := clock.trouble())), None)
 
 
 @contextlib.asynccontextmanager
@@ -173,6 +176,18 @@ def _assembled(
     return muster
 
 
+def _measure(clocks: Sequence[Clock], registry: CollectorRegistry) -> None:
+    worked = Gauge(
+        "muster_clock_last_success_timestamp_seconds", "When a clock last worked; 0 before.", ["clock"], registry=registry
+    )  # fmt: skip
+    for clock in clocks:
+        worked.labels(clock.name).set_function(partial(_worked_at, clock))
+
+
+def _worked_at(clock: Clock) -> float:
+    return clock.succeeded_at.timestamp() if clock.succeeded_at else 0.0
+
+
 def _waking(clocks: Sequence[Clock]) -> Callable[[], None]:
     def wake() -> None:
         for clock in clocks[:WOKEN]:
@@ -204,6 +219,7 @@ async def _started(muster: Muster, stack: contextlib.AsyncExitStack) -> None:
         stack.push_async_callback(muster.socket.close_async)
         await muster.socket.connect_async()  # type: ignore[no-untyped-call]  # Bolt left the return type out
         muster.clocks.append(Clock(_reconnecting(muster.socket), SOCKET_PATIENCE_S, name="socket"))
+    _measure(muster.clocks, muster.registry)
     await _serve(muster, stack)
     for clock in muster.clocks:
         clock.start()
@@ -234,10 +250,16 @@ async def _serve(muster: Muster, stack: contextlib.AsyncExitStack) -> None:
 
 
 async def _closed(muster: Muster) -> None:
-    for clock in muster.clocks:
-        await clock.stop()
-    await muster.desk.tasks.close()
+    muster.sender.memory.stopping = True
+    await stop(muster.clocks, muster.desk.tasks)
     await let_go(muster.sender)
+
+
+async def stop(clocks: Sequence[Clock], tasks: Tasks, *, within_s: float = STOP_S) -> None:
+    """End all of it together, however many hang."""
+    for clock in clocks:
+        clock.end()
+    await asyncio.gather(*[clock.stop(within_s=within_s) for clock in clocks], tasks.close(within_s=within_s))
 
 
 def _effects(muster: Muster) -> Tick:

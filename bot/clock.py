@@ -11,18 +11,22 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 log = logging.getLogger(__name__)
 MISFIRE_GRACE_S = 3600  # APScheduler's own is 1 s: a busy loop would lose wake-ups (FRAMEWORK_FACTS 7)
 STOP_S = 10.0
+FAILS = 3  # ticks in a row, from which on something is wrong for longer
 
 
 class Clock:
     """Calls a tick at once, then every so often; one tick at a time, and a failing one does not end it.
 
-    name    of what it does, for the log
+    name            of what it does, for the log
+    succeeded_at    when a tick last came to its end without a fault
     """
 
     def __init__(self, tick: Callable[[], Awaitable[None]], every_s: float, *, name: str = "tick") -> None:
         self._tick = tick
         self._every_s = every_s
-        self._name = name
+        self.name = name
+        self.succeeded_at: datetime | None = None
+        self._failed = 0  # ticks in a row
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._due = asyncio.Event()
         self._stopping = False
@@ -30,7 +34,7 @@ class Clock:
 
     def start(self) -> None:
         """Begin; needs a running loop."""
-        self._task = asyncio.create_task(self._run(), name=f"muster-clock-{self._name}")
+        self._task = asyncio.create_task(self._run(), name=f"muster-clock-{self.name}")
         self._scheduler.add_job(
             self._wake_up,
             "interval",
@@ -46,13 +50,25 @@ class Clock:
         """Tick at once; during a tick, once more after it."""
         self._due.set()
 
+    def trouble(self) -> str | None:
+        """Say what keeps this clock from its work; None when nothing does."""
+        if self._failed < FAILS:
+            return None
+        since = f"{self.succeeded_at:%Y-%m-%d %H:%M} UTC" if self.succeeded_at else "the start"
+        return f"The {self.name} clock has failed {self._failed} times in a row; it last worked at {since}."
+
+    def end(self) -> None:
+        """Begin no new tick."""
+        if self._task is not None and not self._stopping:
+            self._scheduler.shutdown(wait=False)
+            self._stopping = True
+            self._due.set()
+
     async def stop(self, *, within_s: float = STOP_S) -> None:
         """Let the tick that runs come to its end, or cut it off after a time."""
+        self.end()
         if self._task is None:
             return
-        self._scheduler.shutdown(wait=False)
-        self._stopping = True
-        self._due.set()
         await asyncio.wait([self._task], timeout=within_s)
         self._task.cancel()
         await asyncio.wait([self._task])
@@ -73,5 +89,9 @@ class Clock:
         try:
             await self._tick()
         except Exception:
+            self._failed += 1
             reference = secrets.token_hex(4)
-            log.exception("tick_failed", extra={"clock": self._name, "reference": reference})
+            log.exception("tick_failed", extra={"clock": self.name, "reference": reference})
+        else:
+            self._failed = 0
+            self.succeeded_at = datetime.now(UTC)

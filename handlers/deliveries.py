@@ -158,7 +158,8 @@ class _Round:
 
     async def _more(self) -> bool:
         """Start what can be started; True when something was."""
-        if len(self._running) >= self._at_once or not self._holding.covers_a_request():
+        full = len(self._running) >= self._at_once
+        if full or self._sender.memory.stopping or not self._holding.covers_a_request():
             return False
         try:
             await self._look()

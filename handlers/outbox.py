@@ -61,7 +61,7 @@ async def send_pending(sender: Sender, *, at_once: int = AT_ONCE) -> int:
         if holding is None:
             return 0
         defects += await _all([_settle(sender, effect) for effect in await _unsettled(sender)])
-        while holding.covers_a_request() and (taken := await _take(sender, at_once)):
+        while not sender.memory.stopping and holding.covers_a_request() and (taken := await _take(sender, at_once)):
             count += len(taken)
             defects += await _all([_do(sender, holding, effect) for effect in taken])
     if defects:

@@ -39,6 +39,7 @@ class Memory:
     channels: dict[str, tuple[datetime, SlackChannel]] = field(default_factory=dict)
     coalesced: dict[str, datetime] = field(default_factory=dict)  # when a card was last changed
     looks: dict[Thing, list[datetime]] = field(default_factory=dict)  # searches for an outbox message
+    stopping: bool = False  # nothing new is begun; what is on its way comes to its end
 
     def forget(self, before: datetime) -> None:
         """Drop what is over, so that memory stays flat."""

@@ -1,8 +1,11 @@
 """Work that outlives its request; it has an owner, and ends with it."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 
 class Tasks:
@@ -13,13 +16,19 @@ class Tasks:
         self._closed = False
 
     def start(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
-        """Begin; the work itself deals with whatever goes wrong in it."""
+        """Begin; the work itself deals with what goes wrong in it, and what it does not is logged."""
         if self._closed:
             work.close()
             return
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("task_failed", exc_info=error, extra={"task": task.get_name()})
 
     def __len__(self) -> int:
         """Count what is under way."""
