@@ -25,7 +25,7 @@ ROUGHLY: Final = Decimal("0.2")  # what is left is within a fifth, where nobody 
 MONEY_SIGNS: Final[Mapping[str, str]] = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 PLAIN_DECIMALS: Final = 1
 MOST_DECIMALS: Final = 9
-DUST: Final = Decimal(1).scaleb(-MOST_DECIMALS)  # what is left over when a float is read
+DUST: Final = Decimal(1).scaleb(-12)  # what is left over when a float is read
 CENTS: Final = 2
 
 
@@ -181,10 +181,15 @@ def outward(value: Decimal, base: int, *, low: bool) -> int:
 
 
 def floored(value: Decimal, digits: int) -> Decimal:
-    """Round down to so many significant digits: what lies under it lies under the value too."""
+    """Round an amount down to so many significant digits, or to what money is shown with.
+
+    What lies under it lies under the value too.
+    """
     if value == 0:
         return Decimal(0)
-    return value.quantize(Decimal(1).scaleb(value.adjusted() - digits + 1), rounding=ROUND_FLOOR) + 0
+    size = value.adjusted()
+    last = max(size - digits + 1, min(-CENTS, size - 1))
+    return value.quantize(Decimal(1).scaleb(last), rounding=ROUND_FLOOR) + 0
 
 
 def money(value: Decimal, currency: str, *, digits: int | None = None) -> str:

@@ -40,7 +40,8 @@ def base_of_gap(subject: Subject, shown: Shown, *, least: int) -> GapBase:
         near = facts.base_for(*known, rests=rests, least=base) == base
         if near and _adds_up(subject, shown, base):
             return GapBase(base=base)
-    chosen = facts.base_for(*_gaps(shown), apart=_told_apart(subject, shown), least=least)
+    gaps = _gaps(shown)
+    chosen = facts.base_for(*gaps, apart=bool(gaps) and _told_apart(subject, shown), least=least)
     return GapBase(base=chosen or facts.BASES[-1], counted=True)
 
 
@@ -88,7 +89,8 @@ def gap(subject: Subject, shown: Shown, chosen: GapBase) -> Text:
     function = "per" if counted else "gap"
     fillings["gap"] = per(metric, NOW, now.value, chosen.base, function=function)
     return texts.fill(
-        COUNTED + ": a gap of {gap} in every {base}" if counted else ENDS + ": a gap of {gap}", fillings
+        COUNTED + ". That is a gap of {gap} in every {base}" if counted else ENDS + ": a gap of {gap}",
+        fillings,
     )
 
 

@@ -45,15 +45,23 @@ def level(
     plain = audience in PLAIN_READERS
     digits = MONEY_DIGITS if plain else None
     if subject.shown and plain:
-        parts = [_level_of(subject, shown, digits, rest=False) for shown in subject.shown]
-        if not apart:
-            return texts.join(parts, ", and ")
-        return texts.join([parts[0], *(texts.fill("{part:cap}", {"part": part}) for part in parts[1:])], ". ")
-    told = _level_of(subject, subject.itself, digits, rest=rest)
+        told = _stand_ins(subject, digits, apart=apart)
+    else:
+        told = _level_of(subject, subject.itself, digits, rest=rest)
     if subject.moment.joined > 1 and plain:
-        told = texts.fill("{level} ({window})", {"level": told, "window": subject.moment.window})
+        own = apart and not subject.shown  # two stand-ins take two sentences already
+        template = "{level}. The window is {window}" if own else "{level} ({window})"
+        told = texts.fill(template, {"level": told, "window": subject.moment.window})
     words = [word for word in marks(subject) if word not in unmarked]
     return texts.join((" and ".join(words), ": ", told), "") if words else told
+
+
+def _stand_ins(subject: Subject, digits: int | None, *, apart: bool) -> Text:
+    """Say the metrics that plain readers are told instead."""
+    parts = [_level_of(subject, shown, digits, rest=False) for shown in subject.shown]
+    if not apart:
+        return texts.join(parts, ", and ")
+    return texts.join([parts[0], *(texts.fill("{part:cap}", {"part": part}) for part in parts[1:])], ". ")
 
 
 def marks(subject: Subject) -> tuple[str, ...]:
@@ -91,7 +99,7 @@ def _share(subject: Subject, shown: Shown, *, rest: bool) -> Text:
     hit = texts.plain(WORKED) if minutes else phrase(metric.words.hit, metric, subject.language)
     worst, base = _worst(shown), _base_told(subject, shown)
     if base is None:
-        return texts.join((worst, _counts(metric, now, of, hit), _nothing_counted(shown)), "")
+        return texts.join((worst, _counts(shown, of, hit), _nothing_counted(shown)), "")
     fillings: dict[str, Filling] = {
         "base": base_figure(metric, NOW, base), "of": of, "hit": hit, "hits": per(metric, NOW, now.value, base),
     }  # fmt: skip
@@ -127,11 +135,21 @@ WORKED: Final = "had the service working"
 
 def _base_told(subject: Subject, shown: Shown) -> int | None:
     """Give the denominator that a share is told of; None where it is told as counts."""
-    now = shown.now
-    cases = [each.denominator for each in (now, shown.before) if each and each.denominator is not None]
-    few = now.denominator is not None and (min(cases) < FEWEST_FOR_SHARES or not now.numerator)
-    base = None if few else base_of(subject, shown)
-    return facts.BASES[-1] if base is None and now.denominator is None else base
+    if shown.now.denominator is None:
+        return base_of(subject, shown) or facts.BASES[-1]
+    return base_of(subject, shown) if shown.now.numerator and not _of_few(shown) else None
+
+
+def _of_few(shown: Shown) -> bool:
+    """Tell whether either window has too few cases for a share (wording rule 18)."""
+    cases = [each.denominator for each in (shown.now, shown.before) if each and each.denominator is not None]
+    return bool(cases) and min(cases) < FEWEST_FOR_SHARES
+
+
+def _base_of_bound(shown: Shown) -> int | None:
+    """Give the denominator of the bound beside none seen; None where it is told as a count too."""
+    high = shown.now.high
+    return None if high is None or _of_few(shown) else facts.base_for_end(high)
 
 
 def _worst(shown: Shown) -> Text:
@@ -141,7 +159,8 @@ def _worst(shown: Shown) -> Text:
     return texts.fill("in the group that fares worst, {group}, ", {"group": group})
 
 
-def _counts(metric: Metric, now: Estimate, of: Text, hit: Text) -> Text:
+def _counts(shown: Shown, of: Text, hit: Text) -> Text:
+    metric, now = shown.metric, shown.now
     numerator = now.numerator or 0
     fillings: dict[str, Filling] = {
         "numerator": count(metric, NOW, "numerator", numerator),
@@ -151,7 +170,7 @@ def _counts(metric: Metric, now: Estimate, of: Text, hit: Text) -> Text:
     }
     if numerator or now.high is None:
         return texts.fill("{numerator} of {denominator} {of} {hit}", fillings)
-    base = facts.base_for_end(now.high) if now.high > facts.DUST else facts.BASES[0]
+    base = _base_of_bound(shown)
     of_as_many = now.denominator or facts.BASES[-1]
     upper = f"{facts.outward(now.high, base or of_as_many, low=False):,}"
     place = f"{metric.key}/now"
@@ -237,7 +256,7 @@ def _base_named(subject: Subject, shown: Shown) -> int | None:
     if shown.metric.form is Form.GAP:
         return _base_of_gap(subject, shown).base if len(ranked(now)) > 1 else None
     if now.denominator is not None and not now.numerator:
-        return facts.base_for_end(now.high) if now.high is not None else None
+        return _base_of_bound(shown)
     return _base_told(subject, shown)
 
 

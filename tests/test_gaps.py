@@ -1,5 +1,6 @@
 """Gaps between groups: the figure and the one before are rounded alike, and belong to the groups that are named."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 from schema.checks import check
 from schema.metrics import Audience
+from schema.readings import Confusion
 from schema.statements import state
-from tests.subjects import level, share, subject
+from tests.subjects import MOMENT, level, share, subject
 
 D = Decimal
 
@@ -83,7 +85,7 @@ def test_a_gap_that_no_base_can_round_is_told_in_counts() -> None:
     said = told(GAP, {"A": (400, 600), "B": (200, 600)})
 
     assert said.startswith(
-        "Of people, among A 400 of 600 and among B 200 of 600 were selected: a gap of 33 in every 100."
+        "Of people, among A 400 of 600 and among B 200 of 600 were selected. That is a gap of 33 in every 100."
     )
 
 
@@ -100,3 +102,14 @@ def test_any_gap_adds_up_for_everybody(metric, now, before) -> None:
         told(
             metric, dict(zip("AB", now, strict=True)), dict(zip("AB", before, strict=True)), audience=audience
         )
+
+
+def test_what_stands_in_for_another_metric_keeps_its_caveat_and_its_window() -> None:
+    made = level("f1", Confusion(tp=80, fp=5, fn=20, tn=95))
+    each = subject("f1", made, made, provisional=True, moment=replace(MOMENT, joined=4), matters="0.02")
+    said = state(each, Audience.EXECUTIVE)
+
+    assert each.shown
+    assert check(said) == ()
+    assert str(said).startswith("Provisional: of every 100 real cases")
+    assert "(16 to 22 November 2026)" in str(said)

@@ -101,7 +101,8 @@ def test_an_upper_bound_always_covers_the_true_one(end) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [("20.374", "20.3"), ("562.9", "562"), ("0", "0"), ("0.0123456", "0.0123")]
+    ("value", "shown"),
+    [("20.374", "20.3"), ("562.9", "562"), ("0", "0"), ("0.0123456", "0.012"), ("0.5456", "0.54")],
 )
 def test_an_amount_is_floored_to_its_first_digits(value, shown) -> None:
     assert floored(D(value), 3) == D(shown)
@@ -189,6 +190,9 @@ def test_many_cases_after_few_are_told_as_counts_too() -> None:
         "precision", Proportion(numerator=820, denominator=1_000), Proportion(numerator=7, denominator=10)
     )
 
+    assert told("unsafe_rate", share(0, 300), share(2, 2)).startswith(
+        "0 of 300 answers we checked were unsafe; the true rate may be up to 4 in as many."
+    )
     assert said.startswith(
         "820 of 1,000 flagged cases were real cases; the week before it was 7 of 10. Too few to tell"
     )
