@@ -28,7 +28,7 @@ class EffectKind(StrEnum):
     """What may be done, and what its payload holds; every one has blocks and text, but HOME."""
 
     DM = "dm"  # user
-    POST = "post"  # channel; thread_ts; product and kind where the thread is about a product
+    POST = "post"  # channel; thread_ts; product and kind where it is about a product; by: who is told of a refusal
     UPDATE = "update"  # channel, ts
     EPHEMERAL = "ephemeral"  # channel, user; thread_ts
     HOME = "home"  # user, view
@@ -61,7 +61,11 @@ async def send_pending(sender: Sender, *, at_once: int = AT_ONCE) -> int:
         if holding is None:
             return 0
         defects += await _all([_settle(sender, effect) for effect in await _unsettled(sender)])
-        while not sender.memory.stopping and holding.covers_a_request() and (taken := await _take(sender, at_once)):
+        while (
+            not sender.memory.stopping
+            and holding.covers_a_request()
+            and (taken := await _take(sender, at_once))
+        ):
             count += len(taken)
             defects += await _all([_do(sender, holding, effect) for effect in taken])
     if defects:
@@ -217,8 +221,21 @@ async def _refused(sender: Sender, effect: Effect, refused: Refused) -> None:
 
 
 async def _failed(sender: Sender, effect: Effect, reason: str) -> None:
-    await sender.store.write(lambda session: stored.failed(session, effect, reason=reason))
+    def note(session: Session) -> None:
+        if stored.failed(session, effect, reason=reason):
+            _tell_asker(session, effect, reason, now=sender.now())
+
+    await sender.store.write(note)
     log.warning("effect_failed", extra={"effect": effect.id, "kind": effect.kind, "reason": reason})
+
+
+def _tell_asker(session: Session, effect: Effect, reason: str, *, now: datetime) -> None:
+    """Tell the person who asked for a post that it is not there; privately, as their channel may be what refuses."""
+    asker = effect.payload.get("by")
+    if effect.kind != EffectKind.POST or not asker:
+        return
+    text = f"What you shared could not be posted in <#{effect.payload['channel']}>. {reason}"
+    tell(session, effect.workspace, users=[str(asker)], text=text, now=now)
 
 
 async def _unknown(sender: Sender, effect: Effect, reason: str) -> None:

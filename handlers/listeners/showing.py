@@ -136,7 +136,7 @@ class Showing:
 
     async def _finish(self, place: Place, answer: Later, noted: Sequence[Payload]) -> None:
         await self._send(place, noted)
-        found = await finished(answer)
+        found = await finished(answer, say=lambda words: self._send(place, [note(words)]))
         if found is not None:
             await self._send(place, found.messages)
 
@@ -173,10 +173,15 @@ class Showing:
         self.later(update, place.on_view(view_id))
 
 
-async def finished(answer: Answer) -> Show | None:
-    """Wait for the end of an answer that comes later."""
+async def finished(answer: Answer, *, say: Callable[[str], Awaitable[None]] | None = None) -> Show | None:
+    """Wait for the end of an answer that comes later.
+
+    say  tells what each further step is about; the first one's note is told already
+    """
     while isinstance(answer, Later):
         answer = await answer.work()
+        if say is not None and isinstance(answer, Later) and answer.note:
+            await say(answer.note)
     return answer if isinstance(answer, Show) else None
 
 
