@@ -103,7 +103,7 @@ def seed(slack: LocalSlack) -> App:
     app = slack.add_app_from_manifest(manifest, signing_secret=SAMPLE_SECRET)
     for each in people.CHANNELS:
         members = [*(each.members or people.EVERYBODY), app.bot_user_id]
-        slack.add_channel(each.name, id=each.id, members=members, topic=each.topic)
+        slack.add_channel(each.name, id=each.id, members=members, topic=each.topic, private=each.private)
     for group in people.GROUPS:
         slack.add_group(group.handle, name=group.name, members=group.members, id=group.id)
     return app

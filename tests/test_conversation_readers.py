@@ -358,3 +358,13 @@ async def test_a_guarded_product_is_not_shown_in_a_channel_that_anybody_may_join
     assert "anybody here may join this channel. Make it a private channel first." in words(told)
     assert [each for each in before if each.get("bot_id")] == []
     assert "Shared in this channel." in words(shared)
+
+
+async def test_who_is_looked_up_quickly_gets_the_answer_alone_and_at_once(talk):
+    await talk.types(talk.lea, "brief fraud-detection")
+    talk.desk.directory.forget(builders.LEA)
+
+    shown = await talk.types(talk.lea, "brief fraud-detection")
+
+    assert len(shown) == 1
+    assert "Fraud detection, 16 to 22 November 2026" in words(shown[0])

@@ -7,7 +7,10 @@ import pytest
 import pytest_asyncio
 
 from bot.local_slack.blocks import problems, view_problems
+from bot.local_slack.values import ChannelKind
+from bot.workspaces import MAIN
 from deploy.demo import people
+from schema.products import Readers
 from tests.conversations import MODES, words
 from tests.stages import ANA, BEN, CHLOE, FRAUD, JOBS, KAI, LEA, SUPPORT, a_stage
 
@@ -36,6 +39,16 @@ CLAIMS = {
     "ai-nearby-offers": [r"The average trust that customers state was 3\.9 stars, up from 3\.1 stars before the pivot to opt-in"],
     "ai-job-matching": [r"a gap of 4\..{0,60}12 before the first shown reasons \(65% less\)"],
 }  # fmt: skip
+
+
+async def test_a_product_for_the_people_in_its_roles_talks_in_a_private_channel(stage):
+    snapshot = await stage.muster.services.snapshot(MAIN)
+    guarded = [each for each in snapshot.configuration.products.values() if each.readers is Readers.ROLES]
+
+    assert [each.channel for each in guarded] == [JOBS]
+    for each in guarded:
+        assert stage.slack.state.channels[each.channel].kind is ChannelKind.PRIVATE
+        assert stage.slack.messages(each.channel)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=MODES)

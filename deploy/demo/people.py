@@ -28,12 +28,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A public channel."""
+    """A channel; a private one for a product that only the people in its roles may read."""
 
     id: str
     name: str
     topic: str
     members: tuple[str, ...] = ()  # none: everybody
+    private: bool = False
 
 
 PEOPLE = (
@@ -76,6 +77,7 @@ CHANNELS = (
         id="C0JOBS0001",
         name="ai-job-matching",
         topic="Candidates for open jobs",
+        private=True,
         members=(
             "U0BEN00001",
             "U0CHL00001",

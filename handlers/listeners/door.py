@@ -15,7 +15,7 @@ from handlers.listeners.answers import Answer, Later, Replace, Show
 from handlers.listeners.desk import Desk
 from handlers.listeners.payloads import Asker, Body, Payload, Place
 from handlers.listeners.showing import Kind, Showing, acked
-from handlers.readers import Circle, circle, circle_in_time, known
+from handlers.readers import Circle, circle, circle_at_once, circle_in_time, known
 from handlers.services import Services, Snapshot
 from handlers.views import modals
 from integrations.base import IntegrationError
@@ -119,6 +119,8 @@ class Door:
         found = known(directory, snapshot, who.user)
         if found is None and row.at_once:
             found = await circle_in_time(directory, snapshot, who.user)
+        if found is None:
+            found = await circle_at_once(directory, snapshot, who.user)
         if found is not None:
             return await then(found)
 
