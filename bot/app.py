@@ -33,6 +33,7 @@ from handlers.sender import Sender, let_go
 from handlers.services import Services
 from integrations.pacer import Pacer
 from integrations.slack import Slack, slack_session
+from integrations.slack_values import SlackChannel
 from integrations.store import deliveries as stored_deliveries
 from integrations.store import due, inbox
 from integrations.store import outbox as stored_outbox
@@ -204,9 +205,9 @@ def _owners(services: Services) -> Callable[[str], Awaitable[Sequence[str]]]:
     return owners
 
 
-def _unwanted(services: Services) -> Callable[[Delivery], Awaitable[str | None]]:
-    async def unwanted(delivery: Delivery) -> str | None:
-        return standups.unwanted(await services.snapshot(MAIN), delivery)
+def _unwanted(services: Services) -> Callable[[Delivery, SlackChannel], Awaitable[str | None]]:
+    async def unwanted(delivery: Delivery, channel: SlackChannel) -> str | None:
+        return standups.unwanted(await services.snapshot(MAIN), delivery, private=channel.private)
 
     return unwanted
 

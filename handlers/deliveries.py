@@ -245,10 +245,6 @@ async def _may_go_out(sender: Sender, delivery: Delivery) -> bool:
     if delivery.state is DeliveryState.PREPARED and late > timedelta(seconds=sender.waits.window_s):
         await _fail(sender, delivery, notices.too_late(late))
         return False
-    why = await sender.unwanted(delivery) if delivery.state is DeliveryState.PREPARED else None
-    if why is not None:
-        await _skip(sender, delivery, why)
-        return False
     try:
         channel = await _channel(sender, delivery.channel)
     except Refused as refused:
@@ -265,7 +261,11 @@ async def _may_go_out(sender: Sender, delivery: Delivery) -> bool:
         return False
     if channel.shared_outside:
         await _fail(sender, delivery, notices.shared_outside(delivery.channel))
-    return not channel.shared_outside
+        return False
+    why = await sender.unwanted(delivery, channel) if delivery.state is DeliveryState.PREPARED else None
+    if why is not None:
+        await _skip(sender, delivery, why)
+    return why is None
 
 
 async def _channel(sender: Sender, id: str) -> SlackChannel:

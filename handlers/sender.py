@@ -52,7 +52,7 @@ class Memory:
         self.looks = {thing: at for thing, at in self.looks.items() if at[-1] >= before}
 
 
-async def _as_prepared(_: Delivery) -> str | None:
+async def _as_prepared(_: Delivery, __: SlackChannel) -> str | None:
     return None
 
 
@@ -64,7 +64,7 @@ class Sender:
     now         aware UTC, and Slack's time: a message is searched for by when its request began
     owners      gives a product's owner and backup owner; raises Refusal for a product that is gone
     started_at  when this process began, so that a late post can say why
-    unwanted    says why a prepared delivery is not to be posted any more; None when it is
+    unwanted    says why a prepared delivery is not to be posted in its channel as it is now; None when it is
     """
 
     workspace: str
@@ -74,7 +74,7 @@ class Sender:
     now: Callable[[], datetime]
     owners: Callable[[str], Awaitable[Sequence[str]]]
     started_at: datetime
-    unwanted: Callable[[Delivery], Awaitable[str | None]] = _as_prepared
+    unwanted: Callable[[Delivery, SlackChannel], Awaitable[str | None]] = _as_prepared
     waits: Waits = field(default_factory=Waits)
     memory: Memory = field(default_factory=Memory)
 

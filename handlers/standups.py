@@ -18,7 +18,7 @@ from schema.deliveries import PARENT, Delivery, DeliveryState, PartState
 from schema.due import Due, Outcome
 from schema.errors import Refusal
 from schema.periods import Period
-from schema.products import Product
+from schema.products import Product, Readers
 from schema.schedules import standup_schedule
 from schema.standups import Standup, compose_standup
 
@@ -72,8 +72,11 @@ def _preparing(delivery: Delivery, now: datetime, *, by: str) -> Due:
     )
 
 
-def unwanted(snapshot: Snapshot, delivery: Delivery) -> str | None:
-    """Say why a prepared standup is not to be posted as the configuration stands; None when it is."""
+def unwanted(snapshot: Snapshot, delivery: Delivery, *, private: bool) -> str | None:
+    """Say why a prepared standup is not to be posted as configuration and channel stand; None when it is.
+
+    private   only its members can read the channel
+    """
     product = snapshot.configuration.products.get(delivery.product)
     if product is None:
         return f"There is no product {delivery.product} any more."
@@ -83,6 +86,11 @@ def unwanted(snapshot: Snapshot, delivery: Delivery) -> str | None:
         return (
             f"The channel of {delivery.product} is <#{product.channel}> now. If the standup is not there, type"
             f" `/muster standup {delivery.product} now`."
+        )
+    if product.readers is Readers.ROLES and not private:
+        return (
+            f"{delivery.product} is for the people in its roles only, and everybody can read <#{delivery.channel}>."
+            " Make the channel private, or give the product another one."
         )
     return None
 

@@ -52,7 +52,9 @@ PART_MOVES: Mapping[PartState, frozenset[PartState]] = {
     _P.PENDING: frozenset({_P.SENDING}),
     _P.SENDING: frozenset({_P.SENT, _P.PENDING, _P.UNKNOWN, _P.FAILED}),
     _P.SENT: frozenset(),
-    _P.UNKNOWN: frozenset({_P.SENT, _P.PENDING, _P.SENDING}),  # the owner said so, or it is searched for again
+    _P.UNKNOWN: frozenset(
+        {_P.SENT, _P.PENDING, _P.SENDING}
+    ),  # the owner said so, or it is searched for again
     _P.FAILED: frozenset({_P.PENDING}),
 }
 

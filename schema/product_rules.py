@@ -206,5 +206,7 @@ def _countermetrics(draft: Draft, metric: Metric, path: Path, findings: Findings
         f"{listed(metric.countermetrics)} {role} of {quoted(metric.key)}"
         f" and {'has' if one else 'have'} no query here."
     )
-    works = "A gain will be posted with “its countermetric is not measured”; measure one to have the gain stand."
+    works = (
+        "A gain will be posted with “its countermetric is not measured”; measure one to have the gain stand."
+    )
     findings.warning(path, what, works)

@@ -146,7 +146,6 @@ def _one_login(source: MlflowSource, path: Path, findings: Findings) -> None:
         findings.error(path, "`username` and `password` belong together.", "Write both, or neither.")
 
 
-
 def read_query(
     given: object, path: Path, *, kinds: Kinds, dialect: Callable[[str], str | None], findings: Findings
 ) -> AnyQuery | None:

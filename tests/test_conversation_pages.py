@@ -27,7 +27,10 @@ async def test_a_page_is_shared_in_its_channel_once_however_often_one_presses(ta
     [posted] = talk.slack.messages(talk.fraud)
     assert "Asked for by <@U0LEA00001> · For executives" in words(posted)
     assert "1 clear loss" in words(posted)
-    assert (words(told), words(again)) == ("Shared in this channel.", "It is shared already; once is enough.")
+    assert (words(told), words(again)) == (
+        "It will be in the channel in a moment.",
+        "It is shared already; once is enough.",
+    )
 
 
 async def test_a_press_that_slack_delivers_twice_shares_once(talk):

@@ -357,7 +357,7 @@ async def test_a_guarded_product_is_not_shown_in_a_channel_that_anybody_may_join
 
     assert "anybody here may join this channel. Make it a private channel first." in words(told)
     assert [each for each in before if each.get("bot_id")] == []
-    assert "Shared in this channel." in words(shared)
+    assert "It will be in the channel in a moment." in words(shared)
 
 
 async def test_who_is_looked_up_quickly_gets_the_answer_alone_and_at_once(talk):

@@ -504,7 +504,9 @@ async def test_a_failed_delivery_is_taken_up_again_where_it_stopped(world):
 
 
 @only_sqlite
-async def test_slack_that_stays_away_is_told_of_after_a_quarter_of_an_hour_and_given_up_with_the_window(world):
+async def test_slack_that_stays_away_is_told_of_after_a_quarter_of_an_hour_and_given_up_with_the_window(
+    world,
+):
     id = await world.prepared()
     world.local.fail(FaultKind.ERROR, "chat.postMessage", error="request_timeout")
     waits = replace(WAITS, retry_for_s=0.6, window_s=1)

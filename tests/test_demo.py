@@ -168,7 +168,7 @@ async def test_a_page_is_shared_once_and_says_by_whom(talk):
     await talk.slack.wait_for(lambda: len(talk.slack.messages("C0FEED0001")) > before)
     await talk.slack.settled()
 
-    assert "Shared in this channel." in words(told)
+    assert "It will be in the channel in a moment." in words(told)
     assert "It is shared already" in words(again)
     [shared] = talk.slack.messages("C0FEED0001")[before:]
     assert BEN in words(shared)

@@ -182,7 +182,7 @@ async def test_what_the_configuration_does_not_want_any_more_is_skipped_and_its_
 ):
     id = await world.prepared()
 
-    async def unwanted(_delivery):
+    async def unwanted(_delivery, _channel):
         return "Its channel is another one now."
 
     stretch.sender = replace(stretch.sender, unwanted=unwanted)

@@ -12,7 +12,7 @@ from integrations.store import deliveries as stored
 from integrations.store import due
 from integrations.store import outbox as stored_outbox
 from integrations.store.engine import Store
-from schema.deliveries import DeliveryState
+from schema.deliveries import Delivery, DeliveryState
 from tests import builders
 from tests.databases import fresh_url
 
@@ -214,7 +214,18 @@ async def test_a_standup_for_an_old_channel_is_skipped_and_the_new_one_gets_its_
     assert {channel: d.state for channel, d in found.items()} == {
         builders.CHANNEL: DeliveryState.PREPARED, "C0OTHER0001": DeliveryState.PREPARED,
     }  # fmt: skip
-    assert "<#C0OTHER0001> now" in standups.unwanted(moved, found[builders.CHANNEL])
-    assert standups.unwanted(moved, found["C0OTHER0001"]) is None
+    assert "<#C0OTHER0001> now" in standups.unwanted(moved, found[builders.CHANNEL], private=False)
+    assert standups.unwanted(moved, found["C0OTHER0001"], private=False) is None
     gone = replace(moved, configuration=replace(moved.configuration, products={}))
-    assert "no product" in standups.unwanted(gone, found["C0OTHER0001"])
+    assert "no product" in standups.unwanted(gone, found["C0OTHER0001"], private=False)
+
+
+def test_a_product_for_its_roles_is_not_posted_where_everybody_reads(tmp_path):
+    snapshot = builders.snapshot(builders.document(fraud_detection={"readers": "roles"}), tmp_path)
+    delivery = Delivery(
+        workspace="main", id="d", kind="standup", product="fraud-detection", channel=builders.CHANNEL, due_at=DUE,
+        period=snapshot.product("fraud-detection").calendar.last_complete(DUE), state=DeliveryState.PREPARED,
+    )  # fmt: skip
+
+    assert "Make the channel private" in standups.unwanted(snapshot, delivery, private=False)
+    assert standups.unwanted(snapshot, delivery, private=True) is None

@@ -32,13 +32,13 @@ async def share(click: Click, desk: Desk, snapshot: Snapshot, circle: Circle) ->
     found = await _read(desk, snapshot, product, click.about.get("period", ""))
     audience = audience_named(click.about.get("audience", ""))
     payload = brief_view.shared(found.brief(audience), by=click.who.user, command=desk.command)
-    about = {"channel": channel, "product": product.key, "kind": "brief"}
+    about = {"channel": channel, "product": product.key, "kind": "brief", "by": click.who.user}
     wish = Wish(kind=EffectKind.POST, payload={**payload, **about})
     key = f"share.{channel}.{click.message_ts}.{product.key}.{audience.value}"
     if not await once(desk.services, snapshot.workspace, key, wish):
         return Show(messages=[note("It is shared already; once is enough.")])
     desk.wake()
-    return Show(messages=[note("Shared in this channel.")])
+    return Show(messages=[note("It will be in the channel in a moment.")])
 
 
 async def _read(desk: Desk, snapshot: Snapshot, product: Product, period: str) -> Read:

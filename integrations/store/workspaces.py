@@ -48,7 +48,9 @@ def join_team(session: Session, id: str, team: str) -> Workspace:
     """Bind a workspace to the Slack team that its token belongs to; refuses a second team."""
     other = by_team(session, team)
     if other is not None and other.id != id:
-        raise Refusal(f"Slack team {team} belongs to workspace {other.id}. Run that one, or use another token.")
+        raise Refusal(
+            f"Slack team {team} belongs to workspace {other.id}. Run that one, or use another token."
+        )
     free = update(WORKSPACES).where(W.id == id, W.slack_team.is_(None))
     if not changed(session, free.values(slack_team=team)) and get(session, id).slack_team != team:
         raise Refusal(f"Workspace {id} belongs to another Slack team. Use its own token or another database.")
