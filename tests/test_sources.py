@@ -76,9 +76,16 @@ async def test_an_error_becomes_the_reason_of_a_blank(name, reason):
     assert trouble.detail == "numbers, the query: so it was."
 
 
-async def test_a_defect_is_not_taken_for_a_trouble_of_the_source():
-    with pytest.raises(ZeroDivisionError):
-        await fetch(Told(ZeroDivisionError()), question(), WEEK, timeout_s=5)
+async def test_a_defect_is_told_as_ours_and_found_in_the_log(caplog):
+    trouble = await fetch(Told(ZeroDivisionError()), question(), WEEK, timeout_s=5)
+
+    [logged] = [each for each in caplog.records if each.message == "source_failed"]
+    assert trouble.reason is BlankReason.SOURCE_ERROR
+    assert (
+        f"A fault in Muster kept it from reading numbers; the log has it as {logged.reference}."
+        == trouble.detail
+    )
+    assert logged.exc_info[0] is ZeroDivisionError
 
 
 @pytest.mark.parametrize(
