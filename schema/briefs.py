@@ -82,9 +82,12 @@ def _moved(page: Page, insights: Sequence[Insight], audience: Audience) -> tuple
     return _together([paragraph(page, each, audience) for each in insights], pins)
 
 
-def paragraph(page: Page, insight: Insight, audience: Audience) -> Paragraph:
-    """Say one insight: its metric, and with a gain what its countermetric did."""
-    told = say(page, insight.metric, audience)
+def paragraph(page: Page, insight: Insight, audience: Audience, *, short: bool = False) -> Paragraph:
+    """Say one insight: its metric, and with a gain what its countermetric did.
+
+    short   for a digest's parent: a countermetric that is unclear is named only
+    """
+    told = say(page, insight.metric, audience, short=short)
     label = TOPIC_LABELS.get(insight.topic) or told.label
     if insight.topic in {Topic.LIMIT, Topic.GAP}:
         return replace(
@@ -93,14 +96,16 @@ def paragraph(page: Page, insight: Insight, audience: Audience) -> Paragraph:
     return replace(told, label=label)
 
 
-def say(page: Page, key: str, audience: Audience, compared: Compared | None = None) -> Paragraph:
+def say(
+    page: Page, key: str, audience: Audience, compared: Compared | None = None, *, short: bool = False
+) -> Paragraph:
     """Say a metric against one window; a gain never stands without its countermetric."""
     main = state(subject(page, key, compared), audience)
     kind = main.subject.kind
     label = LABELS[kind] if main.verdict.because is not Because.NOT_ASKED else ""
     if kind not in GAINS:
         return Paragraph(label=label, text=main.text, metrics=(key,), statements=(main,))
-    other = other_side(page, main, compared)
+    other = other_side(page, main, compared, short=short)
     lost = any(each.verdict.kind in LOSSES for each in other.statements)
     advice = dict.fromkeys((*main.advice, *other.advice))
     return Paragraph(
@@ -156,9 +161,9 @@ def _unfit(page: Page, key: str, audience: Audience) -> Paragraph:
     return Paragraph(label=page.catalogue[key].name, text=text, metrics=(key,))
 
 
-def longer(page: Page, audience: Audience) -> list[Paragraph]:
+def longer(page: Page, audience: Audience, *, short: bool = False) -> list[Paragraph]:
     """Say what changed since a milestone or some periods ago, where that is asked for."""
-    found = [say(page, key, audience, each) for key, each in moved_over_longer(page)]
+    found = [say(page, key, audience, each, short=short) for key, each in moved_over_longer(page)]
     return list(_together(found))[:MOST_LONGER]
 
 

@@ -29,8 +29,11 @@ class OtherSide:
     statements: tuple[Statement, ...] = ()
 
 
-def other_side(page: Page, main: Statement, compared: Compared | None) -> OtherSide:
-    """Say what a gain's countermetric did; what is unclear or unknown says so at once (wording rule 34)."""
+def other_side(page: Page, main: Statement, compared: Compared | None, *, short: bool = False) -> OtherSide:
+    """Say what a gain's countermetric did; what is unclear or unknown says so at once (wording rule 34).
+
+    short   of what is unclear only say so and name it; the thread has the figures
+    """
     window = compared.comparison.key if compared else None
     counter, known = counter_of(main.subject.metric, page.judged, window)
     if counter is None:
@@ -53,10 +56,12 @@ def other_side(page: Page, main: Statement, compared: Compared | None) -> OtherS
     unsure = statement.verdict.kind in UNSURE
     warning = _warning(main, NOT_CLEAR) if unsure else Text(())
     start = OTHER_SIDE if not unsure else KNOWN_UNSURE_SIDE if warning else UNSURE_SIDE
+    told = texts.fill(start, {"text": _uncapped(statement.core)})
+    if unsure and short:
+        told = texts.fill(NAMED_SIDE if warning else NAMED_UNSURE_SIDE, {"plain": plain_name(page, counter)})
     return OtherSide(
-        text=texts.fill(start, {"text": _uncapped(statement.core)}), warning=warning, advice=statement.advice,
-        metrics=(counter,), statements=(statement,),
-    )  # fmt: skip
+        text=told, warning=warning, advice=statement.advice, metrics=(counter,), statements=(statement,)
+    )
 
 
 def _unknown(main: Statement, why: Text, *counter: str, since: str = "") -> OtherSide:
@@ -74,6 +79,8 @@ UNSURE: Final = frozenset({VerdictKind.CANNOT_TELL, VerdictKind.NOT_COMPARABLE})
 OTHER_SIDE: Final = "At the same time: {text}"
 UNSURE_SIDE: Final = "The other side is not clear yet: {text}"
 KNOWN_UNSURE_SIDE: Final = "The other side: {text}"
+NAMED_SIDE: Final = "Its other side is {plain}; see the thread."
+NAMED_UNSURE_SIDE: Final = "The other side is not clear yet: {plain}; see the thread."
 NOT_CLEAR: Final = "This is good news whose other side is not clear yet."
 NOT_KNOWN: Final = "This is good news whose cost is not known."
 

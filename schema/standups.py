@@ -49,11 +49,11 @@ def compose_standup(page: Page) -> Standup:
     top = headline(page)
     closing = Paragraph(label="", text=asked(page))
     said = [
-        paragraph(page, insight, Audience.EXECUTIVE)
+        paragraph(page, insight, Audience.EXECUTIVE, short=True)
         for insight in page.ranked.said
         if insight.topic is not Topic.NOT_FIT
     ]
-    leads = tuple(said[: MOST_LINES - 3]) or tuple(longer(page, Audience.EXECUTIVE)[:1])
+    leads = tuple(said[: MOST_LINES - 3]) or tuple(longer(page, Audience.EXECUTIVE, short=True)[:1])
     parent = (Paragraph(label="", text=top), *leads, closing)
     return Standup(
         product=page.product.key, period=page.period, parent=parent, sections=_thread(page, leads),
