@@ -34,7 +34,7 @@ def test_a_fault_is_told_without_the_values_around_it(form):
     try:
         fail_with(TOKEN)
     except RuntimeError:
-        logging.getLogger("muster").exception("tick_failed", extra={"reference": "M-7F3K"})
+        logging.getLogger("handlers.digests").exception("tick_failed", extra={"reference": "M-7F3K"})
 
     assert "a fault with" in out.getvalue()
     assert "M-7F3K" in out.getvalue()
@@ -45,7 +45,7 @@ def test_a_json_line_carries_its_event_and_fields():
     out = io.StringIO()
     log.configure(form=LogFormat.JSON, stream=out)
 
-    logging.getLogger("muster").info("digest_posted", extra={"items": 3})
+    logging.getLogger("handlers.digests").info("digest_posted", extra={"items": 3})
 
     line = json.loads(out.getvalue())
     assert (line["event"], line["items"], line["level"]) == ("digest_posted", 3, "info")
@@ -55,6 +55,6 @@ def test_what_is_below_the_level_is_not_written():
     out = io.StringIO()
     log.configure(level=LogLevel.WARNING, stream=out)
 
-    logging.getLogger("muster").info("quiet")
+    logging.getLogger("handlers.digests").info("quiet")
 
     assert out.getvalue() == ""
