@@ -33,7 +33,6 @@ from integrations.slack_values import (
 BASE_URL = "https://slack.com/api/"
 PAGE = 200  # messages; what Slack's method pages recommend at most
 PAGES_LIMIT = 20  # of one search: 4,000 messages, or 300 where Slack gives 15 a page
-MEMBERS_PAGE = 200
 
 
 @asynccontextmanager

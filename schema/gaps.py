@@ -13,7 +13,6 @@ from schema.subjects import Shown, Subject, phrase
 from schema.texts import Filling, Text
 from schema.verdicts import CHANGES
 
-FEWEST_COMPARED: Final = 2
 RATIO_NEAR: Final = Decimal("0.01")  # a ratio of two shown counts is within a hundredth of the exact one
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from schema.errors import Refusal
 from schema.mistakes import kind_of, read
 from schema.problems import Findings, Path, nearest, quoted
-from schema.queries import dialect_of, refuse_misnamed, refuse_writes
+from schema.queries import dialect_of, refuse_misnamed, refuse_paths, refuse_writes
 from schema.sources import (
     QUERY_OF,
     AnyQuery,
@@ -191,6 +191,7 @@ def _query_rules(query: Query, path: Path, dialect: str | None, findings: Findin
         return
     _refused(lambda: refuse_misnamed(query), (*path, "values"), findings)
     if isinstance(query, HttpJsonQuery):
+        _refused(lambda: refuse_paths(query), path, findings)
         asked = " ".join((query.path, *query.params, *query.params.values()))
         _demand_window(asked, pattern=r"\{{{}\}}", shown="{{{}}}", where=path, findings=findings)
         if (query.rows is None) != (query.group is None):

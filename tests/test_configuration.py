@@ -163,6 +163,10 @@ MISTAKES = [
     (((*PRODUCT, "queries", "slow", "sql"), "SELECT 1"), "`sql` is not a key here"),
     (((*PRODUCT, "queries", "slow source"), {}), "is no name"),
     (((*PRODUCT, "queries", "clicks", "params"), {"from": "{start}"}), "does not use `{end}`"),
+    (
+        ((*PRODUCT, "queries", "clicks", "values"), {"numerator": "$.[", "denominator": "$.n"}),
+        "is not a JSONPath",
+    ),
     (((*PRODUCT, "queries", "clicks", "rows"), "$.rows"), "`rows` and `group` belong together"),
     (
         ((*PRODUCT, "queries", "outcomes", "sql"), "SELECT 1 AS tp -- :start :end"),

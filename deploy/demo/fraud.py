@@ -6,7 +6,6 @@ from deploy.demo.files import Table
 from deploy.demo.weeks import LAST, Draw, Row, Weeks, slope, text
 
 LOWER_LIMIT = LAST  # in the last complete week more payments are flagged
-MODEL_RELEASE = LAST - 25  # the half year that the story counts
 PAYMENTS, FRAUDS = 24_000, 250
 SETTLED_SOON = 0.64  # share of outcomes that are final by the end of their own week
 CARDS = ("domestic", "foreign")

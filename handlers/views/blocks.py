@@ -15,7 +15,6 @@ CONTEXT_MOST: Final = 2_000
 BUTTON_MOST: Final = 75
 TITLE_MOST: Final = 24  # of a modal
 OPTION_MOST: Final = 75
-VALUE_MOST: Final = 2_000
 TEXT_MOST: Final = 4_000  # a message's text: longer fails in chat.update
 OPTIONS_MOST: Final = 100
 
