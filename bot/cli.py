@@ -23,7 +23,7 @@ from handlers.pulls import Progress, pull
 from handlers.views import plain
 from integrations.store.engine import Store
 from integrations.store.errors import StoreError
-from schema.changes import Take
+from schema.configuration.changes import Take
 from schema.errors import Refusal
 from schema.problems import Severity
 from schema.products import Product

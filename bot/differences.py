@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from schema.changes import Applied, Difference, Fate
+from schema.configuration.changes import Applied, Difference, Fate
 
 LONGEST = 160  # characters of one value; a query may be a page
 SHOWN = frozenset({Fate.CHANGED, Fate.CONFLICT, Fate.KEPT})

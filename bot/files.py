@@ -14,7 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from schema.configuration import Configuration, read_configuration
+from schema.configuration.reading import Configuration, read_configuration
 from schema.errors import Refusal
 from schema.metrics import Catalogue, metrics_of
 from schema.problems import Findings, Problem, in_order, quoted

@@ -15,7 +15,7 @@ from handlers.services import Services, Snapshot
 from integrations.base import IntegrationError
 from integrations.sources import open_connector
 from integrations.store.engine import Store
-from schema.configuration import Configuration
+from schema.configuration.reading import Configuration
 from schema.errors import Refusal
 from schema.problems import Problem, Severity
 from schema.sources import Source

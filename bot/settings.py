@@ -13,8 +13,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.files import Secrets
 from handlers import waits as sender_waits
+from schema.configuration.mistakes import sayings
 from schema.errors import Refusal
-from schema.mistakes import sayings
 from schema.problems import Problem, mistake, nearest, quoted
 
 PREFIX: Final = "MUSTER_"

@@ -13,7 +13,7 @@ from integrations.base import Answer, Call, Connector, NotAuthorised
 from integrations.sources import open_connector
 from integrations.store import workspaces as stored
 from integrations.store.engine import Store
-from schema.configuration import Configuration
+from schema.configuration.reading import Configuration
 from schema.errors import Refusal
 from schema.metrics import Catalogue
 from schema.periods import Period

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from integrations.store import configuration as stored
 from integrations.store.engine import Store, lock_workspace
-from schema.changes import (
+from schema.configuration.changes import (
     Applied,
     Difference,
     Fate,
@@ -23,7 +23,7 @@ from schema.changes import (
     merged,
     objects_of,
 )
-from schema.configuration import Configuration, read_configuration
+from schema.configuration.reading import Configuration, read_configuration
 from schema.errors import Refusal
 from schema.metrics import Catalogue
 

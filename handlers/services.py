@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from integrations.base import Connector
 from integrations.store.engine import Store
-from schema.configuration import Configuration
+from schema.configuration.reading import Configuration
 from schema.errors import Refusal
 from schema.metrics import Catalogue
 from schema.periods import Period

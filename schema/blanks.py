@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from schema import facts, levels, texts
+from schema import facts, texts
 from schema.facts import Fact, Kind
 from schema.pages import Page
 from schema.readings import Blank, BlankReason
+from schema.statements import levels
 from schema.texts import Text
 
 WHY_BLANK: Final[Mapping[BlankReason, str]] = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from schema import facts, levels, texts
+from schema import facts, texts
 from schema.blanks import ours, plain_name, why_blank
 from schema.facts import Fact, Kind
 from schema.gains import other_side
@@ -16,9 +16,10 @@ from schema.judgements import Compared
 from schema.metrics import Audience, Unit
 from schema.pages import Page, subject
 from schema.periods import Period
-from schema.statements import Statement, state
-from schema.subjects import as_stated, stated
-from schema.subjects import told as told_kind
+from schema.statements import levels
+from schema.statements.stating import Statement, state
+from schema.statements.subjects import as_stated, stated
+from schema.statements.subjects import told as told_kind
 from schema.texts import Text
 from schema.verdicts import CHANGES, GAINS, LOSSES, Because
 from schema.verdicts import Kind as VerdictKind

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from schema import facts, levels, texts
+from schema import facts, texts
 from schema.blanks import why
 from schema.briefs import Paragraph, Section, say
-from schema.levels import Language
 from schema.metrics import Audience, Metric
 from schema.pages import Page
+from schema.statements import levels
+from schema.statements.levels import Language
 from schema.texts import Text
 
 

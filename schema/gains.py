@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from typing import Final
 
-from schema import levels, texts
+from schema import texts
 from schema.blanks import plain_name, why_blank
 from schema.insights import counter_of
 from schema.judgements import Compared
 from schema.pages import Page, subject
-from schema.readability import sentences
-from schema.statements import Statement, state
+from schema.statements import levels
+from schema.statements.stating import Statement, state
 from schema.texts import Text
 from schema.verdicts import Kind as VerdictKind
+from schema.wording.readability import sentences
 
 NOTHING: Final = Text(())
 

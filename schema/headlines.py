@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from schema import facts, levels, texts
+from schema import facts, texts
 from schema.facts import Fact, Kind
 from schema.insights import Insight, Topic, counter_of
 from schema.judgements import Compared
 from schema.pages import Page, moment, window
 from schema.products import Since
-from schema.subjects import told
+from schema.statements import levels
+from schema.statements.subjects import told
 from schema.texts import Filling, Text
 from schema.verdicts import GAINS, LOSSES, SMALL, Because
 from schema.verdicts import Kind as VerdictKind

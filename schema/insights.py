@@ -6,10 +6,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from schema.detectors import FEWEST_PERIODS, oddity
 from schema.judgements import Judgement
 from schema.metrics import Catalogue, Form, Metric, Unit
-from schema.priorities import certainty_of, effect_of, insight_score, novelty_of, reach_of
+from schema.statistics.detectors import FEWEST_PERIODS, oddity
+from schema.statistics.priorities import certainty_of, effect_of, insight_score, novelty_of, reach_of
 from schema.verdicts import CHANGES, GAINS, LOSSES, SMALL
 from schema.verdicts import Kind as VerdictKind
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from schema.estimates import NotEstimable
+from schema.estimates.estimating import NotEstimable
 from schema.readings import Bare, BlankReason, Confusion, Inputs, Mean, Measurement, Proportion
 
 

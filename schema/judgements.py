@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from schema.estimates import Estimate, NotEstimable, definition, estimate
+from schema.estimates.estimating import Estimate, NotEstimable, definition, estimate
 from schema.joins import join_measurements as join_measurements
 from schema.metrics import Catalogue, Metric
 from schema.periods import Period
@@ -23,7 +23,7 @@ from schema.readings import (
     Withdrawn,
 )
 from schema.sources import digest
-from schema.statistics import Interval
+from schema.statistics.certainty import Interval
 from schema.verdict_bodies import body_of as body_of
 from schema.verdict_bodies import verdict_of as verdict_of
 from schema.verdicts import CHANGES, Because, Level, Verdict, in_family, judge

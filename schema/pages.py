@@ -6,16 +6,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from schema import facts, levels, texts
-from schema.estimates import Estimate, NotEstimable, estimate
+from schema import facts, texts
+from schema.estimates.estimating import Estimate, NotEstimable, estimate
 from schema.facts import Fact, Kind
 from schema.insights import MATERIAL, NO_BACKGROUND, Background, Ranked, rank
 from schema.judgements import MATURITY, NOT_ASKED, Compared, Judgement, assumptions
-from schema.levels import FEWEST_FOR_SHARES, Language, Moment, Shown, Subject
 from schema.metrics import Catalogue, Metric
 from schema.periods import Cadence, Period
 from schema.products import Comparison, PeriodsAgo, Previous, Product, Since
 from schema.readings import Confusion
+from schema.statements import levels
+from schema.statements.levels import FEWEST_FOR_SHARES, Language, Moment, Shown, Subject
 from schema.texts import Filling, Text
 
 AGREEMENT: Final = "judge_agreement"

@@ -15,7 +15,7 @@ from schema.periods import Cadence, Calendar, Period
 from schema.plain_values import ChannelId, Currency, Day, Holder, Number, OneLine, Sentence, UserId, ZoneName
 from schema.problems import mistake, quoted
 from schema.sources import AnyQuery, Frozen
-from schema.statistics import Interval
+from schema.statistics.certainty import Interval
 
 FIRST_PULL = 13  # periods; DESIGN.md 4, Pull
 LONGEST_BACK = 520  # periods: ten years of weeks

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from schema import levels, texts
+from schema import texts
 from schema.briefs import Paragraph, Section, compose, how_judged, longer, paragraph
 from schema.facts import Kind, number
 from schema.headlines import asked, headline
@@ -12,6 +12,7 @@ from schema.insights import Topic
 from schema.metrics import Audience, Unit
 from schema.pages import Page
 from schema.periods import Period
+from schema.statements import levels
 from schema.texts import Text
 
 MOST_LINES: Final = 6  # of a parent

@@ -7,11 +7,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from schema import statistics
-from schema.estimates import Estimate
+from schema.estimates.estimating import Estimate
 from schema.metrics import Direction, Metric
 from schema.readings import Mean, Measurement
-from schema.statistics import Change, Interval, Sample
+from schema.statistics import certainty as statistics
+from schema.statistics.certainty import Change, Interval, Sample
 
 FEWEST_IN_A_SAMPLE: Final = 2
 FEWEST_CASES: Final = 30  # wording rule 18

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from schema import facts, levels, texts
+from schema import facts, texts
 from schema.facts import Kind
 from schema.metrics import Unit
 from schema.pages import Page
+from schema.statements import levels
 from schema.texts import Text
 
 

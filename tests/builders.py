@@ -13,7 +13,7 @@ from handlers.services import Services, Snapshot
 from integrations.sources import open_connector
 from integrations.store import workspaces
 from integrations.store.engine import Store
-from schema.configuration import Configuration, read_configuration
+from schema.configuration.reading import Configuration, read_configuration
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # a Monday; the newest closed week is 2026-W47
 WEEKS = 20

@@ -15,7 +15,7 @@ from handlers.pulls import pull
 from handlers.services import Services, Snapshot
 from integrations.sources import open_connector
 from integrations.store.engine import Store
-from schema.configuration import Configuration, read_configuration
+from schema.configuration.reading import Configuration, read_configuration
 from schema.pages import Page
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)

@@ -6,11 +6,11 @@ from functools import lru_cache
 
 from bot.files import catalogue, nouns
 from schema import facts, texts
-from schema.estimates import estimate
+from schema.estimates.estimating import estimate
 from schema.facts import Fact, Kind
 from schema.metrics import Catalogue
 from schema.readings import WHOLE, Confusion, Measurement, Proportion
-from schema.subjects import Language, Moment, Shown, Subject
+from schema.statements.subjects import Language, Moment, Shown, Subject
 from schema.verdicts import Level, Verdict, judge
 
 WINDOW = Fact(of="period", function="window", kind=Kind.TIME, value=None, shown="16 to 22 November 2026")

@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 
 from schema.briefs import compose
-from schema.checks import check
 from schema.explanations import explain
 from schema.insights import rank
 from schema.metrics import Audience
@@ -15,6 +14,7 @@ from schema.readings import Bare, Confusion, Inputs, Proportion, Ranged
 from schema.standups import compose_standup
 from schema.verdicts import Because
 from schema.verdicts import Kind as VerdictKind
+from schema.wording.checks import check
 from tests.builders import known_metrics
 from tests.weeks import brief_of, page_of, spoken, words
 

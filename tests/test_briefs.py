@@ -11,15 +11,18 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from schema import briefs, full_statements, headlines, levels, pages, plain_statements, standups
+from schema import briefs, headlines, pages, standups
 from schema.briefs import Brief, Paragraph, compose
-from schema.checks import claim_of, lonely_gain
 from schema.insights import Topic
-from schema.levels import PLAIN_READERS
 from schema.metrics import Audience
+from schema.statements import full as full_statements
+from schema.statements import levels
+from schema.statements import plain as plain_statements
+from schema.statements.levels import PLAIN_READERS
 from schema.verdicts import GAINS
-from schema.wording import Claim, broken
-from schema.wording_words import VERDICTS
+from schema.wording.checks import claim_of, lonely_gain
+from schema.wording.rules import Claim, broken
+from schema.wording.words import VERDICTS
 from tests.demo_pages import demo_pages, told
 
 ROOT = Path(__file__).parent.parent

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from schema.estimates import FUNCTIONS, SHAPES_TAKEN
-from schema.levels import Language, phrase
+from schema.estimates.estimating import FUNCTIONS, SHAPES_TAKEN
 from schema.metrics import Audience, Catalogue, Direction, Form, Metric, Unit, metrics_of
-from schema.readability import grade
 from schema.readings import Shape
+from schema.statements.levels import Language, phrase
 from schema.texts import fields
-from schema.wording import Claim, broken
+from schema.wording.readability import grade
+from schema.wording.rules import Claim, broken
 
 FOLDER = Path(__file__).parent.parent / "schema" / "catalogue"
 FAMILIES = (

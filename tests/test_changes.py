@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.files import catalogue, load_yaml
 from handlers.configuration import apply, export, plan, snapshot
 from integrations.store import configuration as stored
-from schema.changes import (
+from schema.configuration.changes import (
     WORKSPACE,
     Fate,
     Kind,
@@ -28,7 +28,7 @@ from schema.changes import (
     objects_of,
     place_of,
 )
-from schema.configuration import Configuration, read_configuration
+from schema.configuration.reading import Configuration, read_configuration
 from schema.errors import Refusal
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
 

@@ -20,7 +20,7 @@ from bot.settings import Settings
 from deploy.demo import people
 from integrations.store import configuration as stored
 from integrations.store.engine import Store
-from schema.changes import Kind, ObjectKey, StoredObject
+from schema.configuration.changes import Kind, ObjectKey, StoredObject
 from tests import builders
 from tests.conversations import MANIFEST
 from tests.stages import AT, MUSTER, a_process, environment, finished, story_file

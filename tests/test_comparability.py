@@ -8,7 +8,7 @@ import pytest
 
 from bot.files import catalogue
 from integrations.store import readings as stored
-from schema.estimates import estimate
+from schema.estimates.estimating import estimate
 from schema.judgements import Judgement, judge_product, past_of, questions_of
 from schema.products import Product
 from schema.readings import (

@@ -19,15 +19,15 @@ from bot.files import (
     read_text,
 )
 from handlers.configuration import yaml_text
-from schema.configuration import Configuration, problems_in, read_configuration
+from schema.configuration.own_metrics import read_own_metrics
+from schema.configuration.product_rules import must_state_matters
+from schema.configuration.reading import Configuration, problems_in, read_configuration
 from schema.errors import Refusal
 from schema.metrics import Metric
-from schema.own_metrics import read_own_metrics
 from schema.periods import Period
 from schema.problems import Findings, Problem, Severity, nearest
-from schema.product_rules import must_state_matters
 from schema.products import NOUNS, Product, Role, Target
-from schema.statistics import Interval
+from schema.statistics.certainty import Interval
 
 HERE = Path(__file__).parent / "answers" / "configuration"
 WHOLE = HERE / "whole.yaml"

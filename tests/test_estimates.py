@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from schema.estimates import FUNCTIONS, GROUPEDS, INPUTS_OF, SHAPES_TAKEN, NotEstimable, definition, estimate
+from schema.estimates.estimating import (
+    FUNCTIONS,
+    GROUPEDS,
+    INPUTS_OF,
+    SHAPES_TAKEN,
+    NotEstimable,
+    definition,
+    estimate,
+)
 from schema.metrics import Catalogue, Metric, Unit, metrics_of
 from schema.readings import (
     SHAPE_OF,

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schema.checks import check
 from schema.metrics import Audience
 from schema.readings import Confusion
-from schema.statements import state
+from schema.statements.stating import state
+from schema.wording.checks import check
 from tests.subjects import MOMENT, level, share, subject
 
 D = Decimal

@@ -7,7 +7,7 @@ import pytest
 
 from schema.insights import MOST_SCORED, PINNED, Background, Topic, counter_of, rank
 from schema.judgements import Judgement
-from schema.priorities import insight_score
+from schema.statistics.priorities import insight_score
 from schema.verdicts import GAINS, Because, Kind, Verdict
 from tests.demo_pages import demo_pages
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.estimates import NotEstimable
+from schema.estimates.estimating import NotEstimable
 from schema.judgements import (
     MATURITY,
     assumptions,

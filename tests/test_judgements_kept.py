@@ -15,7 +15,7 @@ from handlers.pulls import pull
 from handlers.services import Services
 from integrations.store import judgements as stored
 from integrations.store.engine import Store
-from schema.configuration import Configuration
+from schema.configuration.reading import Configuration
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 FRAUD = "fraud-detection"

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from schema.facts import Kind
-from schema.levels import constant, ends_of_change, level_before, look_equal, marks, phrase
-from schema.levels import level as said
 from schema.metrics import Audience, Unit
 from schema.readings import Confusion, Proportion, Ranged
+from schema.statements.levels import constant, ends_of_change, level_before, look_equal, marks, phrase
+from schema.statements.levels import level as said
 from schema.verdicts import Kind as VerdictKind
 from schema.verdicts import Verdict
 from tests.subjects import MOMENT, language, level, metrics, share, subject

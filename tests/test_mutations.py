@@ -14,17 +14,17 @@ import pytest
 from ruamel.yaml import YAML
 
 from schema.briefs import Paragraph, compose
-from schema.checks import check, claim_of, lonely_gain
 from schema.facts import Fact
 from schema.insights import rank
-from schema.levels import Subject
 from schema.metrics import Audience
 from schema.pages import Page, subject
 from schema.readings import Blank, BlankReason
-from schema.statements import Statement, state
+from schema.statements.levels import Subject
+from schema.statements.stating import Statement, state
 from schema.texts import Text
 from schema.verdicts import GAINS, Kind
-from schema.wording import broken
+from schema.wording.checks import check, claim_of, lonely_gain
+from schema.wording.rules import broken
 from tests.demo_pages import AT, demo_pages
 
 EXPLAINED = YAML(typ="safe").load((Path(__file__).parent / "vectors" / "survivors.yaml").read_text("utf-8"))

@@ -3,8 +3,8 @@
 import pytest
 
 from schema.facts import name
-from schema.readability import HIGHEST_GRADE, grade, is_easy, sentences, syllables, words_of
 from schema.texts import Text, plain
+from schema.wording.readability import HIGHEST_GRADE, grade, is_easy, sentences, syllables, words_of
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.checks import check
 from schema.facts import base_for_end, floored, outward
 from schema.metrics import Audience
 from schema.readings import Bare, Proportion, Ranged
-from schema.statements import state
+from schema.statements.stating import state
 from schema.verdicts import Because, Kind, Verdict
+from schema.wording.checks import check
 from tests.subjects import level, share, subject
 
 D = Decimal

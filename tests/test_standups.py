@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from schema.briefs import UNFIT, compose
-from schema.checks import lonely_gain
 from schema.insights import Topic
 from schema.metrics import Audience, Unit
 from schema.standups import FEWEST_POINTS, MOST_CHARTS, MOST_LINES, charts, compose_standup
+from schema.wording.checks import lonely_gain
 from tests.demo_pages import demo_pages
 
 PRODUCTS = (

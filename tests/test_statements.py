@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schema.checks import check, claim_of
-from schema.estimates import Estimate
-from schema.levels import Subject
+from schema.estimates.estimating import Estimate
 from schema.metrics import Audience, Direction, Form
-from schema.plain_statements import UNCOMPARED
 from schema.readings import Bands, Confusion, Mean, Proportion, Ranged
-from schema.statements import Statement, state
+from schema.statements.levels import Subject
+from schema.statements.plain import UNCOMPARED
+from schema.statements.stating import Statement, state
 from schema.verdicts import Because, Kind, Level, Verdict
-from schema.wording import rests_on, same_values
-from schema.wording_words import Sign, signs
+from schema.wording.checks import check, claim_of
+from schema.wording.rules import rests_on, same_values
+from schema.wording.words import Sign, signs
 from tests.demo_pages import demo_pages
 from tests.subjects import MOMENT, RELEASE, level, metrics, share, stand_ins, subject
 

@@ -8,28 +8,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from schema import looks, predictions
-from schema.confusion import Confusion, base_rate
-from schema.detectors import Rule, cusum, ewma, level, median_absolute_deviation, oddity, shift
-from schema.distributions import normal_p, normal_quantile, student_p, student_quantile
-from schema.drift import js_distance, judge_correction, psi, psi_noise_floor
-from schema.fairness import Rate, gap, odds_gaps, ratio, worst_group
-from schema.money import FraudAssumptions, Support, break_even_precision, friction_flip, net_interval
-from schema.predictions import Band, error_budget
-from schema.priorities import (
-    effect_of,
-    ice,
-    insight_score,
-    novelty_of,
-    order,
-    reach_of,
-    rice,
-    smallest_flip,
-    win_shares,
-    wsjf,
-)
-from schema.shares import Segment, denominator_for, mix_and_rate, out_of, shares_of
-from schema.statistics import (
+from schema.statistics import looks, predictions
+from schema.statistics.certainty import (
     Interval,
     Sample,
     benjamini_hochberg,
@@ -44,6 +24,32 @@ from schema.statistics import (
     welch,
     wilson,
 )
+from schema.statistics.confusion import Confusion, base_rate
+from schema.statistics.detectors import Rule, cusum, ewma, level, median_absolute_deviation, oddity, shift
+from schema.statistics.distributions import normal_p, normal_quantile, student_p, student_quantile
+from schema.statistics.drift import js_distance, judge_correction, psi, psi_noise_floor
+from schema.statistics.fairness import Rate, gap, odds_gaps, ratio, worst_group
+from schema.statistics.money import (
+    FraudAssumptions,
+    Support,
+    break_even_precision,
+    friction_flip,
+    net_interval,
+)
+from schema.statistics.predictions import Band, error_budget
+from schema.statistics.priorities import (
+    effect_of,
+    ice,
+    insight_score,
+    novelty_of,
+    order,
+    reach_of,
+    rice,
+    smallest_flip,
+    win_shares,
+    wsjf,
+)
+from schema.statistics.shares import Segment, denominator_for, mix_and_rate, out_of, shares_of
 
 NAN, INF = math.nan, math.inf
 COSTS = {"average_loss": 120, "fee": 15, "prevented_share": 0.95, "review_cost": 4, "friction_cost": 18}

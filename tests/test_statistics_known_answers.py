@@ -7,31 +7,8 @@ from random import Random
 
 import pytest
 
-from schema import looks, predictions, shares
-from schema.confusion import Confusion, base_rate_table
-from schema.detectors import Rule, ewma, oddity
-from schema.drift import js_distance, judge_correction, psi, psi_noise_floor
-from schema.fairness import Rate, gap, ratio
-from schema.money import (
-    FraudAssumptions,
-    Support,
-    break_even_precision,
-    fraud_money,
-    friction_flip,
-    net_interval,
-)
-from schema.predictions import Band, Gain, error_budget
-from schema.priorities import (
-    certainty_of,
-    insight_score,
-    novelty_of,
-    order,
-    rice,
-    smallest_flip,
-    win_shares,
-    wsjf,
-)
-from schema.statistics import (
+from schema.statistics import looks, predictions, shares
+from schema.statistics.certainty import (
     Interval,
     benjamini_hochberg,
     exact_upper_zero,
@@ -42,6 +19,29 @@ from schema.statistics import (
     rule_of_three,
     square_and_add,
     wilson,
+)
+from schema.statistics.confusion import Confusion, base_rate_table
+from schema.statistics.detectors import Rule, ewma, oddity
+from schema.statistics.drift import js_distance, judge_correction, psi, psi_noise_floor
+from schema.statistics.fairness import Rate, gap, ratio
+from schema.statistics.money import (
+    FraudAssumptions,
+    Support,
+    break_even_precision,
+    fraud_money,
+    friction_flip,
+    net_interval,
+)
+from schema.statistics.predictions import Band, Gain, error_budget
+from schema.statistics.priorities import (
+    certainty_of,
+    insight_score,
+    novelty_of,
+    order,
+    rice,
+    smallest_flip,
+    win_shares,
+    wsjf,
 )
 
 KNOWN = json.loads((Path(__file__).parent / "answers" / "known_answers.json").read_text())

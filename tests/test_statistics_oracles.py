@@ -14,14 +14,8 @@ from scipy.spatial.distance import jensenshannon
 from sklearn import metrics as sklearn_metrics
 from statsmodels.stats import proportion as statsmodels_proportion
 
-from schema import predictions
-from schema.confusion import Confusion
-from schema.detectors import median_absolute_deviation
-from schema.distributions import normal_p, normal_quantile, student_cdf, student_p, student_quantile
-from schema.drift import js_distance
-from schema.fairness import Rate, gap, odds_gaps, ratio
-from schema.predictions import Gain
-from schema.statistics import (
+from schema.statistics import predictions
+from schema.statistics.certainty import (
     Sample,
     benjamini_hochberg,
     change_of_a_bare_value,
@@ -31,6 +25,18 @@ from schema.statistics import (
     welch,
     wilson,
 )
+from schema.statistics.confusion import Confusion
+from schema.statistics.detectors import median_absolute_deviation
+from schema.statistics.distributions import (
+    normal_p,
+    normal_quantile,
+    student_cdf,
+    student_p,
+    student_quantile,
+)
+from schema.statistics.drift import js_distance
+from schema.statistics.fairness import Rate, gap, odds_gaps, ratio
+from schema.statistics.predictions import Gain
 
 FEW = settings(max_examples=40)
 confidences = st.floats(0.5, 0.999)

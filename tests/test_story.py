@@ -21,13 +21,13 @@ from deploy.demo.story import CONFIGURATION, SERVICE, filled, write
 from deploy.demo.weeks import COMPLETE, LAST, ZONE, Draw, split, step, weeks_before
 from integrations.base import Trouble, fetch
 from integrations.sources import open_connector
-from schema.configuration import Configuration, read_configuration
-from schema.levels import Language, phrase
+from schema.configuration.reading import Configuration, read_configuration
 from schema.metrics import Audience, Catalogue, metrics_of
 from schema.pages import nouns_of
 from schema.periods import Calendar, Period
 from schema.readings import BlankReason
-from schema.wording import Claim, broken
+from schema.statements.levels import Language, phrase
+from schema.wording.rules import Claim, broken
 
 ROOT = Path(__file__).parent.parent
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday morning

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from schema.claims import Claim
-from schema.estimates import Estimate, GroupEstimate
+from schema.estimates.estimating import Estimate, GroupEstimate
 from schema.facts import Fact, Kind
 from schema.metrics import Audience
 from schema.readings import Confusion
-from schema.statements import state
+from schema.statements.stating import state
 from schema.texts import Piece, Text
 from schema.verdicts import Because, Verdict, in_family
 from schema.verdicts import Kind as VerdictKind
-from schema.wording import RULES, broken
+from schema.wording.claims import Claim
+from schema.wording.rules import RULES, broken
 from tests.subjects import level, metrics, share, subject
 
 VECTORS = YAML(typ="safe").load((Path(__file__).parent / "vectors" / "wording.yaml").read_text("utf-8"))

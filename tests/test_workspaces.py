@@ -13,7 +13,7 @@ from handlers.pages import closed_period
 from integrations.base import Trouble, fetch
 from integrations.store import workspaces as stored
 from integrations.store.engine import Store
-from schema.changes import Take
+from schema.configuration.changes import Take
 from schema.errors import Refusal
 from schema.readings import BlankReason
 from tests import builders

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlmodel import Session
 
 from integrations.store.tables import table_of
-from schema.changes import WORKSPACE, Kind, ObjectKey, StoredObject
+from schema.configuration.changes import WORKSPACE, Kind, ObjectKey, StoredObject
 from schema.tables.configuration import ConfigurationRow
 from schema.tables.workspaces import WorkspaceRow
 

@@ -15,11 +15,13 @@ from deploy.demo import service
 from deploy.demo.story import SERVICE
 from handlers.pages import closed_period, load_page
 from handlers.pulls import pull
-from schema import checks, facts, readability, wording_words
+from schema import facts
 from schema.briefs import Section, compose
-from schema.levels import Subject
 from schema.metrics import Audience
-from schema.statements import Statement, state
+from schema.statements.levels import Subject
+from schema.statements.stating import Statement, state
+from schema.wording import checks, readability
+from schema.wording import words as wording_words
 from tests.bench import stories
 from tests.bench.measuring import Goal, Line, Size, spread
 

@@ -1,0 +1,1 @@
+"""The reading of muster.yaml, and what it changes."""

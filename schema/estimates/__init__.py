@@ -1,0 +1,1 @@
+"""What a measurement amounts to, by metric."""

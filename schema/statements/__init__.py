@@ -1,0 +1,1 @@
+"""One metric in words, for one audience."""

@@ -1,0 +1,1 @@
+"""Statistics: how sure a figure or a change is, from the standard library alone."""
