@@ -192,6 +192,11 @@ def floored(value: Decimal, digits: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(last), rounding=ROUND_FLOOR) + 0
 
 
+def amount_outward(value: Decimal, digits: int, *, low: bool) -> Decimal:
+    """Round an interval's end away from its middle, so that it never looks narrower."""
+    return floored(value, digits) if low else -floored(-value, digits) + 0
+
+
 def money(value: Decimal, currency: str, *, digits: int | None = None) -> str:
     """Write an amount: `$97,925.00`, or with so many significant digits `$97,900`."""
     sign = "-" if value < 0 else ""
@@ -305,6 +310,11 @@ OUTWARD: Final = frozenset({"upper", "break_even"})
 SIGNED: Final = frozenset({"difference", "low", "high"})
 
 
+def _is_end_in_money(fact: Fact) -> bool:
+    worded = WORDED.search(fact.shown)
+    return worded is not None and fact.kind is Kind.CHANGE and fact.unit == Unit.MONEY
+
+
 def _roundings(fact: Fact, text: str) -> set[Decimal]:
     """List what the figure may be shown as, without a sign, with as many decimals as the text has."""
     value = fact.value or Decimal(0)
@@ -318,6 +328,8 @@ def _roundings(fact: Fact, text: str) -> set[Decimal]:
         }  # METRICS.md (b) lets an end be rounded to the nearest
     if fact.function == "flip":
         return {floored(value, SHORT_DIGITS)}
+    if _is_end_in_money(fact):
+        return {abs(amount_outward(value, SHORT_DIGITS, low=fact.function == "low")), abs(value)}
     percent_or_points = "%" in fact.shown or "points" in fact.shown
     scale = fact.base if fact.base > 1 else 100 if percent_or_points else 1
     size = abs(value * scale)

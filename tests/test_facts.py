@@ -11,6 +11,7 @@ from schema.facts import (
     BASES,
     Fact,
     Kind,
+    amount_outward,
     base_for,
     base_to_see,
     day,
@@ -258,3 +259,10 @@ def test_a_figure_shows_itself_and_no_neighbour(value, decimals) -> None:
 
     assert shows(level(shown, str(value)))
     assert not shows(level(beside, str(value)))
+
+
+@given(st.decimals(min_value=-(10**7), max_value=10**7, places=4, allow_nan=False), st.booleans())
+def test_an_interval_in_money_never_looks_narrower_than_it_is(value, low):
+    end = amount_outward(value, 3, low=low)
+    assert end <= value if low else end >= value
+    assert abs(end - value) <= max(abs(value) / 10, Decimal("0.01"))

@@ -276,6 +276,9 @@ def _signed_end(subject: Subject, end: Decimal, which: str) -> Fact:
         shown = "level"
     elif metric.form is Form.GAP or metric.unit is Unit.SHARE:
         shown = facts.points(abs(end)).removeprefix("+")  # a ratio is told as a percentage
+    elif metric.unit is Unit.MONEY:
+        away = facts.amount_outward(end, MONEY_DIGITS, low=which == "low")
+        shown = show(metric, abs(away), subject.language.currency, digits=MONEY_DIGITS)
     else:
         shown = _as_plain(subject, metric, abs(end), MONEY_DIGITS)
     more = "" if shown == "level" else " more" if end > 0 else " less"
