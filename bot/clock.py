@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 MISFIRE_GRACE_S = 3600  # APScheduler's own is 1 s: a busy loop would lose wake-ups (FRAMEWORK_FACTS 7)
 STOP_S = 10.0
 FAILS = 3  # ticks in a row, from which on something is wrong for longer
+HANGS_S = 900.0  # a tick that takes this long waits for something that does not come
 
 
 class Clock:
@@ -21,8 +22,17 @@ class Clock:
     succeeded_at    when a tick last came to its end without a fault
     """
 
-    def __init__(self, tick: Callable[[], Awaitable[None]], every_s: float, *, name: str = "tick") -> None:
+    def __init__(
+        self,
+        tick: Callable[[], Awaitable[None]],
+        every_s: float,
+        *,
+        name: str = "tick",
+        hangs_s: float = HANGS_S,
+    ) -> None:
         self._tick = tick
+        self._hangs_s = hangs_s
+        self._began_at: datetime | None = None  # the tick that runs now
         self._every_s = every_s
         self.name = name
         self.succeeded_at: datetime | None = None
@@ -52,6 +62,9 @@ class Clock:
 
     def trouble(self) -> str | None:
         """Say what keeps this clock from its work; None when nothing does."""
+        began = self._began_at
+        if began is not None and (datetime.now(UTC) - began).total_seconds() > self._hangs_s:
+            return f"The {self.name} clock has worked on one round since {began:%Y-%m-%d %H:%M} UTC."
         if self._failed < FAILS:
             return None
         since = f"{self.succeeded_at:%Y-%m-%d %H:%M} UTC" if self.succeeded_at else "the start"
@@ -86,6 +99,7 @@ class Clock:
             await self._ticked()
 
     async def _ticked(self) -> None:
+        self._began_at = datetime.now(UTC)
         try:
             await self._tick()
         except Exception:
@@ -95,3 +109,5 @@ class Clock:
         else:
             self._failed = 0
             self.succeeded_at = datetime.now(UTC)
+        finally:
+            self._began_at = None

@@ -130,3 +130,21 @@ async def test_stopping_before_the_first_tick_is_clean(every_s):
     await clock.stop()
 
     assert ticks.at_once == 0
+
+
+async def test_a_round_that_hangs_is_told_until_it_ends():
+    ticks = Ticks()
+    ticks.free.clear()
+    clock = Clock(ticks, 3600, name="digests", hangs_s=0.01)
+    clock.start()
+    await ticks.reached(1)
+    assert clock.trouble() is None
+    await asyncio.sleep(0.05)
+
+    assert "The digests clock has worked on one round since" in clock.trouble()
+
+    ticks.free.set()
+    async with asyncio.timeout(5):
+        while clock.trouble() is not None:  # noqa: ASYNC110 - a clock tells nobody
+            await asyncio.sleep(0.005)
+    await clock.stop()
