@@ -15,6 +15,7 @@ from schema.judgements import compared_beside, expected_definition, questions_of
 from schema.periods import Period
 from schema.products import Product
 from schema.readings import Blank, BlankReason, Reading, Receipt
+from schema.sides import Asked, asked_of
 from schema.sources import AnyQuery, digest
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ async def pull(
     again     how many of the newest periods are asked for even where a reading is known
     progress  told after each answer
     """
-    at = _Pull(services, snapshot, product)
+    at = _Pull(services, snapshot, product, asked_of(product))
     wanted = await at.wanted(period, again)
     answers = await at.ask_all(wanted, progress)
     readings, blanks = at.sorted_out(answers)
@@ -68,8 +69,8 @@ async def pull(
     )
 
 
-Asked = tuple[str, Period]  # a query's name, a period
-Answers = dict[Asked, Answer | Trouble]
+Question = tuple[str, Period]  # a query's name, a period
+Answers = dict[Question, Answer | Trouble]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +80,29 @@ class _Pull:
     services: Services
     snapshot: Snapshot
     product: Product
+    asked: Mapping[str, Asked]  # by the key of its readings
 
-    async def wanted(self, period: Period, again: int) -> list[Asked]:
+    async def wanted(self, period: Period, again: int) -> list[Question]:
         """List queries and periods to ask for, newest period first."""
         product = self.product
-        needed = {
-            key: product.history_periods(key, period, compared_beside(product, self.snapshot.catalogue, key))
-            for key in product.metrics
-        }
+        needed = {key: self._periods(each.metric, period) for key, each in self.asked.items()}
         if not needed:
             return []
         have = await self._have(
             tuple(needed), product.calendar.shift(period, 1 - max(needed.values())), period
         )
         fresh = set(product.calendar.back(period, again))
-        wanted: dict[Asked, None] = {}
+        wanted: dict[Question, None] = {}
         for key, count in needed.items():
             for each in product.calendar.back(period, count):
                 if each in fresh or (key, each) not in have:
-                    wanted[product.metrics[key].query, each] = None
+                    wanted[self.asked[key].query, each] = None
         return sorted(wanted, key=lambda asked: asked[1].start, reverse=True)
+
+    def _periods(self, metric: str, period: Period) -> int:
+        """Count the periods that a metric's questions need."""
+        beside = compared_beside(self.product, self.snapshot.catalogue, metric)
+        return self.product.history_periods(metric, period, beside)
 
     async def _have(self, metrics: tuple[str, ...], first: Period, last: Period) -> set[tuple[str, Period]]:
         """List what is stored as an answer to today's question and definition."""
@@ -119,7 +123,7 @@ class _Pull:
             if (each.receipt.query_digest, each.receipt.definition) == questions[each.metric]
         }
 
-    async def ask_all(self, asked: list[Asked], progress: Progress | None) -> Answers:
+    async def ask_all(self, asked: list[Question], progress: Progress | None) -> Answers:
         """Ask all sources side by side; one that is down is asked for its newest period only."""
         answers: Answers = {}
         silent: dict[str, Trouble | None] = {}  # sources that let a question run into its time-out
@@ -177,7 +181,7 @@ class _Pull:
         now = self.services.now()
         readings: list[Reading] = []
         blanks: list[Blank] = []
-        for key, asked in self.product.metrics.items():
+        for key, asked in self.asked.items():
             for (name, period), answer in answers.items():
                 if name != asked.query:
                     continue
@@ -194,17 +198,18 @@ class _Pull:
             period=period,
             reason=trouble.reason,
             detail=trouble.detail,
-            source=self._query(self.product.metrics[key].query).source,
+            source=self._query(self.asked[key].query).source,
             fetched_at=now,
             newest_at=trouble.newest_at,
         )
 
     def _readings(self, key: str, period: Period, answer: Answer, now: datetime) -> list[Reading]:
-        query = self._query(self.product.metrics[key].query)
+        asked = self.asked[key]
+        query = self._query(asked.query)
         receipt = Receipt(
             source=query.source,
             query_digest=digest(query),
-            definition=expected_definition(self.snapshot.catalogue[key]),
+            definition=expected_definition(self.snapshot.catalogue[asked.metric]),
             window=period,
             sample=answer.sample,
             fetched_at=now,
@@ -232,8 +237,8 @@ class _Pull:
 async def troubles(
     services: Services, snapshot: Snapshot, product: Product, period: Period
 ) -> dict[str, Blank]:
-    """Give why metrics have no reading in a period, by metric."""
+    """Give why there is no reading in a period, by the key that it would be stored under."""
     found = await services.store.read(lambda session: stored_blanks.troubles(
-        session, snapshot.workspace, product=product.key, metrics=tuple(product.metrics), first=period, last=period,
+        session, snapshot.workspace, product=product.key, metrics=tuple(asked_of(product)), first=period, last=period,
     ))  # fmt: skip
     return {blank.metric: blank for blank in found}

@@ -22,6 +22,7 @@ from schema.readings import (
     Shape,
     Withdrawn,
 )
+from schema.sides import asked_of
 from schema.sources import digest
 from schema.statistics.certainty import Interval
 from schema.verdict_bodies import body_of as body_of
@@ -277,8 +278,8 @@ def _stand(question: _Question, at: Period) -> Stand | Blank | None:
         return None
     newest = next(iter(whole[-1].values()))
     try:
-        _demand_one_question(whole)
-        joined = _joined(whole, total=metric.total)
+        demand_one_question(whole)
+        joined = joined_groups(whole, total=metric.total)
         result = estimate(metric, joined, question.given)
     except NotEstimable as trouble:
         detail = _expired(question) or trouble.detail
@@ -299,13 +300,14 @@ def _expired(question: _Question) -> str:
     return ""
 
 
-def _demand_one_question(whole: Sequence[Mapping[str, Reading]]) -> None:
+def demand_one_question(whole: Sequence[Mapping[str, Reading]]) -> None:
+    """Refuse a window whose periods answer different questions; raises NotEstimable."""
     asked = {(r.receipt.query_digest, r.receipt.definition) for each in whole for r in each.values()}
     if len(asked) > 1:
         raise NotEstimable(BlankReason.CHANGED_DEFINITION, "The query changed within its window.")
 
 
-def _joined(whole: Sequence[Mapping[str, Reading]], *, total: bool) -> dict[str, Measurement]:
+def joined_groups(whole: Sequence[Mapping[str, Reading]], *, total: bool) -> dict[str, Measurement]:
     """Join a window's answers; a group without cases in a period has no row there, everybody must have one."""
     groups = dict.fromkeys(name for each in whole for name in each)
     if any(WHOLE in each for each in whole) and not all(WHOLE in each for each in whole):
@@ -342,10 +344,10 @@ def past_of(
 
 
 def questions_of(product: Product, catalogue: Catalogue) -> dict[str, tuple[str, str]]:
-    """Give the query digest and definition that a reading pulled now would carry, by metric."""
+    """Give the query digest and definition that a reading pulled now would carry, by the key it is stored under."""
     return {
-        key: (digest(product.queries[asked.query]), definition(catalogue[key]))
-        for key, asked in product.metrics.items()
+        key: (digest(product.queries[asked.query]), definition(catalogue[asked.metric]))
+        for key, asked in asked_of(product).items()
     }
 
 

@@ -190,6 +190,13 @@ class Target(Frozen):
         return below or above
 
 
+class Limit(StrEnum):
+    """Another operating point: more is flagged, or less."""
+
+    LOOSER = "looser"
+    TIGHTER = "tighter"
+
+
 class ProductMetric(Frozen):
     """A metric as one product uses it."""
 
@@ -198,6 +205,10 @@ class ProductMetric(Frozen):
     target: Target | None = None
     compare: tuple[_Comparison, ...] = (Previous(),)
     window: int = Field(default=1, ge=1, le=52)  # periods joined for one value
+    mix: str | None = None  # a query with the same metric a segment: is a change one of mix or of rates?
+    mix_name: OneLine | None = None  # with `mix`: what a segment is, such as `device`
+    also: tuple[str, ...] = ()  # queries that give the same metric from another place
+    alternatives: Mapping[Limit, str] = {}  # queries of the outcomes that another limit would have had
 
 
 class Assumption(Frozen):
