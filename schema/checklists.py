@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 
 from schema.products import Role
+from schema.requirements import EvidenceKind as EvidenceKind
+from schema.requirements import RecordUnit as RecordUnit
+from schema.requirements import Requirement as Requirement
 from schema.risks import RiskQuestion, Tier
 
 
@@ -32,49 +33,6 @@ class CheckKind(StrEnum):
     AUTO_AND_SIGN = "auto_and_sign"  # the evidence and people
     DOCUMENT = "document"  # evidence that is there and recent, and people
     PEOPLE = "people"  # people alone
-
-
-class EvidenceKind(StrEnum):
-    """What a requirement takes."""
-
-    READING = "reading"  # a metric of the product
-    RECORD = "record"  # a typed value that a person or a pipeline put there
-    DOCUMENT = "document"  # a link with digest and date
-
-
-class RecordUnit(StrEnum):
-    """What a record counts in."""
-
-    SHARE = "share"  # 0–1
-    NUMBER = "number"
-    COUNT = "count"
-    SECONDS = "seconds"
-    MINUTES = "minutes"
-    HOURS = "hours"
-    DAYS = "days"
-    MONEY = "money"  # the product's currency
-    YES = "yes"  # yes or no; only yes passes
-    TEXT = "text"  # words, such as two names
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
-    """One piece of evidence that an item takes, and what it must show."""
-
-    name: str  # unique within its item, such as `recall`
-    kind: EvidenceKind
-    words: str  # a noun phrase: `how fast we switched it off in the drill`
-    metric: str | None = None  # of a reading
-    unit: RecordUnit | None = None  # of a record
-    at_least: Decimal | None = None  # in the metric's or record's unit; ends belong to it
-    at_most: Decimal | None = None
-    target: bool = False  # the threshold is the product's own target for the metric
-    fewest: int | None = None  # cases
-    fresh_days: int | None = None  # how old the measurement may be
-    matches: str | None = None  # the manifest part whose value the record or document must state
-    states: tuple[str, ...] = ()  # what a document must say in words, such as `intended_use`
-    fixed_on: date | None = None  # the day on which a product's own threshold was fixed, as its file says
-    because: str = ""  # why a product measures something else than the checklist asks for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,13 @@
 """What a review rests on: records and documents that people give, and what each piece of evidence was found to show."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from schema.checklists import EvidenceKind, RecordUnit
+from schema.requirements import EvidenceKind, RecordUnit
+from schema.requirements import digest_of as digest_of
 
 Value: TypeAlias = Decimal | bool | str
 
@@ -56,18 +55,3 @@ class Finding:
     statement: str  # the evidence in words; "" when there is nothing to state
     measured_at: datetime | None
     link: str | None = None
-
-
-def digest_of(parts: Mapping[str, object]) -> str:
-    """Give the sha256 hex of plain values; decimals count by value, not by how they were written."""
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=_plain, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f") if value.is_finite() else str(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    message = f"{type(value).__name__} has no digest"
-    raise TypeError(message)
