@@ -14,6 +14,8 @@ from schema.metrics import Audience
 from schema.pages import Page, page
 from schema.periods import Period
 from schema.products import Product
+from schema.side_findings import with_findings
+from schema.sides import asked_of
 from schema.standups import Standup, compose_standup
 
 
@@ -33,24 +35,20 @@ async def load_page(services: Services, snapshot: Snapshot, product: Product, pe
     )
     first = product.calendar.shift(period, -needed)
     readings = await services.store.read(lambda session: stored_readings.history(
-        session, snapshot.workspace, product=product.key, metrics=tuple(product.metrics), first=first, last=period,
+        session, snapshot.workspace, product=product.key, metrics=tuple(asked_of(product)), first=first, last=period,
     ))  # fmt: skip
     blanks = await troubles(services, snapshot, product, period)
     today = services.now().astimezone(product.zoneinfo).date()
     questions = questions_of(product, snapshot.catalogue)
-    judged = judge_product(
-        product,
-        snapshot.catalogue,
-        period=period,
-        past=past_of(readings, questions),
-        blanks=blanks,
-        today=today,
-    )
-    definitions = {key: each[1] for key, each in questions.items()}
-    kept = await judgements.settled(
+    past = past_of(readings, questions)
+    judged = judge_product(product, snapshot.catalogue, period=period, past=past, blanks=blanks, today=today)
+    own = [each for each in readings if each.metric in product.metrics]  # what the verdicts rest on
+    definitions = {key: each[1] for key, each in questions.items() if key in product.metrics}
+    settled = await judgements.settled(
         services, snapshot, product, period=period, judged=judged,
-        digest=judgements.digest_of(product, definitions, readings),
+        digest=judgements.digest_of(product, definitions, own),
     )  # fmt: skip
+    kept = with_findings(product, snapshot.catalogue, settled, past=past, blanks=blanks, today=today)
     repeats = await judgements.repeats(services, snapshot, product, period=period, judged=kept)
     return page(
         product,

@@ -34,6 +34,9 @@ TOPIC_LABELS: Final[Mapping[Topic, str]] = {
     Topic.LIMIT: "Off target",
     Topic.GAP: "Gap past its limit",
     Topic.COST: "Gain with a cost",
+    Topic.SOURCES: "Sources differ",
+    Topic.MIX: "Hidden by the mix",
+    Topic.WHAT_IF: "Another limit would pay more",
     Topic.UNUSUAL: "Unusual",
 }
 
@@ -70,10 +73,12 @@ TALLY: Final[Sequence[tuple[str, str, str]]] = (  # what is counted, its singula
     ("not_fit", "figure not fit to use", "figures not fit to use"),
     ("limit", "figure off its target", "figures off target"),
     ("gap", "gap past its limit", "gaps past their limits"),
+    ("sources", "figure whose sources differ", "figures whose sources differ"),
     ("loss", "clear loss", "clear losses"),
     ("gain", "clear gain", "clear gains"),
     ("change", "clear change", "clear changes"),
     ("small", "small change", "small changes"),
+    ("mix", "change hidden by the mix", "changes hidden by the mix"),
 )
 
 
@@ -98,7 +103,7 @@ def _counted(tally: Mapping[str, int]) -> list[Text]:
 
 
 def _kind_counted(page: Page, insight: Insight) -> str:
-    if insight.pinned:
+    if insight.pinned or insight.topic in {Topic.SOURCES, Topic.MIX}:
         return insight.topic.value
     if insight.topic is Topic.SMALL:
         return "small"
@@ -198,6 +203,8 @@ ASKS: Final[Mapping[Topic, str]] = {
     Topic.GAP: "have {plain} reviewed, with a written reason",
     Topic.COST: "decide whether {plain} is worth what moved with it",
     Topic.CHANGE: "say what is done about {plain}",
+    Topic.SOURCES: "find out why the sources of {plain} differ",
+    Topic.WHAT_IF: "decide whether the limit is moved",
 }
 
 

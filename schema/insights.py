@@ -8,6 +8,7 @@ from typing import Final
 
 from schema.judgements import Judgement
 from schema.metrics import Catalogue, Form, Metric, Unit
+from schema.products import Previous
 from schema.statistics.detectors import FEWEST_PERIODS, oddity
 from schema.statistics.priorities import certainty_of, effect_of, insight_score, novelty_of, reach_of
 from schema.verdicts import CHANGES, GAINS, LOSSES, SMALL
@@ -27,12 +28,16 @@ class Topic(StrEnum):
     COST = "cost"  # a gain whose countermetric lost
     CHANGE = "change"
     SMALL = "small"
+    SOURCES = "sources"  # another source says something else
+    MIX = "mix"  # rates changed, and a changed mix hides it
+    WHAT_IF = "what_if"  # another limit would have brought more
     UNUSUAL = "unusual"
 
 
 PINNED: Final = (Topic.CORRECTION, Topic.NOT_FIT, Topic.LIMIT, Topic.GAP)  # above any score, in this order
 FEWEST_EVENTS: Final = 30  # METRICS.md 3.4, counts
 UNRANKED: Final = -1.0
+PREVIOUS: Final = Previous().key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,17 @@ class Background:
 NO_BACKGROUND: Final = Background()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    """What an insight weighs by."""
+
+    q: float
+    difference: Decimal
+    matters: Decimal
+    repeats: int  # closed periods before in which it was as true
+    harm: bool
+
+
 def rank(
     catalogue: Catalogue, judged: Mapping[str, Judgement], background: Background = NO_BACKGROUND
 ) -> Ranked:
@@ -99,11 +115,12 @@ def _insight(
     topic = _topic(metric, judgement, corrected=metric.key in background.corrected)
     if topic is None:
         return None
-    harm = judgement.verdict.kind in LOSSES or topic in PINNED
+    weight = _weighed(topic, metric, judgement, background)
+    harm = topic in PINNED or (weight.harm if weight is not None else judgement.verdict.kind in LOSSES)
     counter, known = counter_of(metric, judged) if judgement.verdict.kind in GAINS else (None, True)
     if topic is Topic.CHANGE and counter is not None and _costs(judged.get(counter)):
         topic = Topic.COST
-    score = UNRANKED if topic in PINNED else _score(metric, judgement, background)
+    score = UNRANKED if topic in PINNED else _score(metric, judgement, weight, background)
     return Insight(
         topic=topic, metric=metric.key, score=score, harm=harm, counter=counter, counter_known=known
     )
@@ -121,7 +138,20 @@ def _topic(metric: Metric, judgement: Judgement, *, corrected: bool) -> Topic | 
         return Topic.SMALL
     if kind in CHANGES:
         return Topic.CHANGE
+    beside = _beside(judgement)
+    if beside is not None:
+        return beside
     return Topic.UNUSUAL if _is_odd(judgement) else None
+
+
+def _beside(judgement: Judgement) -> Topic | None:
+    """Give what the side questions of a metric show; where its verdict says something, it is said beside that."""
+    findings = judgement.findings
+    if findings.dispute is not None:
+        return Topic.SOURCES
+    if findings.hidden_change(PREVIOUS) is not None:
+        return Topic.MIX
+    return Topic.WHAT_IF if findings.better_limit is not None else None
 
 
 def _is_odd(judgement: Judgement) -> bool:
@@ -167,22 +197,45 @@ def _costs(counter: Judgement | None) -> bool:
     return counter is not None and counter.now is not None and counter.verdict.kind in LOSSES
 
 
-def _score(metric: Metric, judgement: Judgement, background: Background) -> float:
-    verdict = judgement.verdict
-    if verdict.difference is None or verdict.matters is None or judgement.now is None:
+def _weighed(topic: Topic, metric: Metric, judgement: Judgement, background: Background) -> Weight | None:
+    """Give what an insight weighs by; None where nothing was compared."""
+    findings, verdict = judgement.findings, judgement.verdict
+    matters = findings.matters or Decimal(0)
+    dispute, split, limit = findings.dispute, findings.hidden_change(PREVIOUS), findings.better_limit
+    if topic is Topic.SOURCES and dispute is not None:
+        return Weight(
+            q=0.0, difference=dispute.difference, matters=matters, repeats=dispute.repeats, harm=True
+        )
+    if topic is Topic.MIX and split is not None:
+        harm = metric.good_is_up is not None and (split.rate > 0) is not metric.good_is_up
+        return Weight(q=split.p, difference=split.rate, matters=matters, repeats=split.repeats, harm=harm)
+    if topic is Topic.WHAT_IF and limit is not None:
+        return Weight(
+            q=limit.p, difference=limit.difference, matters=matters, repeats=limit.repeats, harm=False
+        )
+    if verdict.difference is None or verdict.matters is None:
+        return None
+    q = verdict.q if verdict.q is not None else (verdict.p if verdict.p is not None else 1.0)
+    return Weight(
+        q=q, difference=verdict.difference, matters=verdict.matters, harm=verdict.kind in LOSSES,
+        repeats=background.repeats.get(metric.key, 0),
+    )  # fmt: skip
+
+
+def _score(metric: Metric, judgement: Judgement, weight: Weight | None, background: Background) -> float:
+    if weight is None or judgement.now is None:
         return 0.0
-    certainty = verdict.q if verdict.q is not None else (verdict.p if verdict.p is not None else 1.0)
     estimate = judgement.now.level.estimate
     people = 0
     if metric.unit is Unit.SHARE and estimate.denominator:
-        people = int(abs(verdict.difference) * estimate.denominator)
-    money = float(verdict.difference) if metric.unit is Unit.MONEY else 0.0
+        people = int(abs(weight.difference) * estimate.denominator)
+    money = float(weight.difference) if metric.unit is Unit.MONEY else 0.0
     return insight_score(
-        certainty=certainty_of(certainty),
-        effect=effect_of(float(verdict.difference), float(verdict.matters)),
+        certainty=certainty_of(weight.q),
+        effect=effect_of(float(weight.difference), float(weight.matters)),
         reach=reach_of(
             people, money=money, material=float(background.material) if background.material else None
         ),
-        novelty=novelty_of(background.repeats.get(metric.key, 0)),
-        harm=verdict.kind in LOSSES,
+        novelty=novelty_of(weight.repeats),
+        harm=weight.harm,
     )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 
 from schema.estimates.estimating import Estimate, NotEstimable, definition, estimate
+from schema.findings import NO_FINDINGS, Findings
 from schema.joins import join_measurements as join_measurements
 from schema.metrics import Catalogue, Metric
 from schema.periods import Period
@@ -70,6 +71,7 @@ class Judgement:
     history: tuple[Decimal | None, ...] = ()  # oldest first, this period last; empty for joined windows
     provisional: bool = False
     beside: tuple[Compared, ...] = ()  # in the windows of the gains that this metric stands beside
+    findings: Findings = NO_FINDINGS  # what its side questions show
 
     @property
     def verdict(self) -> Verdict:
