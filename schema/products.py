@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self, TypeAlias
@@ -190,6 +190,19 @@ class Target(Frozen):
         return below or above
 
 
+class Goal(Frozen):
+    """A value to be reached by the end of a day."""
+
+    reach: Number  # in the metric's unit
+    by: Day
+
+
+class Concentration(Frozen):
+    """How much of what a metric counts may lie in one group."""
+
+    at_most: Annotated[Number, Field(gt=0, lt=1)]
+
+
 class Limit(StrEnum):
     """Another operating point: more is flagged, or less."""
 
@@ -209,6 +222,8 @@ class ProductMetric(Frozen):
     mix_name: OneLine | None = None  # with `mix`: what a segment is, such as `device`
     also: tuple[str, ...] = ()  # queries that give the same metric from another place
     alternatives: Mapping[Limit, str] = {}  # queries of the outcomes that another limit would have had
+    goal: Goal | None = None
+    concentration: Concentration | None = None  # of the hits of a metric with groups
 
 
 class Assumption(Frozen):
@@ -326,6 +341,11 @@ class Product(Frozen):
                 return self.calendar.shift(period, -comparison.periods_ago)
             case Since():
                 return self.before(self.milestone(comparison.since))
+
+    def periods_until(self, goal: Goal, period: Period) -> int:
+        """Count the periods from this one to the last that is complete on a goal's day; 0 and less: it is past."""
+        after = datetime.combine(goal.by + timedelta(days=1), time.min, tzinfo=self.zoneinfo)
+        return self.calendar.distance(period, self.calendar.last_complete(after))
 
     def history_periods(self, metric: str, period: Period, beside: Iterable[Comparison] = ()) -> int:
         """Count the periods, this one included, that a first pull of a metric needs.
