@@ -1,0 +1,122 @@
+"""Items of a revision: what is asked, bound by one digest to what was shown for it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from schema.checklists import ItemSpec
+from schema.evidence import Finding
+from schema.ledger import Json, digest
+from schema.manifests import Manifest
+from schema.payloads import plain, value_of
+from schema.risks import RiskQuestion, Tier
+
+ByItem: TypeAlias = Mapping[str, Mapping[str, Finding]]  # item → requirement → what its evidence shows
+_SAME: Final = frozenset({"model", "model_version"})  # a version's name says nothing without the model's
+
+
+class ItemState(StrEnum):
+    """Where an item stands; computed, never stored."""
+
+    UNKNOWN = "unknown"  # nobody has looked at its evidence
+    AUTO_PASS = "auto_pass"  # noqa: S105 - no password
+    AUTO_FAIL = "auto_fail"  # its evidence fails or is missing
+    NEEDS_SIGN = "needs_sign"
+    SIGNED = "signed"
+    OBJECTED = "objected"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not_applicable"
+    STALE = "stale"  # somebody signed something else, or its evidence changed a moment ago
+
+
+SETTLED: Final = frozenset(
+    {ItemState.AUTO_PASS, ItemState.SIGNED, ItemState.WAIVED, ItemState.NOT_APPLICABLE}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One question in one revision; a signature holds for its digest and for nothing else."""
+
+    spec: ItemSpec
+    evidence: Mapping[str, str] = field(default_factory=dict)  # requirement → digest; as the ledger has it
+    digest: str
+
+    @property
+    def id(self) -> str:
+        """Name it as its checklist does."""
+        return self.spec.id
+
+
+def item_of(spec: ItemSpec, manifest: Manifest, evidence: Mapping[str, str] | None = None) -> Item:
+    """Bind a question to the manifest and its evidence."""
+    found = dict(evidence or {})
+    return Item(spec=spec, evidence=found, digest=item_digest(spec, manifest, evidence=found))
+
+
+def item_digest(
+    spec: ItemSpec,
+    manifest: Manifest,
+    *,
+    thresholds: Mapping[str, str] | None = None,
+    evidence: Mapping[str, str],
+) -> str:
+    """Name by content what is signed: question, thresholds, the manifest's parts that it rests on, evidence.
+
+    thresholds   by requirement, those that the question itself does not hold, such as a product's own target
+    """
+    rests = spec.rests_on | _SAME if spec.rests_on & _SAME else spec.rests_on
+    bound: dict[str, Json] = {
+        "muster-item": 1,
+        "spec": _asked(spec),
+        "manifest": {name: value for name, value in manifest.parts.items() if name in rests},
+        "thresholds": dict(thresholds or {}),
+        "evidence": dict(evidence),
+    }
+    return digest(bound)
+
+
+def _asked(spec: ItemSpec) -> Json:
+    written = plain(spec)
+    assert isinstance(written, dict)
+    return {
+        name: value for name, value in written.items() if name != "clauses"
+    }  # references, not the question
+
+
+def with_evidence(item: Item, manifest: Manifest, evidence: Mapping[str, str]) -> Item:
+    """Bind an item to other evidence."""
+    found = dict(evidence)
+    return replace(item, evidence=found, digest=item_digest(item.spec, manifest, evidence=found))
+
+
+def spec_of(written: Json) -> ItemSpec:
+    """Read a question from an event."""
+    return value_of(ItemSpec, written)
+
+
+def by_item(findings: Iterable[Finding]) -> ByItem:
+    """Sort findings by item and requirement."""
+    found: dict[str, dict[str, Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.item, {})[finding.requirement] = finding
+    return found
+
+
+def evidence_now(spec: ItemSpec, found: ByItem) -> Mapping[str, str] | None:
+    """Give the digest of each requirement's evidence as it is now; None where one was not looked at."""
+    if not spec.requirements:
+        return {}
+    mine = found.get(spec.id, {})
+    if any(each.name not in mine for each in spec.requirements):
+        return None
+    return {each.name: mine[each.name].digest for each in spec.requirements}
+
+
+def split(
+    specs: Sequence[ItemSpec], tier: Tier, answers: frozenset[RiskQuestion]
+) -> tuple[tuple[ItemSpec, ...], tuple[ItemSpec, ...]]:
+    """Sort questions into those that are asked of a launch and those that are not."""
+    asked = tuple(spec for spec in specs if spec.applies(tier, answers))
+    return asked, tuple(spec for spec in specs if not spec.applies(tier, answers))
