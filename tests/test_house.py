@@ -18,9 +18,9 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "handlers", "integrations", "schema")
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
-LONG_FILES: dict[
-    str, str
-] = {}  # path → why it may be longer; a file that is short again must leave this list
+LONG_FILES: dict[str, str] = {  # path → why it may be longer; a file that is short again must leave this list
+    "bot/verifier.py": "it is copied into every certificate as one file that imports nothing of ours",
+}
 DOORS = {"handlers/listeners/door.py", "bot/clock.py", "bot/cli.py", "bot/__main__.py"}
 FROZEN = "integrations/store/migrations/versions"  # written by Alembic, never edited again
 
