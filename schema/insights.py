@@ -1,17 +1,20 @@
 """What is worth saying, and in which order; METRICS.md (c). Clicks never change the order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from schema.courses import Course
 from schema.judgements import Judgement
 from schema.metrics import Catalogue, Form, Metric, Unit
 from schema.products import Previous
+from schema.sightings import NOTHING_SEEN, Crowd, Inputs, Pace, Sightings
+from schema.statistics.courses import Detector
 from schema.statistics.detectors import FEWEST_PERIODS, oddity
 from schema.statistics.priorities import certainty_of, effect_of, insight_score, novelty_of, reach_of
-from schema.verdicts import CHANGES, GAINS, LOSSES, SMALL
+from schema.verdicts import CHANGES, DEFAULT_MATTERS, GAINS, LOSSES, SMALL
 from schema.verdicts import Kind as VerdictKind
 
 MOST_SCORED: Final = 5
@@ -32,11 +35,17 @@ class Topic(StrEnum):
     MIX = "mix"  # rates changed, and a changed mix hides it
     WHAT_IF = "what_if"  # another limit would have brought more
     UNUSUAL = "unusual"
+    INPUTS = "inputs"  # what comes in has shifted while outcomes are open
+    TURN = "turn"  # a new level
+    CREEP = "creep"  # a slow move that goes on
+    PACE = "pace"  # where it may stand on its goal's day
+    CROWD = "crowd"  # one group is more of it than agreed
 
 
 PINNED: Final = (Topic.CORRECTION, Topic.NOT_FIT, Topic.LIMIT, Topic.GAP)  # above any score, in this order
 FEWEST_EVENTS: Final = 30  # METRICS.md 3.4, counts
 UNRANKED: Final = -1.0
+APART: Final = frozenset({Topic.PACE, Topic.CROWD})  # other figures than the metric's own, said beside those
 PREVIOUS: Final = Previous().key
 
 
@@ -75,6 +84,7 @@ class Background:
     )  # closed periods before with the same verdict, by metric
     corrected: frozenset[str] = frozenset()  # metrics whose earlier figure was restated
     material: Decimal | None = None  # the team's agreed amount of money
+    seen: Sightings = NOTHING_SEEN  # courses, inputs, paces and crowds
 
 
 NO_BACKGROUND: Final = Background()
@@ -94,13 +104,23 @@ class Weight:
 def rank(
     catalogue: Catalogue, judged: Mapping[str, Judgement], background: Background = NO_BACKGROUND
 ) -> Ranked:
-    """Order what is worth saying: pins first, then at most five by score, harm first on a tie."""
+    """Order what is worth saying: pins first, then at most five by score, harm first on a tie.
+
+    A metric's own figure is said once: by its pin, else by changed inputs, its verdict, its side questions, its course,
+    or as unusual. Its goal and its groups are other figures, said beside it.
+    """
     found = [
-        insight for each in judged.values() if (insight := _insight(catalogue, judged, each, background))
+        insight
+        for each in judged.values()
+        for insight in (
+            _insight(catalogue, judged, each, background),
+            *_apart(catalogue[each.metric], each, background),
+        )
+        if insight is not None
     ]
     pinned = sorted((i for i in found if i.pinned), key=lambda i: (PINNED.index(i.topic), i.metric))
     scored = sorted((i for i in found if not i.pinned), key=lambda i: (-i.score, not i.harm, i.metric))
-    told = {insight.metric for insight in found}
+    told = {insight.metric for insight in found if insight.topic not in APART}
     return Ranked(
         said=(*pinned, *scored[:MOST_SCORED]),
         unsaid=tuple(scored[MOST_SCORED:]),
@@ -113,6 +133,12 @@ def _insight(
 ) -> Insight | None:
     metric = catalogue[judgement.metric]
     topic = _topic(metric, judgement, corrected=metric.key in background.corrected)
+    inputs, course = background.seen.inputs.get(metric.key), background.seen.courses.get(metric.key)
+    if inputs is not None and topic not in PINNED:
+        seen = _weight_of_inputs(inputs, background)
+        return _seen(Topic.INPUTS, seen, score=_score(metric, judgement, seen, background), metric=metric.key)
+    if course is not None and topic in {None, Topic.UNUSUAL} and _is_told(metric, course):
+        return _of_course(metric, judged, course, background)
     if topic is None:
         return None
     weight = _weighed(topic, metric, judgement, background)
@@ -124,6 +150,69 @@ def _insight(
     return Insight(
         topic=topic, metric=metric.key, score=score, harm=harm, counter=counter, counter_known=known
     )
+
+
+def _is_told(metric: Metric, course: Course) -> bool:
+    """Tell whether everybody reads a course: a longer comparison says it better, and some figures are engineers' own."""
+    return not course.told_longer and is_for_everybody(metric)
+
+
+def is_for_everybody(metric: Metric) -> bool:
+    """Tell whether plain readers are told the metric's figure itself."""
+    return not (metric.engineers_only or metric.shown_as or metric.beside)
+
+
+def _seen(topic: Topic, weight: Weight, *, score: float, metric: str) -> Insight:
+    return Insight(topic=topic, metric=metric, score=score, harm=weight.harm)
+
+
+def _of_course(
+    metric: Metric, judged: Mapping[str, Judgement], course: Course, background: Background
+) -> Insight:
+    verdict = course.verdict
+    weight = Weight(
+        q=verdict.q or 0.0, difference=course.now - course.before, matters=verdict.matters or course.before,
+        repeats=course.move.repeats, harm=course.harm,
+    )  # fmt: skip
+    topic = Topic.TURN if course.move.detector is Detector.CHANGE_POINT else Topic.CREEP
+    score = _score(metric, judged[metric.key], weight, background)
+    found = _seen(topic, weight, score=score, metric=metric.key)
+    counter, known = counter_of(metric, judged) if verdict.kind in GAINS else (None, True)
+    return replace(found, counter=counter, counter_known=known)
+
+
+def _weight_of_inputs(inputs: Inputs, background: Background) -> Weight:
+    """Weigh changed inputs by how far they lie above luck; whether that is harm, nobody knows yet (wording rule 26)."""
+    return Weight(
+        q=inputs.p, difference=inputs.value - inputs.floor, matters=inputs.matters, harm=False,
+        repeats=background.repeats.get(inputs.metric, 0),
+    )  # fmt: skip
+
+
+def _apart(metric: Metric, judgement: Judgement, background: Background) -> list[Insight]:
+    """List what is said of a metric's goal and groups, whatever else is said of it."""
+    pace, crowd = background.seen.paces.get(metric.key), background.seen.crowds.get(metric.key)
+    weights: dict[Topic, Weight] = {}
+    if pace is not None and is_for_everybody(metric):
+        weights[Topic.PACE] = _weight_of_pace(pace)
+    if crowd is not None:
+        weights[Topic.CROWD] = _weight_of_crowd(crowd)
+    return [
+        _seen(topic, weight, score=_score(metric, judgement, weight, background), metric=metric.key)
+        for topic, weight in weights.items()
+    ]
+
+
+def _weight_of_pace(pace: Pace) -> Weight:
+    return Weight(
+        q=pace.p, difference=pace.distance, matters=pace.matters, repeats=pace.repeats,
+        harm=pace.reaches is False,
+    )  # fmt: skip
+
+
+def _weight_of_crowd(crowd: Crowd) -> Weight:
+    over, matters = crowd.share - crowd.at_most, crowd.at_most * DEFAULT_MATTERS
+    return Weight(q=crowd.p, difference=over, matters=matters, repeats=0, harm=True)
 
 
 def _topic(metric: Metric, judgement: Judgement, *, corrected: bool) -> Topic | None:
