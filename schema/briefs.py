@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Final
 
 from schema import facts, texts
+from schema.asides import aside
 from schema.blanks import ours, plain_name, why_blank
 from schema.facts import Fact, Kind
 from schema.gains import other_side
 from schema.headlines import LABELS, TOPIC_LABELS, asked, headline, moved_over_longer
 from schema.insights import Insight, Topic, counter_of
 from schema.judgements import Compared
+from schema.limits import limit_alone
 from schema.metrics import Audience, Unit
 from schema.pages import Page, subject
 from schema.periods import Period
@@ -90,6 +92,8 @@ def paragraph(page: Page, insight: Insight, audience: Audience, *, short: bool =
     """
     told = say(page, insight.metric, audience, short=short)
     label = TOPIC_LABELS.get(insight.topic) or told.label
+    if short and insight.topic is Topic.WHAT_IF:
+        return replace(told, label=label, text=limit_alone(page, insight.metric).text, statements=())
     if insight.topic in {Topic.LIMIT, Topic.GAP}:
         return replace(
             told, label=label, text=texts.join((told.text, _target(page, insight.metric, audience)))
@@ -105,13 +109,18 @@ def say(
     kind = main.subject.kind
     label = LABELS[kind] if main.verdict.because is not Because.NOT_ASKED else ""
     if kind not in GAINS:
-        return Paragraph(label=label, text=main.text, metrics=(key,), statements=(main,))
+        text = texts.join((main.core, aside(page, key, audience, compared, short=short), *main.advice))
+        return Paragraph(label=label, text=text, metrics=(key,), statements=(main,))
     other = other_side(page, main, compared, short=short)
     lost = any(each.verdict.kind in LOSSES for each in other.statements)
     advice = dict.fromkeys((*main.advice, *other.advice))
+    beside = [
+        aside(page, each.metric, audience, compared, short=short, named=bool(other.metrics))
+        for each in (main, *other.statements)
+    ]
     return Paragraph(
         label=TOPIC_LABELS[Topic.COST] if lost and kind is VerdictKind.CLEAR_GAIN else label,
-        text=texts.join((other.warning, main.core, other.text, *advice)),
+        text=texts.join((other.warning, main.core, other.text, *beside, *advice)),
         metrics=(key, *other.metrics),
         statements=(main, *other.statements),
     )
@@ -279,7 +288,8 @@ def _figure(page: Page, key: str, audience: Audience) -> Paragraph:
     ]
     missing = dict.fromkeys(each.text for each in sides if not each.statements)  # others stand on this page
     target = _target(page, key, audience) if page.judged[key].off_target else Text(())
-    text = texts.join((statement.text, *missing, target))
+    beside = [aside(page, key, audience, each) for each in compared or (None,)]
+    text = texts.join((statement.text, *beside, *missing, target))
     return Paragraph(label=label, text=text, metrics=(key,), statements=(statement,))
 
 

@@ -35,7 +35,7 @@ def _not_in_the_table(read: Read) -> bool:
     return False
 
 
-TABLED: Final = ("/now", "/before", "/change")
+TABLED: Final = ("/now", "/before", "/change", "/beside")
 UNTABLED: Final = frozenset({"base", "rest"})  # rules 6 and 7 hold these
 
 

@@ -17,9 +17,13 @@ def _causal(read: Read) -> bool:
 
 
 def _blames_the_model(read: Read) -> bool:
+    if Sign.WORSE_MODEL in read.signs:
+        return (
+            True  # no figure by itself says so: less may be right because more is caught (METRICS.md (f) 6)
+        )
     metric = read.claim.metric
     drift = metric is not None and metric.form is Form.DRIFT
-    return drift and bool(read.signs & {Sign.WORSE_MODEL, Sign.BETTER, Sign.WORSE})
+    return drift and bool(read.signs & {Sign.BETTER, Sign.WORSE})
 
 
 def _accurate(read: Read) -> bool:

@@ -1,0 +1,141 @@
+"""Sources that disagree, in words: both values, and which of them the verdicts rest on (wording rule 39)."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from schema import facts, texts
+from schema.estimates.estimating import Estimate
+from schema.facts import Fact, Kind
+from schema.findings import OtherSource
+from schema.metrics import Audience, Unit
+from schema.pages import Page, subject
+from schema.remarks import SILENT, Remark, base_figure, counted, per, place, remark
+from schema.statements import levels
+from schema.statements.levels import Subject
+from schema.statements.subjects import SHARED_FORMS
+from schema.texts import Filling, Text
+
+
+def sources_told(page: Page, key: str, audience: Audience, *, named: bool = False) -> Remark:
+    """Say what other sources give where it is not the same; engineers are also told where one gives nothing.
+
+    named   another metric stands in the same paragraph, so say which one is meant
+    """
+    others = page.judged[key].findings.sources
+    about = subject(page, key)
+    if audience in levels.PLAIN_READERS:
+        return _plain(page, about, [each for each in others if each.differs], named=named)
+    told = [_in_full(page, about, each) for each in others if each.differs or each.value is None]
+    if not told:
+        return SILENT
+    figures = [figure for _, used in told for figure in used]
+    return remark(texts.join((*(text for text, _ in told), _rests(page, about))), figures)
+
+
+def _plain(page: Page, about: Subject, others: Sequence[OtherSource], *, named: bool) -> Remark:
+    if about.metric.engineers_only or about.shown:
+        return SILENT  # this figure itself is not told
+    told = [(_named(page, each), found) for each in others if (found := _level(about, each)) is not None]
+    if not told:
+        return SILENT
+    said = [texts.fill("{source} says {level}", {"source": name, "level": text}) for name, (text, _) in told]
+    figures = [figure for _, (_, used) in told for figure in used]
+    plain = levels.phrase(about.metric.plain, about.metric, about.language)
+    template = "For {plain}, {said}." if named else "But {said}."
+    text = texts.fill(template, {"said": texts.join(said, ", "), "plain": plain})
+    return remark(texts.join((text, _rests(page, about))), figures)
+
+
+def _rests(page: Page, about: Subject) -> Text:
+    asked = page.product.metrics[about.metric.key]
+    source = page.product.queries[asked.query].source
+    return texts.fill(
+        "Verdicts here rest on {source}.", {"source": facts.name(_distinct(page, asked.query, source))}
+    )
+
+
+def _named(page: Page, other: OtherSource) -> Fact:
+    return facts.name(_distinct(page, other.query, other.source))
+
+
+def _distinct(page: Page, query: str, source: str) -> str:
+    """Name a source, and the query where other queries of this product ask the same source."""
+    asked = [name for name, each in page.product.queries.items() if each.source == source]
+    return source if len(asked) == 1 else f"{source} ({query})"
+
+
+def _level(about: Subject, other: OtherSource) -> tuple[Text, list[Fact]] | None:
+    """Give another source's value as the metric's own level is told; None where both would read the same."""
+    if other.value is None:
+        return None
+    if about.metric.form not in SHARED_FORMS:
+        return _amount(about, other.value)
+    base = levels.base_of(about, about.itself) if _tells_shares(about) else None
+    if base is None:
+        return _counts(about, other.value)
+    if facts.per(other.value.value, base) == facts.per(about.now.value, base):
+        return None
+    share = per(about.metric.key, "other", other.value.value, base)
+    return texts.fill(
+        "{share} of every {base}", {"share": share, "base": base_figure(about.metric.key, base)}
+    ), [share]
+
+
+def _tells_shares(about: Subject) -> bool:
+    cases = about.now.denominator
+    return cases is None or (bool(about.now.numerator) and cases >= levels.FEWEST_FOR_SHARES)
+
+
+def _counts(about: Subject, value: Estimate) -> tuple[Text, list[Fact]] | None:
+    if value.numerator is None or value.denominator is None:
+        return None
+    figures = [
+        counted(about.metric.key, "numerator", value.numerator),
+        counted(about.metric.key, "denominator", value.denominator),
+    ]
+    return texts.fill("{hits} of {cases}", {"hits": figures[0], "cases": figures[1]}), figures
+
+
+def _amount(about: Subject, value: Estimate) -> tuple[Text, list[Fact]] | None:
+    metric = about.metric
+    shown, own = (
+        levels.show(metric, each, about.language.currency, digits=levels.MONEY_DIGITS)
+        for each in (value.value, about.now.value)
+    )
+    if shown == own:
+        return None
+    figure = _figure(about, value.value, shown)
+    return Text((figure,)), [figure]
+
+
+def _figure(about: Subject, value: Decimal, shown: str) -> Fact:
+    unit = about.metric.unit
+    return levels.figure(place(about.metric.key), "other", Kind.LEVEL, value, shown=shown, unit=unit.value)
+
+
+def _in_full(page: Page, about: Subject, other: OtherSource) -> tuple[Text, list[Fact]]:
+    fillings: dict[str, Filling] = {"source": _named(page, other)}
+    if other.value is None:
+        if other.blank is None:
+            return texts.fill("{source} has not answered this yet.", fillings), []
+        return texts.fill(
+            "{source} gives no figure: {why}", fillings | {"why": facts.name(other.blank.detail)}
+        ), []
+    shown = levels.show(about.metric, other.value.value, about.language.currency)
+    figures = [_figure(about, other.value.value, shown), _difference(about, other.difference)]
+    fillings |= {"value": figures[0], "difference": figures[1], "cases": ""}
+    if other.value.numerator is not None and other.value.denominator is not None:
+        text, counts = _counts(about, other.value) or (Text(()), [])
+        fillings["cases"] = texts.fill(" ({counts})", {"counts": text})
+        figures += counts
+    return texts.fill("{source} says {value}{cases}, {difference} beside ours.", fillings), figures
+
+
+def _difference(about: Subject, difference: Decimal) -> Fact:
+    metric = about.metric
+    if metric.unit is Unit.SHARE:
+        shown, unit = facts.points(difference), "points"
+    else:
+        size = levels.show(metric, abs(difference), about.language.currency)
+        shown, unit = f"{'-' if difference < 0 else '+'}{size}", metric.unit.value
+    return levels.figure(place(metric.key), "difference", Kind.CHANGE, difference, shown=shown, unit=unit)
