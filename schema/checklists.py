@@ -1,13 +1,15 @@
 """What a review asks: items with their seats, their class and the evidence that each takes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 
-from schema.products import Role
+from schema.products import Product, Role
 from schema.requirements import EvidenceKind as EvidenceKind
 from schema.requirements import RecordUnit as RecordUnit
 from schema.requirements import Requirement as Requirement
+from schema.requirements import bound
 from schema.risks import RiskQuestion, Tier
 
 
@@ -75,3 +77,78 @@ class ItemSpec:
     def requirement(self, name: str) -> Requirement:
         """Give the requirement of this name; raises KeyError."""
         return {each.name: each for each in self.requirements}[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawDate:
+    """A day from which a part of a law applies."""
+
+    on: date
+    what: str  # one sentence
+    source: str
+    second_hand: bool = False  # read about, not read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framework:
+    """A set of rules whose clauses items name."""
+
+    key: str
+    name: str
+    edition: str
+    address: str
+    second_hand: bool = False  # read about, not read
+    clauses: Mapping[str, str] = field(
+        default_factory=dict
+    )  # short title by clause; empty: `pattern` says which exist
+    pattern: str = ""
+    dates: tuple[LawDate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checklists:
+    """The questions of both reviews, the program's and then a workspace's own."""
+
+    items: tuple[ItemSpec, ...] = ()
+    frameworks: tuple[Framework, ...] = ()
+    last_checked: date | None = None  # the oldest day on which a part of them was compared with its sources
+
+    def __iter__(self) -> Iterator[ItemSpec]:
+        """Go through the items in the order of the checklists."""
+        return iter(self.items)
+
+    def __contains__(self, item: str) -> bool:
+        """Tell whether there is an item of this id."""
+        return any(each.id == item for each in self.items)
+
+    def __getitem__(self, item: str) -> ItemSpec:
+        """Give the item of this id; raises KeyError."""
+        return {each.id: each for each in self.items}[item]
+
+    def with_own(self, own: Iterable[ItemSpec]) -> "Checklists":
+        """Add a workspace's own items."""
+        return replace(self, items=(*self.items, *own))
+
+    def of(self, product: Product) -> tuple[ItemSpec, ...]:
+        """Give every item as a product has bound it, its targets written out as limits."""
+        return tuple(for_product(each, product) for each in self.items)
+
+    def references(self, item: ItemSpec) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Give the frameworks that an item names, in the order of the frameworks, each with its clauses."""
+        return tuple(
+            (each.name, item.clauses[each.key]) for each in self.frameworks if each.key in item.clauses
+        )
+
+
+def for_product(item: ItemSpec, product: Product) -> ItemSpec:
+    """Give one item as a product has bound it, its targets written out as limits."""
+    bindings = product.reviews.get(item.id, {})
+    requirements = (bound(each, bindings.get(each.name)) for each in item.requirements)
+    return replace(item, requirements=tuple(_with_target(each, product) for each in requirements))
+
+
+def _with_target(requirement: Requirement, product: Product) -> Requirement:
+    used = product.metrics.get(requirement.metric) if requirement.metric else None
+    if not requirement.target or used is None or used.target is None:
+        return requirement
+    return replace(requirement, at_least=used.target.low, at_most=used.target.high)

@@ -14,6 +14,7 @@ from schema.metrics import Unit
 from schema.periods import Cadence, Calendar, Period
 from schema.plain_values import ChannelId, Currency, Day, Holder, Number, OneLine, Sentence, UserId, ZoneName
 from schema.problems import mistake, quoted
+from schema.requirements import Binding
 from schema.sources import AnyQuery, Frozen
 from schema.statistics.certainty import Interval
 
@@ -293,6 +294,7 @@ class Product(Frozen):
     metrics: Mapping[str, ProductMetric] = {}
     standup: StandupTime | None = None
     brief: BriefOrder = BriefOrder()
+    reviews: Mapping[str, Mapping[str, Binding]] = {}  # by item and requirement: what it measures otherwise
 
     @property
     def zoneinfo(self) -> ZoneInfo:

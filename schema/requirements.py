@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -34,7 +34,7 @@ class RecordUnit(StrEnum):
     HOURS = "hours"
     DAYS = "days"
     MONEY = "money"  # the product's currency
-    YES = "yes"  # yes or no; only yes passes
+    YES = "yes_or_no"  # only yes passes
     TEXT = "text"  # words, such as two names
 
 
@@ -85,6 +85,43 @@ class Binding(Frozen):
     states: tuple[OneLine, ...] | None = None
     fixed_on: Day | None = None
     because: Sentence | None = None
+
+
+_LIMITS = ("at_least", "at_most", "target")
+
+
+def bound(requirement: Requirement, binding: Binding | None) -> Requirement:
+    """Give a requirement as a product binds it.
+
+    Whoever states a limit states all of it, and whoever measures something else states its limit too: what the
+    checklist asks of one measure says nothing about another. A target is the product's own, for any measure.
+    """
+    if binding is None:
+        return requirement
+    said = binding.model_dump(exclude_none=True)
+    other = dict.fromkeys(("at_least", "at_most"), None) if _measures_otherwise(requirement, said) else {}
+    limits = (
+        {"at_least": None, "at_most": None, "target": False} if any(name in said for name in _LIMITS) else {}
+    )
+    if said.get("kind", requirement.kind) is not requirement.kind:
+        plain = Requirement(name=requirement.name, kind=said["kind"], words=requirement.words)
+        return replace(plain, **said)
+    return replace(requirement, **{**other, **limits, **said})
+
+
+def _measures_otherwise(requirement: Requirement, said: Mapping[str, object]) -> bool:
+    return any(
+        said.get(name, getattr(requirement, name)) != getattr(requirement, name)
+        for name in ("metric", "unit")
+    )
+
+
+def measured_otherwise(requirement: Requirement, binding: Binding) -> bool:
+    """Tell whether a product measures something else than the checklist asks for."""
+    said = binding.model_dump(exclude_none=True)
+    return said.get("kind", requirement.kind) is not requirement.kind or _measures_otherwise(
+        requirement, said
+    )
 
 
 def digest_of(parts: Mapping[str, object]) -> str:
