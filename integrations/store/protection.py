@@ -7,7 +7,7 @@ from alembic import op
 from alembic.operations import BatchOperations
 from sqlalchemy import Connection, inspect
 
-APPEND_ONLY = ("readings", "blanks", "judgements")
+APPEND_ONLY = ("readings", "blanks", "judgements", "ledger_events", "ledger_checkpoints")
 CHANGES = ("UPDATE", "DELETE")
 
 

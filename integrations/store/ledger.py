@@ -1,0 +1,167 @@
+"""The ledger's events: added to the end of a workspace's chain, and read."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from integrations.store.engine import lock_workspace
+from integrations.store.tables import Found, inserting, table_of
+from schema import merkle
+from schema.flaws import Flaw, Wrong, flaws
+from schema.ledger import Draft, Event, Head, begin, canonical, chain, moment
+from schema.tables.ledger import LedgerEventRow, LedgerHeadRow
+
+EVENTS = table_of(LedgerEventRow)
+E = EVENTS.c
+HEADS = table_of(LedgerHeadRow)
+H = HEADS.c
+
+
+def append(session: Session, workspace: str, drafts: Sequence[Draft], *, now: datetime) -> tuple[Event, ...]:
+    """Add drafts to the workspace's chain; nobody else adds to it before this transaction ends."""
+    if not drafts:
+        return ()
+    lock_workspace(session, workspace)
+    row = _head_row(session, workspace)
+    start = _head(workspace, row)
+    launches = {draft.launch for draft in drafts}
+    last = _newest_of(session, workspace, launches) if row is not None else {}
+    events = chain(Head(seq=start.seq, hash=start.hash, last=last), drafts, now)
+    session.execute(EVENTS.insert(), [_row(workspace, event) for event in events])
+    _move_head(session, workspace, events, peaks=_peaks(row))
+    return events
+
+
+def head(session: Session, workspace: str) -> Head:
+    """Tell where the chain ends."""
+    return _head(workspace, _head_row(session, workspace))
+
+
+def peaks(session: Session, workspace: str) -> tuple[Head, merkle.Peaks]:
+    """Give the head with the peaks of its Merkle tree, both of one moment."""
+    row = _head_row(session, workspace)
+    return _head(workspace, row), _peaks(row)
+
+
+def events_of(session: Session, workspace: str, launch: str, *, after: int = 0) -> tuple[Event, ...]:
+    """Give a launch's events in their order, or those after one that is known."""
+    query = select(EVENTS).where(E.workspace == workspace, E.launch == launch, E.seq > after)
+    return tuple(_event(row) for row in session.execute(query.order_by(E.seq)))
+
+
+def events_since(
+    session: Session, workspace: str, *, after: int = 0, most: int | None = None
+) -> tuple[Event, ...]:
+    """Give the workspace's events after one that is known."""
+    query = select(EVENTS).where(E.workspace == workspace, E.seq > after).order_by(E.seq).limit(most)
+    return tuple(_event(row) for row in session.execute(query))
+
+
+def events_of_kinds(
+    session: Session, workspace: str, kinds: Iterable[str], *, after: int = 0
+) -> tuple[Event, ...]:
+    """Give the workspace's events of some kinds, such as changes of its keys."""
+    query = select(EVENTS).where(E.workspace == workspace, E.kind.in_(sorted(kinds)), E.seq > after)
+    return tuple(_event(row) for row in session.execute(query.order_by(E.seq)))
+
+
+def hashes(session: Session, workspace: str, *, size: int) -> list[bytes]:
+    """Give the hashes of the first events, which the Merkle tree stands on."""
+    query = select(E.hash).where(E.workspace == workspace, E.seq <= size).order_by(E.seq)
+    return [bytes.fromhex(found) for found in session.execute(query).scalars()]
+
+
+def check(session: Session, workspace: str) -> tuple[tuple[Event, ...], tuple[Flaw, ...]]:
+    """Read the whole chain and say what is wrong with it; gives the events that can be read too."""
+    query = select(EVENTS).where(E.workspace == workspace).order_by(E.seq)
+    events, unreadable = _sorted_out(session.execute(query))
+    end = head(session, workspace)
+    found = flaws(begin(workspace), events, until=end)
+    told = {flaw.seq for flaw in unreadable}
+    return events, (*unreadable, *(flaw for flaw in found if flaw.seq not in told))
+
+
+def _sorted_out(rows: Iterable[Found]) -> tuple[tuple[Event, ...], list[Flaw]]:
+    events: list[Event] = []
+    found: list[Flaw] = []
+    for row in rows:
+        try:
+            events.append(_exact(row))
+        except ValueError:
+            text = f"The event {row.seq} ({row.kind}) was edited: its time or its content cannot be read."
+            found.append(Flaw(wrong=Wrong.UNREADABLE, text=text, seq=row.seq))
+    return tuple(events), found
+
+
+def _head_row(session: Session, workspace: str) -> Found | None:
+    return session.execute(select(HEADS).where(H.workspace == workspace)).first()
+
+
+def _head(workspace: str, row: Found | None) -> Head:
+    return begin(workspace) if row is None else Head(seq=row.seq, hash=row.hash)
+
+
+def _peaks(row: Found | None) -> merkle.Peaks:
+    return () if row is None else tuple(bytes.fromhex(peak) for peak in row.peaks)
+
+
+def _newest_of(session: Session, workspace: str, launches: Iterable[str]) -> dict[str, int]:
+    found = {}
+    for launch in launches:
+        newest: Select[Any] = select(func.max(E.seq)).where(E.workspace == workspace, E.launch == launch)
+        seq = session.execute(newest).scalar()
+        if seq is not None:
+            found[launch] = int(seq)
+    return found
+
+
+def _move_head(session: Session, workspace: str, events: Sequence[Event], *, peaks: merkle.Peaks) -> None:
+    leaves = [merkle.leaf(bytes.fromhex(event.hash)) for event in events]
+    grown = merkle.grown(peaks, events[0].seq - 1, leaves)
+    row = {"seq": events[-1].seq, "hash": events[-1].hash, "peaks": [peak.hex() for peak in grown]}
+    statement = inserting(session, HEADS).values(workspace=workspace, **row)
+    session.execute(statement.on_conflict_do_update(index_elements=[H.workspace], set_=row))
+
+
+def _row(workspace: str, event: Event) -> dict[str, Any]:
+    return {
+        "workspace": workspace,
+        "seq": event.seq,
+        "version": event.version,
+        "at": moment(event.at),
+        "launch": event.launch,
+        "kind": event.kind,
+        "actor": event.actor,
+        "payload": canonical(event.payload).decode(),
+        "payload_hash": event.payload_hash,
+        "before": event.before,
+        "prev_hash": event.prev_hash,
+        "hash": event.hash,
+    }
+
+
+def _event(row: Found) -> Event:
+    return Event(
+        seq=row.seq,
+        at=datetime.fromisoformat(row.at),
+        launch=row.launch,
+        kind=row.kind,
+        actor=row.actor,
+        payload=json.loads(row.payload),
+        payload_hash=row.payload_hash,
+        before=row.before,
+        prev_hash=row.prev_hash,
+        hash=row.hash,
+        version=row.version,
+    )
+
+
+def _exact(row: Found) -> Event:
+    event = _event(row)
+    if moment(event.at) != row.at or canonical(event.payload).decode() != row.payload:
+        raise ValueError("time or payload is not in its one form")
+    return event
