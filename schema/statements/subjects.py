@@ -66,6 +66,7 @@ class Subject:
     provisional: bool = False  # labels are not ripe
     agreement: Fact | None = None  # of the automatic judge with people
     relative: Fact | None = None  # the change over the level before, where it is worth saying: `45% less`
+    periods: int = 0  # complete periods behind what a detector found
 
     @property
     def itself(self) -> Shown:

@@ -6,13 +6,16 @@ from typing import Final
 from schema.estimates.estimating import Estimate
 from schema.facts import Kind
 from schema.metrics import Direction, Form, Unit
+from schema.statistics.courses import Detector
 from schema.verdicts import CHANGES, FEWEST_CASES, LARGEST_Q, SMALL, Because
 from schema.verdicts import Kind as VerdictKind
 from schema.wording.claims import PLAIN_READERS, Read, Rule
 from schema.wording.words import RELATIVE, SMALLNESS, Sign, verdicts_in
 
 PERIODS_FOR_A_SUPERLATIVE: Final = 8
+PERIODS_FOR_A_TREND: Final = 4
 WEEKS_FOR_A_YEAR: Final = 13
+DETECTORS: Final = frozenset(each.value for each in Detector)  # functions of facts that a detector found
 
 
 def _moves(read: Read) -> bool:
@@ -145,7 +148,11 @@ def _superlative(read: Read) -> bool:
 
 
 def _trend(read: Read) -> bool:
-    return Sign.TREND in read.signs
+    """Find a trend that no detector found, or that too few complete periods show."""
+    if Sign.TREND not in read.signs:
+        return False
+    found = any(fact.function in DETECTORS for fact in read.facts)
+    return not found or read.claim.periods < PERIODS_FOR_A_TREND
 
 
 def _yearly(read: Read) -> bool:

@@ -37,6 +37,7 @@ def claim_of(statement: Statement) -> Claim:
         now=subject.now, before=subject.before, table=table_of(windows),
         labels=None if plain else labels_of(windows), provisional="provisional" in kept,
         estimated="estimated" in kept, baseline="baseline" in subject.now.parts, source=subject.moment.source,
+        periods=subject.periods,
     )  # fmt: skip
 
 

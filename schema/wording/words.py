@@ -44,11 +44,11 @@ SIGNS: Final[Mapping[Sign, re.Pattern[str]]] = {
     ),
     Sign.PERCENT: re.compile("%"),
     Sign.UP: _pattern(
-        *(each.replace("WAY", "up") for each in WAYS), "rose", "risen", "rises?", "gained", "increased?", "grew", "more than before", "↑", "▲", "🟢"
+        *(each.replace("WAY", "up") for each in WAYS), "rose", "risen", "rises?", "gained", "increased?", "grew", "more than before", "keeps rising", "↑", "▲", "🟢"
     ),
     Sign.DOWN: _pattern(
         *(each.replace("WAY", "down") for each in WAYS), "fell", "fallen", "falls?", "dropped", "drops?", "declined?", "declines?", "decreased?", "fewer good",
-        "↓", "▼", "🔴",
+        "keeps falling", "↓", "▼", "🔴",
     ),
     Sign.BETTER: _pattern("improved", "improvement", "better", "which is good"),
     Sign.WORSE: _pattern("worsened", "worse", "which is bad"),
