@@ -1,0 +1,92 @@
+"""Cards: messages that are posted once and then changed as what they show changes.
+
+A card's content stands in its own row, and the outbox names only its key: whatever is decided while it waits,
+what goes out is the newest, and nothing that was erased meanwhile.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from handlers.effects import EffectKind
+from handlers.views.blocks import fallback
+from integrations.store import cards as stored
+from integrations.store import outbox
+from integrations.store.cards import Card
+
+# text, blocks; fallback: blocks for a Slack that refuses the others; by: who is told of a refusal;
+# product: what a mention in its thread is about
+Message = Mapping[str, Any]
+
+
+def put(
+    session: Session,
+    workspace: str,
+    *,
+    key: str,
+    channel: str,
+    message: Message,
+    now: datetime,
+    under: str | None = None,
+) -> None:
+    """Show this from now on, in the transaction that decided it; the card is made where there is none.
+
+    under  the key of the card in whose thread it stands, put before; that one is posted first
+    """
+    fitting = _fitting(message)
+    card = stored.put(session, workspace, key=key, channel=channel, under=under, message=fitting)
+    _show(session, card, now=now)
+
+
+def redraw(session: Session, workspace: str, messages: Mapping[str, Message], *, now: datetime) -> int:
+    """Show these by key, as after a start; one that shows it already costs no request. Gives how many there are."""
+    drawn = [stored.draw(session, workspace, key, _fitting(each)) for key, each in messages.items()]
+    known = [card for card in drawn if card is not None]
+    for card in known:
+        _show(session, card, now=now)
+    return len(known)
+
+
+def find(session: Session, workspace: str, *, channel: str, ts: str) -> str | None:
+    """Tell which card a message, or a thread's first message, is."""
+    return stored.by_ts(session, workspace, channel=channel, ts=ts)
+
+
+def link(session: Session, workspace: str, key: str) -> str | None:
+    """Give a card's address for people; None before it is posted."""
+    card = stored.get(session, workspace, key)
+    return None if card is None else card.link
+
+
+def wish(session: Session, workspace: str, key: str, *, now: datetime) -> None:
+    """Let the sender look after a card once more."""
+    card = stored.get(session, workspace, key)
+    if card is not None:
+        _show(session, card, now=now)
+
+
+def wake(session: Session, workspace: str, key: str, *, now: datetime) -> None:
+    """Let the cards go that waited for this one to be posted."""
+    for card in stored.below(session, workspace, key):
+        _show(session, card, now=now)
+
+
+def _show(session: Session, card: Card, *, now: datetime) -> None:
+    """Let the sender look after a card, unless another has to be posted first or people deleted it."""
+    if card.waits or card.gone:
+        return
+    outbox.put(
+        session,
+        card.workspace,
+        kind=EffectKind.CARD,
+        payload={"key": card.key, "channel": card.channel},
+        now=now,
+        coalesce_key=f"card.{card.key}",
+    )
+
+
+def _fitting(message: Message) -> dict[str, Any]:
+    """Keep what notifications show short: Slack takes a longer text in a post but not in a change (SLACK.md 52)."""
+    return {**message, "text": fallback(str(message["text"]))}
