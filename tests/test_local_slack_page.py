@@ -1,9 +1,7 @@
-from contextlib import asynccontextmanager
-from pathlib import Path
-
 import aiohttp
 import pytest
 
+from tests.local_slack_pages import a_page, needs_browser
 from tests.local_slacks import (  # noqa: F401 - a fixture
     actions,
     an_acme,
@@ -16,10 +14,6 @@ from tests.local_slacks import (  # noqa: F401 - a fixture
     section,
     text_input,
 )
-
-CHROMIUM = Path("/usr/bin/chromium")
-WAIT_MS = 5000
-needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no {CHROMIUM}: install Debian's chromium")
 
 
 async def get(world, path, **headers):
@@ -74,25 +68,6 @@ async def test_changes_are_streamed(acme):
         await acme.slack.say(acme.ann, acme.ops, "hello")
         await stream.content.readline()
         assert acme.ops.id.encode() in await stream.content.readline()
-
-
-@asynccontextmanager
-async def a_page(world, where="", *, user=None):
-    from playwright.async_api import async_playwright
-
-    troubles = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        try:
-            page = await browser.new_page()
-            page.set_default_timeout(WAIT_MS)
-            page.on("pageerror", lambda error: troubles.append(str(error)))
-            page.on("console", lambda told: troubles.append(told.text) if told.type == "error" else None)
-            await page.goto(f"{world.slack.url}?user={(user or world.ann).id}{where}")
-            yield page
-        finally:
-            await browser.close()
-    assert troubles == []
 
 
 DIGEST = [

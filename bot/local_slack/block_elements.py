@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable
 
+from bot.local_slack.block_fields import ELEMENT_FIELDS
 from bot.local_slack.block_texts import (
     Problem,
     Problems,
     confirm,
+    count,
     length,
+    only,
     option,
     option_groups,
     optional,
@@ -45,9 +48,8 @@ ACCESSORIES = (
 ACTIONS = (ACCESSORIES | PICKERS) - {"image"}
 INPUTS = TEXT_INPUTS | SELECTS | MULTI_SELECTS | PICKERS | CHOICES | {"file_input"}
 
-BUTTON_FIELDS = {
-    "type", "text", "action_id", "url", "value", "style", "confirm", "accessibility_label", "agent_prompt",
-}  # fmt: skip
+ON_ENTER, ON_CHARACTER = "on_enter_pressed", "on_character_entered"
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 
 
 def element(value: object, at: str, *, allowed: set[str], surface: str) -> Problems:
@@ -59,6 +61,8 @@ def element(value: object, at: str, *, allowed: set[str], surface: str) -> Probl
     if kind not in allowed:
         yield Problem(f"{at}/type", f"unsupported type: {kind}")
         return
+    if kind in ELEMENT_FIELDS:
+        yield from only(value, ELEMENT_FIELDS[kind], at)
     if value.get("action_id") is not None:
         yield from length(value["action_id"], f"{at}/action_id", most=ACTION_ID_MAX, least=1)
     if kind == "file_input" and surface != "modal":
@@ -80,9 +84,6 @@ def _nothing(_value: Json, _at: str) -> Problems:
 
 
 def button(value: Json, at: str) -> Problems:
-    for key in value:
-        if key not in BUTTON_FIELDS:
-            yield Problem(at, f"invalid additional property: {key}")
     yield from text(value.get("text"), f"{at}/text", most=BUTTON_TEXT_MAX, plain=True)
     yield from optional(value, "value", at, most=BUTTON_VALUE_MAX)
     yield from optional(value, "url", at, most=URL_MAX)
@@ -164,15 +165,43 @@ def plain_text_input(value: Json, at: str) -> Problems:
         yield from whole(value["min_length"], f"{at}/min_length", most=INPUT_MAX, least=0)
     if value.get("max_length") is not None:
         yield from whole(value["max_length"], f"{at}/max_length", most=INPUT_MAX, least=1)
-    most = value.get("max_length") or INPUT_MAX
-    yield from optional(value, "initial_value", at, most=most)
+    least, most = value.get("min_length"), value.get("max_length")
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        yield Problem(f"{at}/min_length", "must not be greater than max_length")
+    yield from optional(value, "initial_value", at, most=most if isinstance(most, int) else INPUT_MAX)
+    yield from dispatching(value, at)
+
+
+def dispatching(value: Json, at: str) -> Problems:
+    """When an input with dispatch_action tells the app: on Enter, on every character, or on both."""
+    config = value.get("dispatch_action_config")
+    if config is None:
+        return
+    here = f"{at}/dispatch_action_config"
+    if not isinstance(config, dict):
+        yield Problem(here, "must provide an object")
+        return
+    yield from only(config, {"trigger_actions_on"}, here)
+    on = config.get("trigger_actions_on")
+    yield from count(on, f"{here}/trigger_actions_on", most=2, of="triggers")
+    for place, one in enumerate(on if isinstance(on, list) else ()):
+        if one not in (ON_ENTER, ON_CHARACTER):
+            yield Problem(f"{here}/trigger_actions_on/{place}", f"must be one of: {ON_ENTER}, {ON_CHARACTER}")
 
 
 def number_input(value: Json, at: str) -> Problems:
     yield from required(value, ("is_decimal_allowed",), at)
+    yield from dispatching(value, at)
+    numbers: dict[str, float] = {}
     for key in ("min_value", "max_value", "initial_value"):
-        if value.get(key) is not None and not isinstance(value[key], str):
-            yield Problem(f"{at}/{key}", "must provide a string")
+        if value.get(key) is None:
+            continue
+        if not isinstance(value[key], str) or not NUMBER.fullmatch(value[key]):
+            yield Problem(f"{at}/{key}", "must provide a number in a string")
+        else:
+            numbers[key] = float(value[key])
+    if numbers.get("min_value", 0) > numbers.get("max_value", float("inf")):
+        yield Problem(f"{at}/min_value", "must not be greater than max_value")
 
 
 def file_input(value: Json, at: str) -> Problems:
@@ -222,6 +251,9 @@ CHECKS: dict[str, Callable[[Json, str], Problems]] = {
     "overflow": overflow,
     "plain_text_input": plain_text_input,
     "number_input": number_input,
+    "url_text_input": dispatching,
+    "email_text_input": dispatching,
+    "rich_text_input": dispatching,
     "file_input": file_input,
     "datepicker": datepicker,
     "timepicker": timepicker,

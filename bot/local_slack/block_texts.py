@@ -138,6 +138,12 @@ def confirm(holder: Json, at: str) -> Problems:
     if dialog is None:
         return
     here = f"{at}/confirm"
+    if not isinstance(dialog, dict):
+        yield Problem(here, "must provide an object")
+        return
+    yield from only(dialog, {*CONFIRM_MAX, "style"}, here)
+    if dialog.get("style") not in (None, "primary", "danger"):
+        yield Problem(f"{here}/style", "must be one of: primary, danger")
     yield from required(dialog, ("title", "text"), here)
     for key, most in CONFIRM_MAX.items():
         if dialog.get(key) is not None:

@@ -35,6 +35,8 @@ MARKDOWN_MAX = 12_000  # over all markdown blocks of a payload
 MESSAGE_TEXT_MAX = 13_200  # undocumented; seen as msg_blocks_too_long (slackapi/bolt-js#2509)
 VIEW_BYTES_MAX = 250_000
 VIEW_TITLE_MAX = 24
+VIEW_FIELDS = {"type", "blocks", "private_metadata", "callback_id", "external_id"}
+MODAL_FIELDS = {"title", "submit", "close", "clear_on_close", "notify_on_close", "submit_disabled"}
 MESSAGES_ONLY = {"markdown", "task_card", "plan", "context_actions", "data_visualization"}
 NOT_IN_MODALS = {"table", "data_table", "carousel", "container"}
 UNCOUNTED = {"table", "data_table", "data_visualization"}  # they have totals of their own
@@ -291,18 +293,37 @@ def _view_problems(view: Json) -> Problems:
     if len(json.dumps(view, ensure_ascii=False).encode()) > VIEW_BYTES_MAX:
         yield Problem("", f"a view has at most {VIEW_BYTES_MAX} bytes", code="view_too_large")
     yield from required(view, ("blocks",), "")
+    yield from only(view, VIEW_FIELDS | (MODAL_FIELDS if surface is Surface.MODAL else set()), "")
     yield from _titles(view, surface)
+    yield from _one_focus(view.get("blocks"))
     yield from optional(view, "private_metadata", "", most=3000)
     yield from optional(view, "callback_id", "", most=255)
     yield from optional(view, "external_id", "", most=255)
     yield from _problems(view.get("blocks") or [], surface, "/blocks")
 
 
+def _one_focus(blocks: object) -> Problems:
+    """Only one element of a view may ask for the focus."""
+    asking = [
+        place
+        for place, block in enumerate(blocks if isinstance(blocks, list) else ())
+        for element in _elements(block)
+        if element.get("focus_on_load")
+    ]
+    for place in asking[1:]:
+        yield Problem(f"/blocks/{place}", "only one element may have focus_on_load")
+
+
+def _elements(block: object) -> list[Json]:
+    if not isinstance(block, dict):
+        return []
+    inside = block.get("elements")
+    several = inside if isinstance(inside, list) else []
+    return [e for e in (*several, block.get("accessory"), block.get("element")) if isinstance(e, dict)]
+
+
 def _titles(view: Json, surface: Surface) -> Problems:
     if surface is Surface.HOME:
-        for key in ("title", "submit", "close"):
-            if view.get(key) is not None:
-                yield Problem("", f"invalid additional property: {key}")
         return
     yield from required(view, ("title",), "")
     for key in ("title", "submit", "close"):

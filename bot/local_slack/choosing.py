@@ -1,8 +1,13 @@
 """What a click sends: the element as the app will see it in `actions`, and in the state of a view."""
 
+import re
+from datetime import date
+
 from bot.local_slack.modals import EMPTY_KEYS
 from bot.local_slack.posting import elements
 from bot.local_slack.values import Json
+
+WEB = re.compile(r"https?://[^\s/]+")
 
 
 class NotThere(LookupError):  # noqa: N818 - what a person would see
@@ -45,6 +50,9 @@ def chosen(element: Json, value: object) -> Json:
     kind = element["type"]
     key = EMPTY_KEYS[kind]
     picked = _shaped(element, key, value)
+    most = element.get("max_selected_items")
+    if most is not None and isinstance(picked, list) and len(picked) > most:
+        raise NotThere(f"at most {most} can be chosen here")
     return {"type": kind, key: picked}
 
 
@@ -58,12 +66,29 @@ def _shaped(element: Json, key: str, value: object) -> object:
             return [option(element, one) for one in _many(value)]
         case "selected_date_time":
             return int(str(value))
+        case "selected_date":
+            return _dated(str(value))
+        case "selected_time":
+            return _timed(str(value))
         case "rich_text_value":
             return value if isinstance(value, dict) else _rich(str(value))
         case _ if key.endswith("s"):
             return [str(one) for one in _many(value)]
         case _:
             return str(value)
+
+
+def _dated(value: str) -> str:
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise NotThere(f"{value!r} is no date such as 2026-12-01") from None
+
+
+def _timed(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise NotThere(f"{value!r} is no time such as 09:30")
+    return value
 
 
 def _many(value: object) -> list[object]:
@@ -113,7 +138,7 @@ def complaints(block: Json, entry: Json) -> list[str]:
         case "email_text_input":
             return [] if "@" in str(entry["value"]) else ["Please enter a valid email address."]
         case "url_text_input":
-            return [] if "://" in str(entry["value"]) else ["Please enter a valid URL."]
+            return [] if WEB.match(str(entry["value"])) else ["Please enter a valid URL."]
         case _:
             return []
 

@@ -36,7 +36,10 @@ VERBS = ACTS | SEEDS | READS | FAULTS
 
 
 class Control:
-    """Takes a JSON object of arguments by name; answers {"ok": true, "result": …} or {"ok": false, "error": …}."""
+    """Takes a JSON object of arguments by name; answers {"ok": true, "result": …} or {"ok": false, "error": …}.
+
+    ?refusals=200  answers what a person may not do with 200 too: for the page it is something to say, not an error
+    """
 
     def __init__(self, slack: "LocalSlack") -> None:
         self._slack = slack
@@ -50,7 +53,8 @@ class Control:
         try:
             result = await self._run(verb, await request.json())
         except (CannotAct, NotThere) as refused:
-            return _answer({"ok": False, "error": str(refused)}, status=409)
+            status = 200 if request.query.get("refusals") == "200" else 409
+            return _answer({"ok": False, "error": str(refused)}, status=status)
         except (KeyError, TypeError, ValueError) as wrong:
             return _answer({"ok": False, "error": f"{type(wrong).__name__}: {wrong}"}, status=400)
         return _answer({"ok": True, "result": plain(result)})

@@ -7,7 +7,7 @@ from bot.local_slack.acting import Acting, CannotAct, channel_id_of
 from bot.local_slack.block_texts import option_groups, options
 from bot.local_slack.blocks import view_problems
 from bot.local_slack.posting import slackbot_says
-from bot.local_slack.seeding import Member
+from bot.local_slack.seeding import Member, member_id
 from bot.local_slack.state import Delivery, Surface, View
 from bot.local_slack.values import App, Channel, Json, User
 
@@ -134,7 +134,20 @@ class Interacting(Acting):
 
     def _type(self, spot: Spot, view: View, action_id: str, value: object, *, block_id: str = "") -> None:
         block, element = choosing.find(spot.blocks, action_id, block_id=block_id)
-        view.state.setdefault(block["block_id"], {})[element["action_id"]] = choosing.chosen(element, value)
+        picked = self._picked(element, value)
+        view.state.setdefault(block["block_id"], {})[element["action_id"]] = choosing.chosen(element, picked)
+
+    def _picked(self, element: Json, value: object) -> object:
+        """Take people and channels by id where they were given as such; somebody who left is not offered."""
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self._picked(element, one) for one in value]
+        if isinstance(value, User | App | Channel):
+            value = channel_id_of(value) if isinstance(value, Channel) else member_id(value)
+        if value and str(element["type"]).endswith("users_select"):
+            person = self.state.users.get(str(value))
+            if person is None or person.deleted:
+                raise choosing.NotThere(f"{value} is not offered: there is nobody of that id here")
+        return value
 
     def _own_complaints(self, view: View) -> dict[str, str]:
         errors: dict[str, str] = {}
@@ -223,15 +236,13 @@ class Interacting(Acting):
         person = self._person(user)
         spot = self._view_spot(person, view_id)
         assert spot.view is not None
+        cleared = everything or bool(spot.view.content.get("clear_on_close"))
         told = [
-            self._interaction(person, self._view_spot(person, v.id), "view_closed")
-            | {"is_cleared": everything}
+            self._interaction(person, self._view_spot(person, v.id), "view_closed") | {"is_cleared": cleared}
             for v in [self.state.views[i] for i in self.state.stacks[person.id]]
-            if v.content.get("notify_on_close") and (everything or v is spot.view)
+            if v.content.get("notify_on_close") and (cleared or v is spot.view)
         ]
-        modals.close_modal(
-            self.state, spot.view, everything=everything or bool(spot.view.content.get("clear_on_close"))
-        )
+        modals.close_modal(self.state, spot.view, everything=cleared)
         for payload in told:
             await self._hand(spot, "view_closed", payload)
 
@@ -271,10 +282,11 @@ class Interacting(Acting):
         self, person: User, spot: Spot, action_id: str, *, value: object, block_id: str
     ) -> Delivery:
         block, element = choosing.find(spot.blocks, action_id, block_id=block_id, value=value)
-        done = choosing.action(block, element, value, action_ts=payloads.action_ts(self.state))
-        values = self._remember(person, spot, (block, element), value)
         if block["type"] == "input" and not block.get("dispatch_action"):
             raise CannotAct(f"{action_id} is an input: it is sent with submit, not by itself")
+        value = self._picked(element, value)
+        done = choosing.action(block, element, value, action_ts=payloads.action_ts(self.state))
+        values = self._remember(person, spot, (block, element), value)
         payload = self._interaction(person, spot, "block_actions") | {"actions": [done]}
         if spot.view is None:
             payload |= self._message_extras(person, spot, values)

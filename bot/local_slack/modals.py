@@ -97,11 +97,17 @@ def initial(element: Json) -> Json:
 def message_state(
     state: State, *, channel_id: str, ts: str, user_id: str, blocks: list[Json]
 ) -> dict[str, dict[str, Json]]:
-    """What one person has chosen in a message so far."""
-    chosen = state.message_state.setdefault((channel_id, ts, user_id), {})
+    """What one person has chosen in a message so far, of what stands in it now."""
+    known = state.message_state.get((channel_id, ts, user_id), {})
+    chosen: dict[str, dict[str, Json]] = {}
     for block, element in elements(blocks):
         if _stateful(element):
-            chosen.setdefault(block["block_id"], {}).setdefault(element["action_id"], initial(element))
+            kept = known.get(block["block_id"], {}).get(element["action_id"])
+            same = kept is not None and kept["type"] == element["type"]
+            chosen.setdefault(block["block_id"], {})[element["action_id"]] = (
+                kept if kept and same else initial(element)
+            )
+    state.message_state[(channel_id, ts, user_id)] = chosen
     return chosen
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from bot.local_slack.server import LocalSlack
 
 FOLDER = Path(__file__).parent / "page"
-SHOWN_MAX = 100  # messages of a channel at once
+SHOWN = 200  # messages of a channel or thread at first; the page asks for more
+SHOWN_MAX = 5000
 PACE_S = 0.05
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self';"
@@ -42,6 +43,7 @@ class PageServer:
         application.router.add_get("/page/state", self.state)
         application.router.add_get("/page/events", self.events)
         application.router.add_get("/page/file/{file}", self.file)
+        application.router.add_get("/page/download/{file}", self.download)
         application.router.add_get("/page/{name}", self.asset)
 
     async def index(self, _request: web.Request) -> web.Response:
@@ -62,6 +64,12 @@ class PageServer:
             raise web.HTTPNotFound
         return content_of(file)
 
+    async def download(self, request: web.Request) -> web.Response:
+        file = self._state.files.get(request.match_info["file"])
+        if file is None or not file.completed:
+            raise web.HTTPNotFound
+        return content_of(file)
+
     async def state(self, request: web.Request) -> web.Response:
         """Everything that one person sees: their channels, one of them open, a thread, views, a Home tab."""
         asked = request.query
@@ -73,18 +81,19 @@ class PageServer:
         }
         if me is not None:
             shown |= _surroundings(self._state, me)
-            shown |= self._open(me, asked.get("channel", ""), asked.get("thread", ""))
+            shown |= self._open(
+                me, asked.get("channel", ""), asked.get("thread", ""), depth=_depth(asked.get("depth", ""))
+            )
             home = asked.get("home", "")
             shown["home"] = self._slack.home(me, home) if home in self._state.apps else None
             shown["views"] = self._slack.views(me)
         return web.Response(text=json.dumps(shown), content_type="application/json", headers=HEADERS)
 
-    def _open(self, me: User, channel_id: str, thread_ts: str) -> Json:
+    def _open(self, me: User, channel_id: str, thread_ts: str, *, depth: int) -> Json:
         if channel_id not in self._state.channels or not self._state.is_member(channel_id, me.id):
             return {"messages": [], "thread": [], "whispers": []}
         log = self._state.logs[channel_id]
-        recent = [log.by_ts[ts] for ts in log.top[-SHOWN_MAX:]]
-        thread = self._slack.thread(channel_id, thread_ts)[-SHOWN_MAX:] if thread_ts in log.by_ts else []
+        thread = self._slack.thread(channel_id, thread_ts) if thread_ts in log.by_ts else []
         chosen = {
             ts: values
             for (channel, ts, user), values in self._state.message_state.items()
@@ -92,10 +101,11 @@ class PageServer:
         }
         return {
             "channel": channel_id,
-            "messages": recent,
-            "more": len(log.top) > SHOWN_MAX,
-            "thread": thread,
-            "whispers": self._slack.ephemerals(me, channel_id)[-SHOWN_MAX:],
+            "messages": [log.by_ts[ts] for ts in log.top[-depth:]],
+            "more": len(log.top) > depth,
+            "thread": thread[:1] + thread[1:][-depth:],  # however long it is, its parent stands above it
+            "thread_more": len(thread) - 1 > depth,
+            "whispers": self._slack.ephemerals(me, channel_id)[-depth:],
             "chosen": chosen,
         }
 
@@ -123,6 +133,10 @@ class PageServer:
         finally:
             stop()
         return response
+
+
+def _depth(asked: str) -> int:
+    return min(max(int(asked), SHOWN), SHOWN_MAX) if asked.isascii() and asked.isdigit() else SHOWN
 
 
 def _first_person(state: State) -> User | None:

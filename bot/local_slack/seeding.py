@@ -87,11 +87,14 @@ def member_id(member: Member) -> str:
 class Seeding:
     state: State
 
-    def add_workspace(self, name: str, *, domain: str = "", team_id: str = "") -> Workspace:
+    def add_workspace(
+        self, name: str, *, domain: str = "", team_id: str = "", paid: bool = True
+    ) -> Workspace:
         workspace = Workspace(
             id=team_id or self.state.new_id("T", name),
             name=name,
             domain=domain or "".join(c for c in name.lower() if c.isalnum()),
+            paid=paid,
         )
         self.state.workspaces[workspace.id] = workspace
         return workspace

@@ -1,6 +1,7 @@
 """Receiving the bytes of an upload, and giving a file to who holds a token."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -34,5 +35,9 @@ class Uploads:
 
 
 def content_of(file: File) -> web.Response:
-    kind = IMAGE_TYPES.get(file.name.rpartition(".")[2].lower(), "application/octet-stream")
-    return web.Response(body=file.content, content_type=kind, headers={"X-Content-Type-Options": "nosniff"})
+    """Show an image; anything else is for saving, never for opening as a page of this server."""
+    kind = IMAGE_TYPES.get(file.name.rpartition(".")[2].lower())
+    headers = {"X-Content-Type-Options": "nosniff"}
+    if kind is None:
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"
+    return web.Response(body=file.content, content_type=kind or "application/octet-stream", headers=headers)

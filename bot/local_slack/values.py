@@ -32,6 +32,7 @@ class Workspace:
     id: str
     name: str
     domain: str
+    paid: bool = True  # user groups come with a paid plan only
 
     @property
     def url(self) -> str:

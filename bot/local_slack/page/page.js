@@ -2,7 +2,7 @@
 
 const $ = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
-const state = { me: "", channel: "", thread: "", home: "", target: "", picture: null, seen: new Map(), typed: new Map(), tab: "home" };
+const state = { me: "", channel: "", thread: "", home: "", target: "", picture: null, seen: new Map(), typed: new Map(), depth: 0 };
 
 function h(tag, props = {}, ...children) {
   const node = props.svg ? document.createElementNS(SVG, tag) : document.createElement(tag);
@@ -20,52 +20,59 @@ const s = (tag, props = {}, ...children) => h(tag, { ...props, svg: true }, ...c
 
 // ---- talking to the server
 
-async function act(verb, body) {
-  const answer = await fetch(`/control/${verb}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+async function act(verb, body, { quiet = false } = {}) {
+  const answer = await fetch(`/control/${verb}?refusals=200`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
   const said = await answer.json();
-  if (!said.ok) { toast(said.error); throw new Error(said.error); }
+  if (!said.ok) {
+    if (!quiet) toast(said.error);
+    throw new Error(said.error);
+  }
   return said.result;
 }
 const quietly = (promise) => promise.catch(() => undefined);
 
 let toastTimer = 0;
 function toast(text) {
-  $("toast").textContent = text;
-  $("toast").classList.add("on");
+  const box = $("toast");
+  if (box.matches(":popover-open")) box.hidePopover();
+  box.showPopover(); // above an open modal, which covers everything else
+  box.textContent = text;
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => $("toast").classList.remove("on"), 6000);
+  toastTimer = setTimeout(() => box.hidePopover(), 6000);
 }
 
-let loading = false;
+let running = null;
 let again = false;
-async function refresh() {
-  if (loading) { again = true; return; }
-  loading = true;
-  try {
-    const query = new URLSearchParams({ user: state.me, channel: state.channel, thread: state.thread, home: state.home });
-    const picture = await (await fetch(`/page/state?${query}`)).json();
-    state.picture = picture;
-    if (!state.me) state.me = picture.me ?? "";
-    if (!state.channel && !state.home && picture.channels?.length) {
-      state.channel = firstChannel(picture).id;
-      again = true;
-    }
-    draw();
-  } finally {
-    loading = false;
-    if (again) { again = false; refresh(); }
+function refresh() { // resolves when what is drawn is at least as new as this call
+  again = true;
+  running ??= (async () => {
+    try {
+      while (again) { again = false; await load(); }
+    } finally { running = null; }
+  })();
+  return running;
+}
+async function load() {
+  const query = new URLSearchParams({ user: state.me, channel: state.channel, thread: state.thread, home: state.home, depth: state.depth });
+  const picture = await (await fetch(`/page/state?${query}`)).json();
+  state.picture = picture;
+  if (!state.me) state.me = picture.me ?? "";
+  if (!state.channel && !state.home && picture.channels?.length) {
+    state.channel = firstChannel(picture).id;
+    again = true;
   }
+  draw();
 }
 const firstChannel = (picture) => picture.channels.find((c) => c.kind !== "dm") ?? picture.channels[0];
 
 function listen() {
   const stream = new EventSource("/page/events");
-  stream.onmessage = () => refresh();
+  stream.onmessage = () => quietly(refresh());
 }
 
 // ---- names and times
 
-const EMOJI = { "+1": "👍", thumbsup: "👍", "-1": "👎", thumbsdown: "👎", white_check_mark: "✅", heavy_check_mark: "✔️", x: "❌", warning: "⚠️", eyes: "👀", tada: "🎉", rocket: "🚀", chart_with_upwards_trend: "📈", chart_with_downwards_trend: "📉", bar_chart: "📊", memo: "📝", bell: "🔔", red_circle: "🔴", large_green_circle: "🟢", green_circle: "🟢", large_yellow_circle: "🟡", large_orange_circle: "🟠", white_circle: "⚪", large_blue_circle: "🔵", hourglass_flowing_sand: "⏳", hourglass: "⌛", lock: "🔒", no_entry: "⛔", no_entry_sign: "🚫", question: "❓", exclamation: "❗", heart: "❤️", smile: "😄", slightly_smiling_face: "🙂", wave: "👋", bulb: "💡", fire: "🔥", calendar: "📅", date: "📅", clock3: "🕒", point_right: "👉", arrow_up: "⬆️", arrow_down: "⬇️", arrow_right: "➡️", small_red_triangle: "🔺", small_red_triangle_down: "🔻", grey_question: "❔", grey_exclamation: "❕", dart: "🎯", small_blue_diamond: "🔹", small_orange_diamond: "🔸", large_purple_circle: "🟣", black_circle: "⚫", black_large_square: "⬛", newspaper: "📰", clipboard: "📋", key: "🔑", unlock: "🔓", mega: "📣", mailbox: "📫", thinking_face: "🤔", raising_hand: "🙋", leftwards_arrow_with_hook: "↩️", heavy_plus_sign: "➕", heavy_minus_sign: "➖", hash: "#️⃣", alarm_clock: "⏰", books: "📚", chart: "💹", seedling: "🌱", robot_face: "🤖", busts_in_silhouette: "👥", page_facing_up: "📄", link: "🔗", mag: "🔍", hand: "✋", raised_hand: "✋", scales: "⚖️", shield: "🛡️", construction: "🚧", information_source: "ℹ️", white_large_square: "⬜", black_small_square: "▪️", speech_balloon: "💬", repeat: "🔁", stopwatch: "⏱️", moneybag: "💰", zzz: "💤", pray: "🙏", clap: "👏", pencil2: "✏️", star: "⭐", sparkles: "✨" };
+const EMOJI = { "+1": "👍", thumbsup: "👍", "-1": "👎", thumbsdown: "👎", white_check_mark: "✅", heavy_check_mark: "✔️", x: "❌", warning: "⚠️", eyes: "👀", tada: "🎉", rocket: "🚀", chart_with_upwards_trend: "📈", chart_with_downwards_trend: "📉", bar_chart: "📊", memo: "📝", bell: "🔔", red_circle: "🔴", large_green_circle: "🟢", green_circle: "🟢", large_yellow_circle: "🟡", large_orange_circle: "🟠", white_circle: "⚪", large_blue_circle: "🔵", hourglass_flowing_sand: "⏳", hourglass: "⌛", lock: "🔒", no_entry: "⛔", no_entry_sign: "🚫", question: "❓", exclamation: "❗", heart: "❤️", smile: "😄", slightly_smiling_face: "🙂", wave: "👋", bulb: "💡", fire: "🔥", calendar: "📅", date: "📅", clock3: "🕒", point_right: "👉", arrow_up: "⬆️", arrow_down: "⬇️", arrow_right: "➡️", small_red_triangle: "🔺", small_red_triangle_down: "🔻", grey_question: "❔", grey_exclamation: "❕", dart: "🎯", small_blue_diamond: "🔹", small_orange_diamond: "🔸", large_purple_circle: "🟣", black_circle: "⚫", black_large_square: "⬛", newspaper: "📰", clipboard: "📋", key: "🔑", unlock: "🔓", mega: "📣", mailbox: "📫", thinking_face: "🤔", raising_hand: "🙋", leftwards_arrow_with_hook: "↩️", heavy_plus_sign: "➕", heavy_minus_sign: "➖", hash: "#️⃣", alarm_clock: "⏰", books: "📚", chart: "💹", seedling: "🌱", robot_face: "🤖", busts_in_silhouette: "👥", page_facing_up: "📄", link: "🔗", mag: "🔍", hand: "✋", raised_hand: "✋", scales: "⚖️", shield: "🛡️", construction: "🚧", information_source: "ℹ️", white_large_square: "⬜", black_small_square: "▪️", speech_balloon: "💬", repeat: "🔁", stopwatch: "⏱️", moneybag: "💰", zzz: "💤", pray: "🙏", clap: "👏", pencil2: "✏️", star: "⭐", sparkles: "✨", ballot_box_with_check: "☑️", rotating_light: "🚨", octagonal_sign: "🛑", handshake: "🤝", scroll: "📜", ledger: "📒", receipt: "🧾", pushpin: "📌", paperclip: "📎", bust_in_silhouette: "👤", arrows_counterclockwise: "🔄", wastebasket: "🗑️", checkered_flag: "🏁", triangular_flag_on_post: "🚩", test_tube: "🧪", hammer_and_wrench: "🛠️", pencil: "📝", outbox_tray: "📤", inbox_tray: "📥", closed_lock_with_key: "🔐", large_green_square: "🟩", large_yellow_square: "🟨", large_red_square: "🟥", fast_forward: "⏩", rewind: "⏪", leftwards_hand: "🫲", judge: "🧑‍⚖️", brain: "🧠", broken_heart: "💔", up: "🆙", new: "🆕", ok: "🆗", sos: "🆘" };
 const emoji = (name) => EMOJI[name.split("::")[0]] ?? `:${name}:`;
 const person = (id) => state.picture.people[id] ?? { id, name: id, real_name: id === "USLACKBOT" ? "Slackbot" : id, bot: true };
 const shownName = (id) => person(id).real_name || person(id).name;
@@ -364,13 +371,14 @@ function pie(c) {
 // ---- elements. `spot` says where they stand and what a person has chosen there
 
 async function press(spot, block, element, value) {
-  if (element.confirm && !(await sure(element.confirm))) return;
+  if (element.confirm && !(await sure(element.confirm))) return false;
   const body = { user: state.me, action_id: element.action_id, block_id: block.block_id };
   if (value !== undefined) body.value = value;
   if (spot.view) {
     await act("fill", { user: state.me, view_id: spot.view.id, values: filled(spot.view) });
     await act("click_view", { ...body, view_id: spot.view.id });
   } else await act("click", { ...body, channel: spot.channel, ts: spot.message.ts });
+  return true;
 }
 
 function sure(dialog) {
@@ -382,6 +390,7 @@ function sure(dialog) {
         h("button", { type: "button", class: `btn ${dialog.style === "danger" ? "danger sure" : "primary"}`, onclick: () => done(true) }, dialog.confirm?.text ?? "Confirm")));
     box.oncancel = () => resolve(false);
     box.showModal();
+    box.querySelector("footer .btn:last-child").focus();
   });
 }
 
@@ -419,33 +428,65 @@ function firstOf(element) {
   return key ? { type: element.type, value: element[key] } : undefined;
 }
 
-function changed(spot, block, element, value) {
-  if (spot.view) {
-    const typed = typedFor(spot.view);
-    (typed[block.block_id] ??= {})[element.action_id] = value;
+async function changed(spot, block, element, value) {
+  const typed = spot.view ? (typedFor(spot.view)[block.block_id] ??= {}) : {};
+  const before = typed[element.action_id];
+  typed[element.action_id] = value;
+  if (block.type === "input" && !block.dispatch_action) return;
+  if ((await press(spot, block, element, value).catch(() => true)) === false) { // the person thought better of it
+    typed[element.action_id] = before;
+    drawAnew();
   }
-  const dispatches = block.type !== "input" || block.dispatch_action;
-  if (dispatches && !(spot.view && block.type === "input" && !block.dispatch_action)) quietly(press(spot, block, element, value));
+}
+function drawAnew() {
+  cache.clear();
+  modalText = "";
+  if (state.home) $("messages").dataset.of = "";
+  draw();
 }
 
-const allOptions = (element) => [...(element.options ?? []), ...(element.option_groups ?? []).flatMap((g) => g.options)];
+function choicesOf(element, optionNode) {
+  const kind = element.type.replace("multi_", "");
+  const words = (o) => (o.description ? `${o.text.text} (${o.description.text})` : o.text.text);
+  const standing = (p) => (p.bot ? " (app)" : p.guest ? " (guest)" : p.stranger ? " (external)" : "");
+  if (kind === "users_select") return Object.values(state.picture.people).filter((p) => !p.deleted).map((p) => optionNode(p.id, p.real_name + standing(p)));
+  if (kind === "conversations_select" || kind === "channels_select") return state.picture.channels.filter((c) => kind !== "channels_select" || c.kind !== "dm").map((c) => optionNode(c.id, channelName(c)));
+  if (element.option_groups) return element.option_groups.map((g) => h("optgroup", { label: g.label.text }, g.options.map((o) => optionNode(o.value, words(o)))));
+  return (element.options ?? []).map((o) => optionNode(o.value, words(o)));
+}
 
 function selectNode(spot, block, element, name) {
+  if (element.type.startsWith("multi_") && element.type !== "multi_external_select") return manyNode(spot, block, element, name);
   const many = element.type.startsWith("multi_");
-  const kind = element.type.replace("multi_", "");
   const now = current(spot, block, element);
   const chosen = new Set((Array.isArray(now) ? now : [now]).filter((v) => v !== undefined && v !== null).map(String));
   const optionNode = (value, label) => h("option", { value, selected: chosen.has(String(value)) }, label);
-  const node = h("select", { class: "field", "aria-label": name, multiple: many, onchange: () => {
+  const node = h("select", { class: "field", "aria-label": name, multiple: many, autofocus: element.focus_on_load, onchange: () => {
     const values = [...node.selectedOptions].map((o) => o.value).filter(Boolean);
     changed(spot, block, element, many ? values : values[0] ?? null);
   } });
   if (!many) node.append(optionNode("", element.placeholder?.text ?? "Choose…"));
-  if (kind === "users_select") Object.values(state.picture.people).filter((p) => !p.deleted && p.id !== "USLACKBOT").forEach((p) => node.append(optionNode(p.id, p.real_name)));
-  else if (kind === "conversations_select" || kind === "channels_select") state.picture.channels.filter((c) => kind !== "channels_select" || c.kind !== "dm").forEach((c) => node.append(optionNode(c.id, channelName(c))));
-  else if (element.option_groups) element.option_groups.forEach((g) => node.append(h("optgroup", { label: g.label.text }, g.options.map((o) => optionNode(o.value, o.text.text)))));
-  else (element.options ?? []).forEach((o) => node.append(optionNode(o.value, o.text.text)));
-  return kind === "external_select" ? external(spot, block, element, node, name) : node;
+  node.append(...choicesOf(element, optionNode));
+  return element.type.endsWith("external_select") ? external(spot, block, element, node, name) : node;
+}
+
+function manyNode(spot, block, element, name) { // what is chosen stands as chips; one more is added from the list
+  const chosen = (current(spot, block, element) ?? []).map(String);
+  const most = element.max_selected_items ?? Infinity;
+  const labels = new Map();
+  const holder = h("div", { class: "many", role: "group", "aria-label": name });
+  const choose = (values) => { chosen.splice(0, chosen.length, ...values); paintChips(); changed(spot, block, element, [...values]); };
+  const add = h("select", { class: "field", "aria-label": `Add to ${name}`, autofocus: element.focus_on_load, onchange: () => { if (add.value) choose([...chosen, add.value]); } });
+  const paintChips = () => {
+    const options = choicesOf(element, (value, label) => { labels.set(String(value), label); return chosen.includes(String(value)) ? null : h("option", { value }, label); });
+    for (const option of options) if (option?.localName === "optgroup" && !option.children.length) option.disabled = true;
+    add.replaceChildren(h("option", { value: "" }, chosen.length ? "Add another…" : element.placeholder?.text ?? "Choose…"), ...options.filter(Boolean));
+    add.disabled = chosen.length >= most;
+    const chips = chosen.map((value) => h("span", { class: "chip" }, labels.get(value) ?? value, h("button", { type: "button", "aria-label": `Remove ${labels.get(value) ?? value}`, onclick: () => { choose(chosen.filter((v) => v !== value)); add.focus(); } }, "✕")));
+    holder.replaceChildren(...chips, add);
+  };
+  paintChips();
+  return holder;
 }
 
 function external(spot, block, element, node, name) {
@@ -469,34 +510,52 @@ function choiceNode(spot, block, element, name) {
   const group = `${spot.view?.id ?? spot.message.ts}-${block.block_id}-${element.action_id}`;
   const boxes = [];
   const rows = element.options.map((o) => {
-    const box = h("input", { type: many ? "checkbox" : "radio", name: group, value: o.value, checked: chosen.has(o.value), onchange: () => {
+    const box = h("input", { type: many ? "checkbox" : "radio", name: group, value: o.value, checked: chosen.has(o.value), autofocus: element.focus_on_load && !boxes.length, onchange: () => {
       const values = boxes.filter((b) => b.checked).map((b) => b.value);
       changed(spot, block, element, many ? values : values[0] ?? null);
     } });
     boxes.push(box);
-    return h("label", {}, box, " ", textNode(o.text), o.description ? h("small", {}, textNode(o.description)) : null);
+    return h("label", {}, box, h("span", {}, textNode(o.text), o.description ? h("small", {}, textNode(o.description)) : null));
   });
   return h("fieldset", { class: "choices" }, h("legend", { class: "hidden" }, name), rows);
 }
 
+// a date and time is the person's own: their zone, not that of this browser
+const wallTime = (seconds) => new Intl.DateTimeFormat("sv-SE", { timeZone: zone(), dateStyle: "short", timeStyle: "short" }).format(new Date(seconds * 1000)).replace(" ", "T");
+function secondsOf(wall) {
+  const asUtc = Date.parse(`${wall}Z`) / 1000;
+  const first = asUtc - (Date.parse(`${wallTime(asUtc)}Z`) / 1000 - asUtc);
+  return first - (Date.parse(`${wallTime(first)}Z`) / 1000 - asUtc);
+}
+
+const INPUT_TYPES = { number_input: "number", email_text_input: "email", url_text_input: "url", datepicker: "date", timepicker: "time", datetimepicker: "datetime-local" };
 function inputNode(spot, block, element, name) {
-  const types = { number_input: "number", email_text_input: "email", url_text_input: "url", datepicker: "date", timepicker: "time", datetimepicker: "datetime-local" };
   const now = current(spot, block, element);
   const long = element.multiline || element.type === "rich_text_input";
   const seconds = element.type === "datetimepicker";
-  const local = (value) => { const d = new Date(Number(value) * 1000); return new Date(d - d.getTimezoneOffset() * 60000).toISOString().slice(0, 16); };
-  const value = () => (seconds && node.value ? Math.floor(new Date(node.value).getTime() / 1000) : node.value);
-  const node = h(long ? "textarea" : "input", { class: "field", type: long ? undefined : types[element.type] ?? "text", placeholder: element.placeholder?.text, "aria-label": name,
-    maxlength: element.max_length ? String(element.max_length) : undefined, min: element.min_value, max: element.max_value, step: element.type === "number_input" ? (element.is_decimal_allowed ? "any" : "1") : undefined,
-    autofocus: element.focus_on_load });
-  if (now !== undefined && now !== null && typeof now !== "object") node.value = seconds ? local(now) : now;
-  const picker = types[element.type] && element.type.endsWith("picker");
+  const value = () => (seconds && node.value ? secondsOf(node.value) : node.value);
+  const node = h(long ? "textarea" : "input", { class: "field", type: long ? undefined : INPUT_TYPES[element.type] ?? "text", placeholder: element.placeholder?.text, "aria-label": name,
+    min: element.min_value, max: element.max_value, step: element.type === "number_input" ? (element.is_decimal_allowed ? "any" : "1") : undefined, autofocus: element.focus_on_load });
+  if (now !== undefined && now !== null && typeof now !== "object") node.value = seconds ? wallTime(now) : now;
+  const picker = element.type.endsWith("picker");
+  const dispatches = block.type !== "input" || block.dispatch_action;
+  const on = element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
+  let pause = 0;
   node.addEventListener(picker ? "change" : "input", () => {
-    if (block.type === "input" && spot.view) (typedFor(spot.view)[block.block_id] ??= {})[element.action_id] = value();
-    if (picker && (block.type !== "input" || block.dispatch_action)) changed(spot, block, element, value());
+    if (spot.view) (typedFor(spot.view)[block.block_id] ??= {})[element.action_id] = value();
+    if (picker && dispatches) changed(spot, block, element, value());
+    else if (dispatches && on.includes("on_character_entered")) { clearTimeout(pause); pause = setTimeout(() => changed(spot, block, element, value()), 300); }
   });
-  if (!picker && (block.dispatch_action || block.type !== "input")) node.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); changed(spot, block, element, value()); } });
-  return node;
+  if (!picker && dispatches && on.includes("on_enter_pressed")) node.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); clearTimeout(pause); changed(spot, block, element, value()); } });
+  return element.max_length ? counted(node, element.max_length) : node;
+}
+
+function counted(node, most) { // how much room is left; too long a text is refused, never cut
+  const count = h("div", { class: "count", "aria-hidden": "true" });
+  const show = () => { count.textContent = `${node.value.length} of ${most}`; count.classList.toggle("over", node.value.length > most); };
+  node.addEventListener("input", show);
+  show();
+  return h("div", {}, node, count);
 }
 
 function buttonNode(spot, block, element) {
@@ -515,7 +574,35 @@ function overflowNode(spot, block, element) {
   return menu;
 }
 
+const FOCUSABLE = "button, input, select, textarea, summary";
 function elementNode(spot, block, element, label = "") {
+  const node = madeNode(spot, block, element, label);
+  const own = element.type === "button" ? `${element.action_id}=${element.value ?? ""}` : `${block.block_id}/${element.action_id}`;
+  const inside = node.matches(FOCUSABLE) ? [node] : [...node.querySelectorAll(FOCUSABLE)];
+  inside.forEach((one, i) => { one.dataset.focus = `${own}#${i}`; });
+  return node;
+}
+
+function keepingFocus(root, redraw) { // who works by keyboard stays where they were when their place is drawn anew
+  const active = document.activeElement;
+  const inside = root.contains(active);
+  const [key, ts] = [active?.dataset?.focus, active?.closest?.("[data-ts]")?.dataset.ts];
+  redraw();
+  if (!inside || root.contains(active)) return;
+  const message = ts ? root.querySelector(`[data-ts="${CSS.escape(ts)}"]`) : null;
+  const same = key ? (message ?? root).querySelector(`[data-focus="${CSS.escape(key)}"]`) : null;
+  const [from, to] = same && /^(text|url|search|textarea)$/.test(active.type) ? [active.selectionStart, active.selectionEnd] : [];
+  (same ?? message)?.focus({ preventScroll: true });
+  if (from !== undefined) same.setSelectionRange(from, to);
+}
+
+function place(holder, nodes) { // moves only what moved: what stays keeps its focus and its typed text
+  const wanted = new Set(nodes);
+  for (const child of [...holder.childNodes]) if (!wanted.has(child)) child.remove();
+  nodes.forEach((node, i) => { if (holder.childNodes[i] !== node) holder.insertBefore(node, holder.childNodes[i] ?? null); });
+}
+
+function madeNode(spot, block, element, label) {
   const name = label || element.placeholder?.text || element.action_id || "";
   if (element.type === "button" || element.type === "workflow_button") return buttonNode(spot, block, element);
   if (element.type === "overflow") return overflowNode(spot, block, element);
@@ -564,10 +651,18 @@ function blockNode(spot, block) {
 }
 const blocksNode = (spot, blocks) => blocks.map((block) => h("div", { class: "block" }, blockNode(spot, block)));
 
+let inputs = 0;
 function inputBlock(spot, block) {
   const error = spot.view?.errors?.[block.block_id];
-  return h("div", { class: "input" }, h("span", { class: "title", "aria-hidden": "true" }, block.label.text, block.optional ? h("span", { class: "dim" }, " (optional)") : null),
-    elementNode(spot, block, block.element, block.label.text), block.hint ? h("div", { class: "hint" }, textNode(block.hint)) : null, error ? h("div", { class: "error", role: "alert" }, error) : null);
+  const id = `input-${(inputs += 1)}`;
+  const made = elementNode(spot, block, block.element, block.label.text);
+  const control = made.matches("input, select, textarea, fieldset") ? made : made.querySelector("input, select, textarea") ?? made;
+  control.id = id;
+  if (error) control.setAttribute("aria-invalid", "true");
+  const about = [error ? `${id}-error` : "", block.hint ? `${id}-hint` : ""].filter(Boolean).join(" ");
+  if (about) control.setAttribute("aria-describedby", about);
+  return h("div", { class: error ? "input wrong" : "input" }, h("label", { class: "title", for: id, "aria-hidden": "true" }, textNode(block.label, ""), block.optional ? h("span", { class: "dim" }, " (optional)") : null),
+    made, error ? h("div", { class: "error", id: `${id}-error`, role: "alert" }, error) : null, block.hint ? h("div", { class: "hint", id: `${id}-hint` }, textNode(block.hint)) : null);
 }
 
 // ---- messages
@@ -578,7 +673,7 @@ function bodyNode(spot, message) {
   if (byApp && message.blocks?.length) parts.push(...blocksNode(spot, message.blocks));
   else if (message.text) parts.push(h("div", { class: "text" }, mrkdwn(message.text)));
   for (const one of message.attachments ?? []) parts.push(h("blockquote", {}, one.blocks ? blocksNode(spot, one.blocks) : h("div", { class: "text" }, mrkdwn(one.text ?? one.fallback ?? ""))));
-  for (const file of message.files ?? []) parts.push(/\.(png|jpe?g|gif)$/i.test(file.name) ? h("figure", { class: "figure" }, h("figcaption", { class: "dim" }, file.title), h("img", { src: `/page/file/${file.id}`, alt: file.alt_txt || file.title })) : h("p", {}, `📄 ${file.name}`));
+  for (const file of message.files ?? []) parts.push(/\.(png|jpe?g|gif)$/i.test(file.name) ? h("figure", { class: "figure" }, h("figcaption", { class: "dim" }, file.title), h("img", { src: `/page/file/${file.id}`, alt: file.alt_txt || file.title })) : h("p", {}, h("a", { class: "file", href: `/page/download/${file.id}`, download: file.name }, `📄 ${file.title || file.name}`)));
   if (message.edited) parts.push(h("span", { class: "edited" }, " (edited)"));
   return parts;
 }
@@ -595,21 +690,38 @@ function messageNode(message, { whisper = false, inThread = false } = {}) {
   const broadcast = !inThread && message.subtype === "thread_broadcast" ? h("button", { type: "button", class: "link", onclick: () => openThread(message.thread_ts) }, "replied to a thread") : null;
   const tools = whisper ? null : h("div", { class: "tools" }, ["white_check_mark", "eyes", "+1"].map((n) => h("button", { type: "button", "aria-label": `React with ${n}`, onclick: () => react(message, n, true) }, emoji(n))),
     inThread ? null : h("button", { type: "button", "aria-label": "Reply in thread", onclick: () => openThread(message.thread_ts ?? message.ts) }, "💬"));
-  return h("article", { class: `msg${whisper ? " whisper" : ""}`, "data-ts": message.ts, "aria-label": `${name}, ${clock(message.ts)}` }, whisper ? h("div", { class: "only" }, "Only visible to you") : null, avatar(by),
+  return h("article", { class: `msg${whisper ? " whisper" : ""}`, tabindex: "-1", "data-ts": message.ts, "aria-label": `${name}, ${clock(message.ts)}` }, whisper ? h("div", { class: "only" }, "Only visible to you") : null, avatar(by),
     h("div", { class: "body" }, head, broadcast, bodyNode(spot, message), reactions.length ? h("div", { class: "reactions" }, reactions) : null, replies), tools);
 }
 
 const react = (message, name, add) => quietly(act("react", { user: state.me, channel: state.channel, ts: message.ts, name, add }));
 
 const cache = new Map(); // pane → ts → [text, node]: an unchanged message keeps its node, and so what one types in it
-function paint(pane, entries, dates) {
+const dividers = new Map(); // pane and day → node
+const divider = (pane, text) => {
+  const key = `${pane.id} ${text}`;
+  if (!dividers.has(key)) dividers.set(key, h("div", { class: "day" }, text));
+  return dividers.get(key);
+};
+const older = (pane, what) => { // asks for more of the past, and stays at what one was reading
+  const node = h("p", { class: "older" }, h("button", { type: "button", class: "btn", onclick: async () => {
+    const below = pane.scrollHeight - pane.scrollTop;
+    state.depth = Math.max(state.depth, 200) + 400;
+    await quietly(refresh());
+    pane.scrollTop = pane.scrollHeight - below;
+  } }, `Show older ${what}`));
+  return node;
+};
+const olders = { messages: older($("messages"), "messages"), replies: older($("replies"), "replies") };
+
+function paint(pane, entries, { dates = false, more = false } = {}) {
   const old = cache.get(pane.id) ?? new Map();
   const fresh = new Map();
   const near = pane.scrollHeight - pane.scrollTop - pane.clientHeight < 80;
   const nodes = [];
   let last = "";
   for (const [message, options] of entries) {
-    if (dates && day(message.ts) !== last) { last = day(message.ts); nodes.push(h("div", { class: "day" }, last)); }
+    if (dates && day(message.ts) !== last) { last = day(message.ts); nodes.push(divider(pane, last)); }
     const text = JSON.stringify([message, options, state.me, state.channel, state.picture.chosen?.[message.ts] ?? null]);
     const known = old.get(message.ts);
     const node = known && known[0] === text ? known[1] : messageNode(message, options);
@@ -617,9 +729,10 @@ function paint(pane, entries, dates) {
     nodes.push(node);
   }
   cache.set(pane.id, fresh);
-  pane.replaceChildren(...(nodes.length ? nodes : [h("p", { class: "empty" }, "Nothing here yet.")]));
-  const of = pane.id === "replies" ? state.channel + state.thread : state.channel;
   const newest = nodes.at(-1);
+  if (more) nodes.splice(pane.id === "replies" ? 1 : 0, 0, olders[pane.id]);
+  keepingFocus(pane, () => place(pane, nodes.length ? nodes : [h("p", { class: "empty" }, "Nothing here yet.")]));
+  const of = pane.id === "replies" ? state.channel + state.thread : state.channel;
   const isNew = newest && !old.has(newest.dataset.ts);
   const mine = entries.some(([message]) => message.user === state.me && !old.has(message.ts)); // one follows what one sends
   if (pane.dataset.of !== of) pane.scrollTop = pane.id === "replies" ? 0 : pane.scrollHeight; // a thread is read from its start
@@ -635,11 +748,10 @@ function drawConversation(p) {
   $("composer-form").hidden = !channel || channel.archived;
   if (!channel) { $("messages").replaceChildren(h("p", { class: "empty" }, "This person sees no channel.")); $("head").replaceChildren(); return; }
   $("head").replaceChildren(h("h2", {}, channelName(channel)), h("span", { class: "dim" }, [channel.topic, channel.kind === "dm" ? "" : `${channel.members} members`].filter(Boolean).join(" · ")),
-    ...(channel.ext_shared ? [h("span", { class: "tag" }, "SHARED WITH ANOTHER COMPANY")] : []), ...(channel.archived ? [h("span", { class: "tag" }, "ARCHIVED")] : []));
+    ...(channel.kind === "private" ? [h("span", { class: "tag" }, "PRIVATE")] : []), ...(channel.ext_shared ? [h("span", { class: "tag" }, "SHARED WITH ANOTHER COMPANY")] : []), ...(channel.archived ? [h("span", { class: "tag" }, "ARCHIVED")] : []));
   $("composer").placeholder = `Message ${channelName(channel)}`;
   const whispers = (p.whispers ?? []).filter((m) => !m.thread_ts).map((m) => [m, { whisper: true }]);
-  paint($("messages"), [...p.messages.map((m) => [m, {}]), ...whispers].sort(byTs), true);
-  if (p.more) $("messages").prepend(h("p", { class: "empty" }, "Older messages are not shown here."));
+  paint($("messages"), [...p.messages.map((m) => [m, {}]), ...whispers].sort(byTs), { dates: true, more: p.more });
   state.seen.set(channel.id, channel.last);
 }
 
@@ -649,7 +761,7 @@ function drawThread(p) {
   $("app").classList.toggle("with-thread", open);
   if (!open) return;
   const whispers = (p.whispers ?? []).filter((m) => m.thread_ts === state.thread).map((m) => [m, { whisper: true, inThread: true }]);
-  paint($("replies"), [...p.thread.map((m) => [m, { inThread: true }]), ...whispers].sort(byTs), false);
+  paint($("replies"), [...p.thread.map((m) => [m, { inThread: true }]), ...whispers].sort(byTs), { more: p.thread_more });
 }
 
 const channelName = (c) => (c.kind === "dm" ? shownName(c.with ?? "") : `${c.kind === "private" ? "🔒 " : "# "}${c.name}`);
@@ -670,8 +782,8 @@ function drawSide(p) {
     return h("li", {}, h("a", { href: `#/T/${c.id}`, class: unread ? "unread" : "", "aria-current": current ? "page" : undefined }, c.kind === "dm" ? avatar(c.with ?? "") : null, channelName(c), c.ext_shared ? " ↗" : "", unread ? h("span", { class: "hidden" }, " (unread)") : null));
   };
   const group = (title, items) => (items.length ? [h("h2", {}, title), h("ul", {}, items)] : []);
-  $("places").replaceChildren(...group("Channels", (p.channels ?? []).filter((c) => c.kind !== "dm").map(item)), ...group("Direct messages", (p.channels ?? []).filter((c) => c.kind === "dm").map(item)),
-    ...group("Apps", (p.apps ?? []).map((a) => h("li", {}, h("a", { href: `#/home/${a.id}`, "aria-current": state.home === a.id ? "page" : undefined }, avatar(a.bot), a.name)))));
+  $("places").replaceChildren(...group("Channels", (p.channels ?? []).filter((c) => c.kind !== "dm" && !c.archived).map(item)), ...group("Direct messages", (p.channels ?? []).filter((c) => c.kind === "dm").map(item)),
+    ...group("Apps", (p.apps ?? []).map((a) => h("li", {}, h("a", { href: `#/home/${a.id}`, "aria-current": state.home === a.id ? "page" : undefined }, avatar(a.bot), a.name)))), ...group("Archived", (p.channels ?? []).filter((c) => c.archived).map(item)));
 }
 
 function drawHome(p) {
@@ -683,34 +795,70 @@ function drawHome(p) {
   if ($("messages").dataset.of === `home${text}`) return;
   cache.delete("messages");
   $("messages").dataset.of = `home${text}`;
-  $("messages").replaceChildren(h("div", { class: "home" }, p.home ? blocksNode({ view: { ...p.home, errors: {} } }, p.home.blocks) : h("p", { class: "empty" }, "The app has not published anything here yet.")));
+  keepingFocus($("messages"), () => $("messages").replaceChildren(h("div", { class: "home" }, p.home ? blocksNode({ view: { ...p.home, errors: {} } }, p.home.blocks) : h("p", { class: "empty" }, "The app has not published anything here yet."))));
 }
 
 // ---- modals
 
 let modalText = "";
+let modalShown = "";
+const scrolled = new Map(); // view → how far it was read: a view that is updated, or come back to, stays there
 function drawModal(p) {
   const box = $("modal");
   const view = (p.views ?? []).at(-1);
   const text = view ? JSON.stringify([view.id, view.hash, view.errors, p.views.length]) : "";
   if (text === modalText) return;
   modalText = text;
+  if (box.open && modalShown) scrolled.set(modalShown, box.querySelector(".content").scrollTop);
+  const same = box.open && modalShown === view?.id;
+  modalShown = view?.id ?? "";
   if (!view) { if (box.open) box.close(); return; }
-  const spot = { view };
-  const close = (everything) => quietly(act("close_view", { user: state.me, view_id: view.id, everything }));
-  const submit = h("button", { type: "submit", class: "btn primary" }, view.submit?.text ?? "Submit");
-  const form = h("form", { novalidate: true, onsubmit: async (event) => {
-    event.preventDefault();
-    submit.setAttribute("aria-busy", "true");
-    await quietly(act("submit", { user: state.me, view_id: view.id, values: filled(view) }));
-    submit.removeAttribute("aria-busy");
-  } }, h("header", {}, h("h2", { id: "modal-title" }, view.title.text), h("button", { type: "button", class: "plain", "aria-label": "Close", onclick: () => close(true) }, "✕")),
-  h("div", { class: "content" }, view.errors[""] ? h("div", { class: "alert error-level", role: "alert" }, view.errors[""]) : null, blocksNode(spot, view.blocks)),
-  h("footer", {}, h("button", { type: "button", class: "btn", onclick: () => close(false) }, view.close?.text ?? (p.views.length > 1 ? "Back" : "Cancel")), view.submit || view.blocks.some((b) => b.type === "input") ? submit : null));
-  box.replaceChildren(form);
-  box.oncancel = (event) => { event.preventDefault(); close(true); };
+  const form = modalForm(view, p.views.length);
+  if (same) keepingFocus(box, () => box.replaceChildren(form));
+  else box.replaceChildren(form);
+  box.oncancel = (event) => { event.preventDefault(); closeView(view, true); };
   if (!box.open) box.showModal();
-  (box.querySelector(".error")?.parentElement ?? box).querySelector("[autofocus], .content input, .content select, .content textarea")?.focus();
+  box.querySelector(".content").scrollTop = scrolled.get(view.id) ?? 0;
+  if (Object.keys(view.errors).length) toError();
+  else if (!same) startIn(box);
+}
+const closeView = (view, everything) => quietly(act("close_view", { user: state.me, view_id: view.id, everything }));
+
+function startIn(box) {
+  const asked = box.querySelector(".content [autofocus]");
+  if (asked) asked.focus();
+  else (box.querySelector(".content input, .content select, .content textarea, .content button") ?? box.querySelector("footer .btn:last-child"))?.focus({ preventScroll: true }); // what stands above it is read first
+}
+
+function toError() {
+  const wrong = $("modal").querySelector(".wrong");
+  if (!wrong) { $("modal").querySelector(".content").scrollTop = 0; return; }
+  wrong.scrollIntoView({ block: "center" });
+  wrong.querySelector("input, select, textarea")?.focus({ preventScroll: true });
+}
+
+function modalForm(view, depth) {
+  const submit = h("button", { type: "submit", class: "btn primary" }, view.submit?.text ?? "Submit");
+  const back = depth > 1 ? h("button", { type: "button", class: "plain", "aria-label": "To the form before", onclick: () => closeView(view, false) }, "‹") : null;
+  const several = Object.keys(view.errors).filter(Boolean).length;
+  return h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); sendView(view, submit); } },
+    h("header", {}, back, h("h2", { id: "modal-title" }, textNode(view.title, "")), h("button", { type: "button", class: "plain", "aria-label": "Close", onclick: () => closeView(view, true) }, "✕")),
+    h("div", { class: "content" }, view.errors[""] ? h("div", { class: "alert error-level", role: "alert" }, view.errors[""]) : null, blocksNode({ view }, view.blocks)),
+    h("footer", {}, several > 1 ? h("span", { class: "error grow" }, `${several} answers need another look.`) : null,
+      h("button", { type: "button", class: "btn", onclick: () => closeView(view, false) }, view.close?.text ?? (depth > 1 ? "Back" : "Cancel")), view.submit || view.blocks.some((b) => b.type === "input") ? submit : null));
+}
+
+async function sendView(view, button) {
+  if (button.getAttribute("aria-busy")) return; // a second press while the first is on its way
+  button.setAttribute("aria-busy", "true");
+  try {
+    await act("submit", { user: state.me, view_id: view.id, values: filled(view) }, { quiet: true });
+  } catch (error) { // what is missing is said at its field
+    await quietly(refresh());
+    const top = (state.picture.views ?? []).at(-1);
+    if (top?.id === view.id && Object.keys(top.errors).length) toError();
+    else toast(error.message);
+  } finally { button.removeAttribute("aria-busy"); }
 }
 
 function draw() {
@@ -734,14 +882,14 @@ function route() {
   state.home = first === "home" ? channel : "";
   if (state.home) quietly((state.me ? Promise.resolve() : refresh()).then(() => act("open_home", { user: state.me, app: state.home })));
   else if (channel) {
-    if (channel !== state.channel) state.thread = "";
+    if (channel !== state.channel) { state.thread = ""; state.depth = 0; }
     state.channel = channel;
     if (ts) {
       state.target = `${ts.slice(1, 11)}.${ts.slice(11)}`;
       quietly(findThread(state.target));
     }
   }
-  refresh();
+  quietly(refresh());
 }
 
 async function findThread(ts) { // a link may point into a thread: its parent is found among the channel's threads
@@ -795,6 +943,10 @@ $("who").addEventListener("change", () => {
 });
 window.addEventListener("hashchange", route);
 document.addEventListener("click", (event) => document.querySelectorAll("details.menu[open]").forEach((m) => { if (!m.contains(event.target)) m.open = false; }));
-document.addEventListener("keydown", (event) => { if (event.key === "Escape" && state.thread && !$("modal").open) { state.thread = ""; refresh(); } });
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+  if (menu) { event.preventDefault(); event.stopPropagation(); menu.open = false; menu.querySelector("summary").focus(); }
+}, { capture: true });
+document.addEventListener("keydown", (event) => { if (event.key === "Escape" && state.thread && !document.querySelector("dialog[open]")) { state.thread = ""; refresh(); } });
 listen();
 route();

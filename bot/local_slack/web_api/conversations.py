@@ -110,11 +110,15 @@ def open_direct(ask: Ask) -> Json:
     people = [u for u in ask.word("users").split(",") if u]
     if ask.args.get("channel"):
         return {"channel": {"id": ask.channel().id}, "no_op": True, "already_open": True}
+    if not people:
+        raise Refused("users_list_not_supplied")
     if len(people) != 1:
         raise invalid_arguments("this stand-in opens direct messages with one person")
     user = ask.state.users.get(people[0])
-    if user is None:
+    if user is None or (user.team_id != ask.team_id and not user.stranger):
         raise Refused("user_not_found")
+    if user.bot:
+        raise Refused("cannot_dm_bot")
     if user.deleted:
         raise Refused("user_disabled")
     known = frozenset({user.id, ask.bot_user_id}) in ask.state.dms

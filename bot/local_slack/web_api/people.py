@@ -38,7 +38,13 @@ def lookup_by_email(ask: Ask) -> Json:
     raise Refused("users_not_found")
 
 
+def _paid(ask: Ask) -> None:
+    if not ask.state.workspaces[ask.team_id].paid:
+        raise Refused("plan_upgrade_required")
+
+
 def list_groups(ask: Ask) -> Json:
+    _paid(ask)
     groups = [g for g in ask.state.groups.values() if g.team_id == ask.team_id]
     if not ask.flag("include_disabled"):
         groups = [g for g in groups if not g.disabled]
@@ -46,6 +52,7 @@ def list_groups(ask: Ask) -> Json:
 
 
 def group_users(ask: Ask) -> Json:
+    _paid(ask)
     group: Group | None = ask.state.groups.get(ask.word("usergroup"))
     if group is None or group.team_id != ask.team_id:
         raise Refused("no_such_subteam")
