@@ -6,10 +6,13 @@ from schema.limits import limits_told
 from schema.metrics import Audience
 from schema.mixes import gap_told, mix_told
 from schema.other_sources import sources_told
+from schema.paces import crowd_in_full, pace_in_full
 from schema.pages import Page
 from schema.products import Previous
 from schema.remarks import Remark
+from schema.statements.levels import PLAIN_READERS
 from schema.texts import Text
+from schema.trends import course_in_full, floor_in_full, inputs
 
 
 def asides(
@@ -25,10 +28,20 @@ def asides(
     newest = compared is None or compared.comparison == Previous()
     rest = (
         (gap_told(page, key, audience, short=short), sources_told(page, key, audience, named=named),
-         limits_told(page, key, audience, named=named))
+         limits_told(page, key, audience, named=named), *_seen(page, key, audience))
         if newest else ()
     )  # fmt: skip
     return tuple(each for each in (mix, *rest) if each)
+
+
+def _seen(page: Page, key: str, audience: Audience) -> tuple[Remark, ...]:
+    """Say what shows in a metric's past, goal and groups; plain readers get it where it is worth its own paragraph."""
+    if audience in PLAIN_READERS:
+        return (inputs(page, key),)
+    return (
+        course_in_full(page, key), floor_in_full(page, key), inputs(page, key), pace_in_full(page, key),
+        crowd_in_full(page, key),
+    )  # fmt: skip
 
 
 def aside(

@@ -11,11 +11,12 @@ from schema.asides import aside
 from schema.blanks import ours, plain_name, why_blank
 from schema.facts import Fact, Kind
 from schema.gains import other_side
-from schema.headlines import LABELS, TOPIC_LABELS, asked, headline, moved_over_longer
-from schema.insights import Insight, Topic, counter_of
+from schema.headlines import LABELS, TOPIC_LABELS, asked, headline, moved_over_longer, outlook_label
+from schema.insights import APART, Insight, Topic, counter_of
 from schema.judgements import Compared
 from schema.limits import limit_alone
 from schema.metrics import Audience, Unit
+from schema.paces import crowd, pace
 from schema.pages import Page, subject
 from schema.periods import Period
 from schema.statements import levels
@@ -23,6 +24,7 @@ from schema.statements.stating import Statement, state
 from schema.statements.subjects import as_stated, stated
 from schema.statements.subjects import told as told_kind
 from schema.texts import Text
+from schema.trends import course
 from schema.verdicts import CHANGES, GAINS, LOSSES, Because
 from schema.verdicts import Kind as VerdictKind
 from schema.worth import flip, span
@@ -90,6 +92,8 @@ def paragraph(page: Page, insight: Insight, audience: Audience, *, short: bool =
 
     short   for a digest's parent: a countermetric that is unclear is named only
     """
+    if insight.topic in SEEN:
+        return _seen(page, insight, audience, short=short)
     told = say(page, insight.metric, audience, short=short)
     label = TOPIC_LABELS.get(insight.topic) or told.label
     if short and insight.topic is Topic.WHAT_IF:
@@ -105,8 +109,11 @@ def say(
     page: Page, key: str, audience: Audience, compared: Compared | None = None, *, short: bool = False
 ) -> Paragraph:
     """Say a metric against one window; a gain never stands without its countermetric."""
-    main = state(subject(page, key, compared), audience)
-    kind = main.subject.kind
+    return _told(page, state(subject(page, key, compared), audience), compared, short=short)
+
+
+def _told(page: Page, main: Statement, compared: Compared | None, *, short: bool) -> Paragraph:
+    key, audience, kind = main.metric, main.audience, main.subject.kind
     label = LABELS[kind] if main.verdict.because is not Because.NOT_ASKED else ""
     if kind not in GAINS:
         text = texts.join((main.core, aside(page, key, audience, compared, short=short), *main.advice))
@@ -124,6 +131,24 @@ def say(
         metrics=(key, *other.metrics),
         statements=(main, *other.statements),
     )
+
+
+def _seen(page: Page, insight: Insight, audience: Audience, *, short: bool) -> Paragraph:
+    """Say a course, the pace to a goal, or one group that is more than agreed; good news with its countermetric."""
+    key = insight.metric
+    label = outlook_label(page, insight) or TOPIC_LABELS[insight.topic]
+    if insight.topic is Topic.CROWD:
+        return Paragraph(label=label, text=crowd(page, key).text, metrics=(key,))
+    if insight.topic is not Topic.PACE:
+        return replace(_told(page, course(page, key, audience), None, short=short), label=label)
+    text = pace(page, key).text
+    if not page.seen.paces[key].reaches:
+        return Paragraph(label=label, text=text, metrics=(key,))
+    other = other_side(page, state(subject(page, key), audience), None, short=short)
+    return Paragraph(label=label, text=texts.join((text, other.text)), metrics=(key, *other.metrics))
+
+
+SEEN: Final = frozenset({Topic.CREEP, Topic.TURN, *APART})
 
 
 def _together(paragraphs: list[Paragraph], pins: AbstractSet[str] = frozenset()) -> tuple[Paragraph, ...]:
@@ -179,7 +204,7 @@ def longer(page: Page, audience: Audience, *, short: bool = False) -> list[Parag
 
 def _money(page: Page, audience: Audience) -> list[Paragraph]:
     """Say what the money figures stand at where they are not said already, and where each conclusion flips."""
-    told = {insight.metric for insight in page.ranked.said}
+    told = {insight.metric for insight in page.ranked.said if insight.topic not in APART}
     found = []
     for key in page.product.shown:
         judgement = page.judged.get(key)

@@ -38,7 +38,21 @@ TOPIC_LABELS: Final[Mapping[Topic, str]] = {
     Topic.MIX: "Hidden by the mix",
     Topic.WHAT_IF: "Another limit would pay more",
     Topic.UNUSUAL: "Unusual",
+    Topic.INPUTS: "Inputs changed",
+    Topic.TURN: "New level",
+    Topic.CREEP: "Slow move",
+    Topic.CROWD: "One group past its limit",
 }
+OUTLOOK_LABELS: Final[Mapping[bool | None, str]] = {
+    True: "On the way to its goal",
+    False: "Short of its goal",
+    None: "Goal open",
+}
+
+
+def outlook_label(page: Page, insight: Insight) -> str:
+    """Name how a metric stands to its goal; empty for other insights."""
+    return OUTLOOK_LABELS[page.seen.paces[insight.metric].reaches] if insight.topic is Topic.PACE else ""
 
 
 def headline(page: Page) -> Text:
@@ -79,6 +93,11 @@ TALLY: Final[Sequence[tuple[str, str, str]]] = (  # what is counted, its singula
     ("change", "clear change", "clear changes"),
     ("small", "small change", "small changes"),
     ("mix", "change hidden by the mix", "changes hidden by the mix"),
+    ("inputs", "change in what comes in", "changes in what comes in"),
+    ("turn", "new level", "new levels"),
+    ("creep", "slow move", "slow moves"),
+    ("crowd", "group past its limit", "groups past their limits"),
+    ("pace", "goal out of reach at this pace", "goals out of reach at this pace"),
 )
 
 
@@ -105,6 +124,10 @@ def _counted(tally: Mapping[str, int]) -> list[Text]:
 def _kind_counted(page: Page, insight: Insight) -> str:
     if insight.pinned or insight.topic in {Topic.SOURCES, Topic.MIX}:
         return insight.topic.value
+    if insight.topic in {Topic.INPUTS, Topic.TURN, Topic.CREEP, Topic.CROWD}:
+        return insight.topic.value
+    if insight.topic is Topic.PACE:
+        return "pace" if insight.harm else ""
     if insight.topic is Topic.SMALL:
         return "small"
     kind = told(page.catalogue[insight.metric], page.judged[insight.metric].verdict.kind)
@@ -186,6 +209,10 @@ def _together(page: Page, asks: Sequence[tuple[Topic, str]]) -> Text:
 def _asked_for(page: Page, insight: Insight) -> Topic | None:
     if insight.topic is Topic.CHANGE:
         return Topic.CHANGE if page.judged[insight.metric].verdict.kind in LOSSES else None
+    if insight.topic in {Topic.TURN, Topic.CREEP}:
+        return Topic.CHANGE if insight.harm else None
+    if insight.topic is Topic.PACE and not insight.harm:
+        return None
     return insight.topic if insight.topic in ASKS else None
 
 
@@ -205,6 +232,8 @@ ASKS: Final[Mapping[Topic, str]] = {
     Topic.CHANGE: "say what is done about {plain}",
     Topic.SOURCES: "find out why the sources of {plain} differ",
     Topic.WHAT_IF: "decide whether the limit is moved",
+    Topic.PACE: "say how {plain} can reach its goal, or agree on another",
+    Topic.CROWD: "decide whether so much of {plain} may lie in one group",
 }
 
 

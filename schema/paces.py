@@ -8,6 +8,7 @@ from schema import facts, texts
 from schema.facts import Fact, Kind
 from schema.metrics import Form, Metric, Unit
 from schema.pages import Page
+from schema.remarks import SILENT, Remark, place, remark
 from schema.sightings import Crowd, Pace
 from schema.statements import levels
 from schema.statements.counted import base_figure, count, per
@@ -38,11 +39,10 @@ OUTLOOKS_IN_FULL: Final[Mapping[bool | None, str]] = {
 }
 CROWD: Final = "Of every {base} {of} that {hit}, {share} were among {group}. The agreed limit for one group is {at_most}."
 CROWD_IN_FULL: Final = "Concentration: {group} {hits} of {total}, {share} ({confidence} range {low} to {high}), over the agreed {at_most}."
-AT_GOAL: Final = "goal"
-AT_CROWD: Final = "crowd"
+AT: Final = "beside"
 
 
-def pace(page: Page, key: str) -> Text:
+def pace(page: Page, key: str) -> Remark:
     """Say goal and range to plain readers, in the fullest wording that can be read at once."""
     found = page.seen.paces[key]
     metric = page.catalogue[key]
@@ -52,7 +52,7 @@ def pace(page: Page, key: str) -> Text:
     }  # fmt: skip
     ranged = texts.fill(RANGE, fillings)
     texts_ = [texts.join((texts.fill(goal, fillings), ranged)) for goal in GOALS]
-    return next((each for each in texts_ if is_easy(each)), texts_[-1])
+    return _held(next((each for each in texts_ if is_easy(each)), texts_[-1]))
 
 
 def _ends(page: Page, metric: Metric, found: Pace) -> dict[str, Filling]:
@@ -66,11 +66,11 @@ def _ends(page: Page, metric: Metric, found: Pace) -> dict[str, Filling]:
 
 def _ends_of_share(metric: Metric, found: Pace) -> dict[str, Filling]:
     base = _base(found.goal.reach, (found.low, found.high))
-    goal = per(metric, AT_GOAL, found.goal.reach, base, function="goal")
+    goal = per(metric, AT, found.goal.reach, base, function="goal")
     return {
-        "goal": texts.fill("{goal} of every {base}", {"goal": goal, "base": base_figure(metric, AT_GOAL, base)}),
-        "low": per(metric, AT_GOAL, found.low, base, function="low"),
-        "high": per(metric, AT_GOAL, found.high, base, function="high"),
+        "goal": texts.fill("{goal} of every {base}", {"goal": goal, "base": base_figure(metric, AT, base)}),
+        "low": per(metric, AT, found.low, base, function="low"),
+        "high": per(metric, AT, found.high, base, function="high"),
     }  # fmt: skip
 
 
@@ -101,7 +101,8 @@ MOST_PLACES: Final = 6
 def _end(page: Page, metric: Metric, name: str, value: Decimal, *, places: int) -> Fact:
     shown = _shown(page, metric, value, places, exact=name == "goal")
     unit = Unit.SHARE.value if metric.form is Form.GAP else metric.unit.value
-    return levels.figure(f"{metric.key}/{AT_GOAL}", name, Kind.LEVEL, value, shown=shown, unit=unit)
+    kind = Kind.CONSTANT if name == "goal" else Kind.LEVEL
+    return levels.figure(place(metric.key), name, kind, value, shown=shown, unit=unit)
 
 
 def _shown(page: Page, metric: Metric, value: Decimal, places: int, *, exact: bool) -> str:
@@ -118,21 +119,21 @@ def _shown(page: Page, metric: Metric, value: Decimal, places: int, *, exact: bo
 def _day(page: Page, found: Pace) -> Fact:
     this_year = found.goal.by.year == page.product.calendar.last_day(page.period).year
     shown = facts.day(found.goal.by, year=not this_year)
-    return Fact(of=f"{found.metric}/{AT_GOAL}", function="day", kind=Kind.TIME, value=None, shown=shown)
+    return Fact(of=place(found.metric), function="day", kind=Kind.TIME, value=None, shown=shown)
 
 
-def pace_in_full(page: Page, key: str) -> Text:
+def pace_in_full(page: Page, key: str) -> Remark:
     """Say goal and range to engineers and compliance, with what the range rests on."""
     found = page.seen.paces.get(key)
     if found is None:
-        return Text(())
+        return SILENT
     metric = page.catalogue[key]
     values = {"goal": found.goal.reach, "low": found.low, "high": found.high}
     places = _places(metric, list(values.values()))
     ends = {name: _end(page, metric, name, value, places=places) for name, value in values.items()}
-    return texts.fill(GOAL_IN_FULL, {
+    return _held(texts.fill(GOAL_IN_FULL, {
         **ends, "day": _day(page, found), "outlook": OUTLOOKS_IN_FULL[found.reaches], **_behind(page, found),
-    })  # fmt: skip
+    }))  # fmt: skip
 
 
 def _behind(page: Page, found: Pace) -> dict[str, Filling]:
@@ -143,34 +144,34 @@ def _behind(page: Page, found: Pace) -> dict[str, Filling]:
     }  # fmt: skip
 
 
-def crowd(page: Page, key: str) -> Text:
+def crowd(page: Page, key: str) -> Remark:
     """Say to plain readers how much one group is, and how much was agreed."""
     found = page.seen.crowds[key]
     metric = page.catalogue[key]
     base = _base(found.at_most, (found.share,))
-    return texts.fill(CROWD, {
-        "base": base_figure(metric, AT_CROWD, base),
+    return _held(texts.fill(CROWD, {
+        "base": base_figure(metric, AT, base),
         "of": levels.phrase(metric.words.of, metric, page.language()),
         "hit": levels.phrase(metric.words.hit, metric, page.language()),
-        "share": per(metric, AT_CROWD, found.share, base, function="share", group=found.group),
+        "share": per(metric, AT, found.share, base, function="share", group=found.group),
         "group": facts.group_name(found.group),
-        "at_most": per(metric, AT_CROWD, found.at_most, base, function="at_most"),
-    })  # fmt: skip
+        "at_most": per(metric, AT, found.at_most, base, function="at_most"),
+    }))  # fmt: skip
 
 
-def crowd_in_full(page: Page, key: str) -> Text:
+def crowd_in_full(page: Page, key: str) -> Remark:
     """Say the same to engineers and compliance, with counts and range."""
     found = page.seen.crowds.get(key)
     if found is None:
-        return Text(())
+        return SILENT
     metric = page.catalogue[key]
-    return texts.fill(CROWD_IN_FULL, {
+    return _held(texts.fill(CROWD_IN_FULL, {
         "group": facts.group_name(found.group),
-        "hits": count(metric, AT_CROWD, "hits", found.hits, group=found.group),
-        "total": count(metric, AT_CROWD, "total", found.total),
+        "hits": count(metric, AT, "hits", found.hits, group=found.group),
+        "total": count(metric, AT, "total", found.total),
         "confidence": levels.constant(CONFIDENCE, "confidence", shown="95%"),
         **_shares(metric, found),
-    })  # fmt: skip
+    }))  # fmt: skip
 
 
 def _shares(metric: Metric, found: Crowd) -> dict[str, Filling]:
@@ -179,6 +180,11 @@ def _shares(metric: Metric, found: Crowd) -> dict[str, Filling]:
         "low": Decimal(repr(found.interval.low)), "high": Decimal(repr(found.interval.high)),
     }  # fmt: skip
     return {
-        name: levels.figure(f"{metric.key}/{AT_CROWD}", name, Kind.LEVEL, value, shown=facts.percent(value), unit="share")
+        name: levels.figure(place(metric.key), name, Kind.LEVEL, value, shown=facts.percent(value), unit="share")
         for name, value in ends.items()
     }  # fmt: skip
+
+
+def _held(text: Text) -> Remark:
+    """Hold a text to the figures that it was filled with."""
+    return remark(text, text.facts)

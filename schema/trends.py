@@ -12,6 +12,7 @@ from schema.facts import Fact, Kind
 from schema.judgements import MATURITY, RIPE
 from schema.metrics import Audience, Form
 from schema.pages import Page, subject
+from schema.remarks import SILENT, Remark, place, remark
 from schema.statements import levels
 from schema.statements import plain as plain_statements
 from schema.statements.levels import Moment, Subject
@@ -109,46 +110,47 @@ def _since(page: Page, found: Course) -> Fact:
     )  # fmt: skip
 
 
-def course_in_full(page: Page, key: str) -> Text:
+def course_in_full(page: Page, key: str) -> Remark:
     """Say a metric's course to engineers and compliance, whatever else is said of the metric."""
     found = page.seen.courses.get(key)
     if found is None:
-        return Text(())
+        return SILENT
     metric, currency = page.catalogue[key], page.product.currency
     means = {
         which: levels.figure(
-            f"{key}/course", which, Kind.LEVEL, value, shown=levels.show(metric, value, currency), unit=metric.unit.value
+            place(key), which, Kind.LEVEL, value, shown=levels.show(metric, value, currency), unit=metric.unit.value
         )
         for which, value in (("now", found.now), ("before", found.before))
     }  # fmt: skip
-    return texts.fill(IN_FULL[found.move.detector], {
+    told = texts.fill(IN_FULL[found.move.detector], {
         **means, "recent": _periods(found, "recent"), "earlier": _periods(found, "earlier"), "unit": _unit(page),
         "day": _since(page, found), "q": _chance(key, found),
         "tested": levels.constant(Decimal(found.verdict.tested), "course"),
     })  # fmt: skip
+    return remark(told, told.facts)
 
 
 def _chance(key: str, found: Course) -> Fact:
     q = Decimal(repr(found.verdict.q))
     smallest = facts.SMALLEST_CHANCE
     shown = facts.number(q, 3) if q >= smallest else f"under {facts.number(smallest, 3)}"
-    return levels.figure(f"{key}/course", "q", Kind.CHANCE, q, shown=shown)
+    return levels.figure(place(key), "q", Kind.CHANCE, q, shown=shown)
 
 
-def inputs(page: Page, key: str) -> Text:
+def inputs(page: Page, key: str) -> Remark:
     """Say that nobody knows yet what a shift does, where it lies above luck or off its target (wording rule 26)."""
     shifted = key in page.seen.inputs or (
         page.catalogue[key].form is Form.DRIFT and page.judged[key].off_target
     )
     maturity = page.judged.get(MATURITY)
     if not shifted or page.judged[key].now is None:
-        return Text(())
+        return SILENT
     if maturity is None or maturity.now is None:
-        return texts.plain(UNKNOWN)
+        return Remark(text=texts.plain(UNKNOWN))
     if maturity.now.level.estimate.value >= RIPE:
-        return Text(())
+        return SILENT
     known = levels.level(subject(page, MATURITY), Audience.EXECUTIVE, rest=False)
-    return texts.fill(NOT_YET, {"known": known})
+    return remark(texts.fill(NOT_YET, {"known": known}), known.facts)
 
 
 UNKNOWN: Final = (
@@ -159,15 +161,16 @@ NOT_YET: Final = (
 )
 
 
-def floor_in_full(page: Page, key: str) -> Text:
+def floor_in_full(page: Page, key: str) -> Remark:
     """Say to engineers and compliance what luck alone would show."""
     found = page.seen.inputs.get(key)
     if found is None:
-        return Text(())
+        return SILENT
     metric = page.catalogue[key]
     places = facts.decimals_of(found.floor, metric.unit)
     shown = facts.quantity(found.floor, metric.unit, unit_name=metric.unit_name, decimals=places)
     floor = levels.figure(
-        f"{key}/course", "noise_floor", Kind.LEVEL, found.floor, shown=shown, unit=metric.unit.value
+        place(key), "noise_floor", Kind.LEVEL, found.floor, shown=shown, unit=metric.unit.value
     )
-    return texts.fill("Without any shift, about {floor} is to be expected.", {"floor": floor})
+    told = texts.fill("Without any shift, about {floor} is to be expected.", {"floor": floor})
+    return remark(told, [floor])
