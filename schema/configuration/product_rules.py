@@ -121,15 +121,16 @@ def _query(draft: Draft, metric: Metric, name: str, *, path: Path, findings: Fin
     if query.shape not in metric.accepts:
         what = f"{quoted(metric.key)} cannot be computed from the shape {quoted(query.shape)}."
         findings.error(path, what, f"It takes {either(metric.accepts)}.")
-    if metric.grouped and not _groups(query):
+    if metric.grouped and not has_groups(query):
         what = f"{quoted(metric.key)} compares groups, and its query gives one row."
         findings.error(path, what, "Add `groups` (for http_json `rows` and `group`) to the query.")
-    if not metric.grouped and _groups(query):
+    if not metric.grouped and has_groups(query):
         what = f"{quoted(metric.key)} is one value, and its query gives a row for each group."
         findings.warning(path, what, "Use a query without groups to have a value for everybody.")
 
 
-def _groups(query: AnyQuery) -> bool:
+def has_groups(query: AnyQuery) -> bool:
+    """Tell whether a query gives a row for each group."""
     return query.group is not None if isinstance(query, HttpJsonQuery) else bool(query.groups)
 
 

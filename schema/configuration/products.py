@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
+from schema.checklists import Checklists
 from schema.configuration.mistakes import kind_of, read
 from schema.configuration.product_rules import (
     Draft,
@@ -17,6 +18,8 @@ from schema.configuration.product_rules import (
     check_people,
     check_words,
 )
+from schema.configuration.side_rules import check_sides
+from schema.configuration.requirement_rules import check_bindings
 from schema.configuration.source_rules import Kinds, name_is_fine, read_query
 from schema.metrics import Metric
 from schema.problems import Findings, Path, nearest, quoted
@@ -38,6 +41,7 @@ class Around:
     metric_names: frozenset[str]  # broken ones of the file included
     labels: frozenset[str]
     today: date | None
+    checklists: Checklists | None = None  # None: what it binds was checked before
 
 
 def read_product(key: str, given: object, around: Around, findings: Findings) -> Product | None:
@@ -58,7 +62,17 @@ def read_product(key: str, given: object, around: Around, findings: Findings) ->
     _check(draft, around, findings)
     parts = {"queries": draft.queries, "metrics": draft.metrics, "assumptions": draft.assumptions}
     sound = {name: part for name, part in parts.items() if isinstance(body.get(name, {}), Mapping)}
-    return read(Product, {**around.defaults, **body, **sound, "key": key}, path, findings)
+    product = read(Product, {**around.defaults, **body, **sound, "key": key}, path, findings)
+    if product is not None and product.reviews and around.checklists is not None:
+        check_bindings(
+            product.reviews,
+            (*path, "reviews"),
+            around.checklists,
+            metrics=around.metrics,
+            used=draft.metrics,
+            findings=findings,
+        )
+    return product
 
 
 def _draft(path: Path, body: Mapping[str, Any], around: Around, findings: Findings) -> Draft:
@@ -112,3 +126,4 @@ def _check(draft: Draft, around: Around, findings: Findings) -> None:
             )
         elif name in around.metrics:
             check_metric(draft, around.metrics[name], findings)
+            check_sides(draft, around.metrics[name], findings)
