@@ -232,8 +232,8 @@ ASKS: Final[Mapping[Topic, str]] = {
     Topic.CHANGE: "say what is done about {plain}",
     Topic.SOURCES: "find out why the sources of {plain} differ",
     Topic.WHAT_IF: "decide whether the limit is moved",
-    Topic.PACE: "say how {plain} can reach its goal, or agree on another",
-    Topic.CROWD: "decide whether so much of {plain} may lie in one group",
+    Topic.PACE: "say how {plain} can reach its goal, or agree on another goal",
+    Topic.CROWD: "say what is done about the group past its limit",
 }
 
 

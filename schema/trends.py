@@ -31,7 +31,7 @@ TURN: Final = (
     "{level:cap} on average since {day}. In the {earlier} {unit}s before it was {before}. That is a new level{good}.",
 )
 IN_FULL: Final[Mapping[Detector, str]] = {
-    Detector.EWMA: "Slow move: a mean of {now} in the last {recent} {unit}s against {before} in the {earlier} before; the weighted mean is outside its limits (q {q}, {tested} tested).",
+    Detector.EWMA: "Slow move: a mean of {now} in the last {recent} {unit}s against {before} in the {earlier} before; the weighted running mean is outside its limits (q {q}, {tested} tested).",
     Detector.CHANGE_POINT: "New level since {day}: a mean of {now} in {recent} {unit}s against {before} in the {earlier} before (q {q}, {tested} tested).",
 }
 

@@ -14,7 +14,7 @@ from tests.builders import NOW, configuration, document, known_metrics
 
 FIELDS = {
     "confusion": "tp, fp, fn, tn", "proportion": "numerator, denominator", "mean": "value, n, sd",
-    "ranged": "value, low, high", "bare": "value", "inputs": "conversations, handed_over, confirmed, spend, silent, reopened",
+    "ranged": "value, low, high", "bare": "value", "bands": "band, now, reference", "inputs": "conversations, handed_over, confirmed, spend, silent, reopened",
 }  # fmt: skip
 
 Weeks = Mapping[str, Sequence[Measurement | Mapping[str, Measurement]]]  # by metric, oldest first
