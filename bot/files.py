@@ -14,7 +14,9 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from schema.checklists import Checklists
 from schema.configuration.reading import Configuration, read_configuration
+from schema.configuration.review_items import read_checklists
 from schema.errors import Refusal
 from schema.metrics import Catalogue, metrics_of
 from schema.problems import Findings, Problem, in_order, quoted
@@ -255,7 +257,9 @@ def read_text(
     loaded = load_yaml(source)
     if loaded.document is None and loaded.problems:
         return list(loaded.problems)
-    result = read_configuration(loaded.document, loaded.positions, catalogue=catalogue, today=today)
+    result = read_configuration(
+        loaded.document, loaded.positions, catalogue=catalogue, today=today, checklists=checklists()
+    )
     if isinstance(result, Configuration) and not loaded.problems:
         return result
     found = list(result.warnings) if isinstance(result, Configuration) else result
@@ -273,7 +277,9 @@ def check_text(
     loaded = load_yaml(source)
     if loaded.document is None and loaded.problems:
         return list(loaded.problems)
-    result = read_configuration(loaded.document, loaded.positions, catalogue=catalogue, today=today)
+    result = read_configuration(
+        loaded.document, loaded.positions, catalogue=catalogue, today=today, checklists=checklists()
+    )
     found = result.warnings if isinstance(result, Configuration) else result
     missing = _without_value(loaded, secrets) if secrets is not None else []
     return in_order([*loaded.problems, *found, *missing])
@@ -314,8 +320,22 @@ def nouns() -> Mapping[str, str]:
     return {str(name): str(word) for name, word in _plain(text).items()}
 
 
-def _package_files() -> Iterator[tuple[str, str]]:
-    folder = resources.files("schema") / "catalogue"
+@lru_cache(maxsize=1)
+def checklists() -> Checklists:
+    """Read the two checklists that come with the program; raises ValueError with all that is wrong with them."""
+    loaded = {name.removesuffix(".yaml"): load_yaml(text) for name, text in _package_files("checklists")}
+    result = read_checklists(
+        {name: each.document for name, each in loaded.items()},
+        catalogue(),
+        {name: each.positions for name, each in loaded.items()},
+    )
+    if isinstance(result, Checklists):
+        return result
+    raise ValueError("\n".join(problem.sentence for problem in result))
+
+
+def _package_files(folder_name: str = "catalogue") -> Iterator[tuple[str, str]]:
+    folder = resources.files("schema") / folder_name
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".yaml"):
             yield file.name, file.read_text(encoding="utf-8")

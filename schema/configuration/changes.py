@@ -18,6 +18,7 @@ class Kind(StrEnum):
     WORKSPACE = "workspace"
     SOURCE = "source"
     METRIC = "metric"
+    REVIEWS = "reviews"
     PRODUCT = "product"
 
 
@@ -25,11 +26,12 @@ class ObjectKey(NamedTuple):
     """Names one object of a workspace."""
 
     kind: Kind
-    key: str  # "" for the workspace itself
+    key: str  # "" for the workspace itself and its reviews
 
 
 _PARTS: Final[Mapping[Kind, str]] = {Kind.SOURCE: "sources", Kind.PRODUCT: "products"}
 WORKSPACE: Final = ObjectKey(Kind.WORKSPACE, "")
+REVIEWS: Final = ObjectKey(Kind.REVIEWS, "")
 
 
 class Fate(StrEnum):
@@ -95,6 +97,8 @@ def objects_of(document: Mapping[str, Any]) -> dict[ObjectKey, Body]:
     for kind, part in _PARTS.items():
         found |= {ObjectKey(kind, key): body for key, body in (document.get(part) or {}).items()}
     found |= {ObjectKey(Kind.METRIC, entry["key"]): entry for entry in document.get("metrics") or ()}
+    if document.get("reviews"):
+        found[REVIEWS] = document["reviews"]
     return found
 
 
@@ -107,6 +111,8 @@ def document_of(objects: Mapping[ObjectKey, Body]) -> dict[str, Any]:
     metrics = list(_by_key(objects, Kind.METRIC).values())
     if metrics:
         document["metrics"] = metrics
+    if REVIEWS in objects:
+        document["reviews"] = objects[REVIEWS]
     document["products"] = _by_key(objects, Kind.PRODUCT)
     return document
 
@@ -181,7 +187,7 @@ def place_of(document: Mapping[str, Any], at: ObjectKey) -> Path:
     if at.kind is Kind.METRIC:
         keys = [entry["key"] for entry in document.get("metrics") or ()]
         return ("metrics", keys.index(at.key)) if at.key in keys else ("metrics",)
-    return ("workspace",) if at.kind is Kind.WORKSPACE else (_PARTS[at.kind], at.key)
+    return (at.kind.value,) if at.kind in {Kind.WORKSPACE, Kind.REVIEWS} else (_PARTS[at.kind], at.key)
 
 
 def _altered(before: Any, after: Any, path: Path) -> Iterator[Alteration]:

@@ -18,8 +18,8 @@ from schema.configuration.product_rules import (
     check_people,
     check_words,
 )
-from schema.configuration.side_rules import check_sides
 from schema.configuration.requirement_rules import check_bindings
+from schema.configuration.side_rules import check_sides
 from schema.configuration.source_rules import Kinds, name_is_fine, read_query
 from schema.metrics import Metric
 from schema.problems import Findings, Path, nearest, quoted

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
+from schema.checklists import Checklists, ItemSpec
 from schema.configuration.documents import sound
 from schema.configuration.mistakes import kind_of, read
 from schema.configuration.own_metrics import read_own_metrics
 from schema.configuration.products import Around, read_product
+from schema.configuration.reviews import ReviewRules, read_reviews
 from schema.configuration.source_rules import kinds_of, name_is_fine, read_source
 from schema.errors import Refusal
 from schema.metrics import Catalogue, Metric
@@ -19,7 +21,7 @@ from schema.products import LABELS, Product
 from schema.queries import dialect_of
 from schema.sources import Frozen, Source, SqlSource
 
-PARTS: Final = ("workspace", "sources", "metrics", "products")
+PARTS: Final = ("workspace", "sources", "metrics", "reviews", "products")
 
 
 class Workspace(Frozen):
@@ -41,6 +43,8 @@ class Configuration:
     metrics: tuple[Metric, ...]  # one's own, by key
     products: Mapping[str, Product]
     catalogue: Catalogue = field(compare=False)  # with one's own
+    reviews: ReviewRules = field(default_factory=ReviewRules)
+    items: tuple[ItemSpec, ...] = ()  # one's own questions; the program's are its checklists
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
 
 
@@ -51,6 +55,7 @@ def read_configuration(
     catalogue: Catalogue,
     today: date | None = None,
     stored: bool = False,
+    checklists: Checklists | None = None,
 ) -> Configuration | list[Problem]:
     """Read a parsed muster.yaml, or say everything that is wrong with it.
 
@@ -58,13 +63,14 @@ def read_configuration(
     positions  1-based line of what stands at a path
     today      decides whether an assumption has expired; None leaves that out
     stored     it was read before it was stored: plain values are not checked again, nor SQL parsed again
+    checklists the program's; None leaves out whether what products bind is asked for
     returns    a list only with at least one error in it; warnings then stand there too
     """
     findings = Findings(positions if positions is not None else {})
     root = document if stored else sound(document, (), findings)
     unbearable = {problem.path for problem in findings.problems}
     first = len(findings.problems)
-    configuration = _read(root, catalogue, today, stored=stored, findings=findings)
+    configuration = _read(root, catalogue, today, stored=stored, findings=findings, checklists=checklists)
     findings.problems[first:] = [each for each in findings.problems[first:] if each.path not in unbearable]
     if configuration is None or findings.errors:
         return findings.in_order()
@@ -72,15 +78,26 @@ def read_configuration(
 
 
 def problems_in(
-    document: object, positions: Lines | None = None, *, catalogue: Catalogue, today: date | None = None
+    document: object,
+    positions: Lines | None = None,
+    *,
+    catalogue: Catalogue,
+    today: date | None = None,
+    checklists: Checklists | None = None,
 ) -> list[Problem]:
     """List every problem of a parsed file, warnings included."""
-    result = read_configuration(document, positions, catalogue=catalogue, today=today)
+    result = read_configuration(document, positions, catalogue=catalogue, today=today, checklists=checklists)
     return list(result.warnings) if isinstance(result, Configuration) else result
 
 
 def _read(
-    root: Any, catalogue: Catalogue, today: date | None, *, stored: bool, findings: Findings
+    root: Any,
+    catalogue: Catalogue,
+    today: date | None,
+    *,
+    stored: bool,
+    findings: Findings,
+    checklists: Checklists | None,
 ) -> Configuration | None:
     if not isinstance(root, Mapping) or not root:
         what = "The file is empty." if not root else f"The file is {kind_of(root)}, not a mapping."
@@ -94,6 +111,15 @@ def _read(
     sources = _sources(given_sources, findings)
     own, own_names = read_own_metrics(root.get("metrics"), catalogue, findings)
     around = _around(root, sources, (*catalogue, *own), own_names=own_names, today=today, stored=stored)
+    reviews, items = read_reviews(
+        root.get("reviews"),
+        checklists,
+        (*catalogue, *own),
+        findings,
+        metric_names=around.metric_names,
+    )
+    if checklists is not None:
+        around = replace(around, checklists=checklists.with_own(items))
     read_products = {key: read_product(key, body, around, findings) for key, body in given_products.items()}
     products = {key: product for key, product in read_products.items() if product is not None}
     if workspace is None or findings.errors:
@@ -105,6 +131,8 @@ def _read(
         metrics=own,
         products=products,
         catalogue=catalogue.with_own(own),
+        reviews=reviews,
+        items=items,
     )
 
 
