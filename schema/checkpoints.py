@@ -168,6 +168,11 @@ def read_note(written: str) -> Note | None:
     return Note(text=found["text"], name=found["name"], hint=seal[:_HINT_BYTES], signature=seal[_HINT_BYTES:])
 
 
+def key_of(note: Note) -> str:
+    """Give the id of the key that a note names; its last line."""
+    return note.text.rstrip("\n").rpartition("\nkey ")[2]
+
+
 def read_checkpoint(written: str) -> tuple[Checkpoint, str] | None:
     """Read a checkpoint and the id of the key that it names; who signed it is not looked at here."""
     note = read_note(written)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from integrations.store.engine import lock_workspace
 from integrations.store.tables import Found, inserting, table_of
 from schema import merkle
-from schema.flaws import Flaw, Wrong, flaws
+from schema.flaws import Flaw, Wrong
 from schema.ledger import Draft, Event, Head, begin, canonical, chain, moment
 from schema.tables.ledger import LedgerEventRow, LedgerHeadRow
 
@@ -75,26 +75,17 @@ def hashes(session: Session, workspace: str, *, size: int) -> list[bytes]:
     return [bytes.fromhex(found) for found in session.execute(query).scalars()]
 
 
-def check(session: Session, workspace: str) -> tuple[tuple[Event, ...], tuple[Flaw, ...]]:
-    """Read the whole chain and say what is wrong with it; gives the events that can be read too."""
-    query = select(EVENTS).where(E.workspace == workspace).order_by(E.seq)
-    events, unreadable = _sorted_out(session.execute(query))
-    end = head(session, workspace)
-    found = flaws(begin(workspace), events, until=end)
-    told = {flaw.seq for flaw in unreadable}
-    return events, (*unreadable, *(flaw for flaw in found if flaw.seq not in told))
-
-
-def _sorted_out(rows: Iterable[Found]) -> tuple[tuple[Event, ...], list[Flaw]]:
+def readable(session: Session, workspace: str) -> tuple[tuple[Event, ...], tuple[Flaw, ...]]:
+    """Read the whole chain exactly as it is stored; gives what can be read, and what is wrong with the rest."""
     events: list[Event] = []
     found: list[Flaw] = []
-    for row in rows:
+    for row in session.execute(select(EVENTS).where(E.workspace == workspace).order_by(E.seq)):
         try:
             events.append(_exact(row))
         except ValueError:
             text = f"The event {row.seq} ({row.kind}) was edited: its time or its content cannot be read."
             found.append(Flaw(wrong=Wrong.UNREADABLE, text=text, seq=row.seq))
-    return tuple(events), found
+    return tuple(events), tuple(found)
 
 
 def _head_row(session: Session, workspace: str) -> Found | None:
