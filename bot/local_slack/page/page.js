@@ -34,11 +34,15 @@ const quietly = (promise) => promise.catch(() => undefined);
 let toastTimer = 0;
 function toast(text) {
   const box = $("toast");
-  if (box.matches(":popover-open")) box.hidePopover();
-  box.showPopover(); // above an open modal, which covers everything else
   box.textContent = text;
+  raiseToast($("modal").open ? $("modal") : document.body);
   clearTimeout(toastTimer);
   toastTimer = setTimeout(() => box.hidePopover(), 6000);
+}
+function raiseToast(holder) { // an open modal covers, and makes inert, all that is not in it
+  $("toast").hidePopover();
+  holder.append($("toast"));
+  $("toast").showPopover();
 }
 
 let running = null;
@@ -390,7 +394,7 @@ function sure(dialog) {
         h("button", { type: "button", class: `btn ${dialog.style === "danger" ? "danger sure" : "primary"}`, onclick: () => done(true) }, dialog.confirm?.text ?? "Confirm")));
     box.oncancel = () => resolve(false);
     box.showModal();
-    box.querySelector("footer .btn:last-child").focus();
+    box.querySelector(dialog.style === "danger" ? "footer .btn" : "footer .btn:last-child").focus(); // a key held too long undoes nothing
   });
 }
 
@@ -812,10 +816,15 @@ function drawModal(p) {
   if (box.open && modalShown) scrolled.set(modalShown, box.querySelector(".content").scrollTop);
   const same = box.open && modalShown === view?.id;
   modalShown = view?.id ?? "";
-  if (!view) { if (box.open) box.close(); return; }
+  if (!view) {
+    if (box.contains($("toast")) && $("toast").matches(":popover-open")) raiseToast(document.body);
+    if (box.open) box.close();
+    return;
+  }
   const form = modalForm(view, p.views.length);
-  if (same) keepingFocus(box, () => box.replaceChildren(form));
-  else box.replaceChildren(form);
+  const change = () => { box.querySelector("form")?.remove(); box.prepend(form); };
+  if (same) keepingFocus(box, change);
+  else change();
   box.oncancel = (event) => { event.preventDefault(); closeView(view, true); };
   if (!box.open) box.showModal();
   box.querySelector(".content").scrollTop = scrolled.get(view.id) ?? 0;
