@@ -22,7 +22,7 @@ GOALS: Final = (
     "The goal for {plain} is {goal} by {day}.",
     "{plain:cap} has a goal. It is {goal} by {day}.",
 )
-RANGE: Final = "At this pace it would be between {low} and {high} then: {outlook}."
+RANGE: Final = "It was {now}; at this pace it would be between {low} and {high} then: {outlook}."
 OUTLOOKS: Final[Mapping[bool | None, str]] = {
     True: "that is enough",
     False: "that is not enough",
@@ -58,17 +58,24 @@ def pace(page: Page, key: str) -> Remark:
 def _ends(page: Page, metric: Metric, found: Pace) -> dict[str, Filling]:
     """Show the goal and both ends so that they stand to one another as they are."""
     if metric.unit is Unit.SHARE and metric.form in SHARED_FORMS:
-        return _ends_of_share(metric, found)
-    values = {"goal": found.goal.reach, "low": found.low, "high": found.high}
+        return _ends_of_share(metric, found, now=_now(page, metric))
+    now = _now(page, metric)
+    values = {"goal": found.goal.reach, "now": now, "low": found.low, "high": found.high}
     places = _places(metric, list(values.values()))
     return {name: _end(page, metric, name, value, places=places) for name, value in values.items()}
 
 
-def _ends_of_share(metric: Metric, found: Pace) -> dict[str, Filling]:
+def _now(page: Page, metric: Metric) -> Decimal:
+    stand = page.judged[metric.key].now
+    return stand.level.estimate.value if stand else Decimal(0)
+
+
+def _ends_of_share(metric: Metric, found: Pace, *, now: Decimal) -> dict[str, Filling]:
     base = _base(found.goal.reach, (found.low, found.high))
     goal = per(metric, AT, found.goal.reach, base, function="goal")
     return {
         "goal": texts.fill("{goal} of every {base}", {"goal": goal, "base": base_figure(metric, AT, base)}),
+        "now": per(metric, AT, now, base, function="now"),
         "low": per(metric, AT, found.low, base, function="low"),
         "high": per(metric, AT, found.high, base, function="high"),
     }  # fmt: skip

@@ -63,6 +63,7 @@ def _write_service(folder: Path, weeks: Weeks) -> None:
         "training": topic(Kind.AGE, recommender.trainings(weeks)),
         "catalogue": topic(Kind.SUMS, recommender.catalogue(weeks), down_since=rebuilding.isoformat()),
         "latency": topic(Kind.PERCENTILE, writing.latencies(weeks), edges_s=writing.LATENCY_EDGES_S),
+        "assistant": topic(Kind.SUMS, support.dashboard(weeks)),
         "requests": topic(Kind.SUMS, writing.requests(weeks)),
     }
     for name, document in topics.items():
@@ -86,6 +87,7 @@ def _values(weeks: Weeks, service_url: str) -> dict[str, str]:
     return {
         **{name: weeks.first_day(week).isoformat() for name, week in starts.items()},
         "soon": (today + timedelta(days=25)).isoformat(),
+        "writing_goal_day": (weeks.first_day(LAST) + timedelta(weeks=7, days=-1)).isoformat(),
         "later": (today + timedelta(days=130)).isoformat(),
         "service_url": json.dumps(service_url),
     }

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from schema.metrics import Direction, Form, Metric, Unit
@@ -139,25 +140,28 @@ def _numbers(metric: Metric, used: ProductMetric, path: Path, findings: Findings
         what = f"{quoted(metric.key)} may be 0 or negative, so there is no default for the smallest change that matters."
         findings.error(path, what, "Add `matters: …`, in the metric's unit.")
     if used.matters is not None and metric.unit is Unit.SHARE and used.matters >= 1:
-        _percent((*path, "matters"), f"{used.matters}", findings)
+        findings.error((*path, "matters"), *_percent(used.matters))
     if used.target is None:
         return
     for end in used.target.ends:
-        if (metric.minimum is not None and end < metric.minimum) or (
-            metric.maximum is not None and end > metric.maximum
-        ):
-            if metric.unit is Unit.SHARE and end > 1:
-                _percent((*path, "target"), f"{end}", findings)
-            else:
-                what = f"{quoted(metric.key)} never has the value {end}."
-                findings.error((*path, "target"), what, _range(metric))
+        for what, works in out_of_range(metric, end):
+            findings.error((*path, "target"), what, works)
     _direction(metric, used, path, findings)
 
 
-def _percent(path: Path, given: str, findings: Findings) -> None:
-    findings.error(
-        path, f"{quoted(given)} is more than a whole.", "Shares go from 0 to 1: write 80 % as 0.80."
-    )
+def out_of_range(metric: Metric, value: Decimal) -> list[tuple[str, str]]:
+    """Say what is wrong with a value that a metric never has, and what would work; empty for a possible one."""
+    below = metric.minimum is not None and value < metric.minimum
+    above = metric.maximum is not None and value > metric.maximum
+    if not below and not above:
+        return []
+    if metric.unit is Unit.SHARE and value > 1:
+        return [_percent(value)]
+    return [(f"{quoted(metric.key)} never has the value {value}.", _range(metric))]
+
+
+def _percent(given: Decimal) -> tuple[str, str]:
+    return f"{quoted(str(given))} is more than a whole.", "Shares go from 0 to 1: write 80 % as 0.80."
 
 
 def _range(metric: Metric) -> str:

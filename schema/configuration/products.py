@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel
 
 from schema.checklists import Checklists
+from schema.configuration.goal_rules import check_goals
 from schema.configuration.mistakes import kind_of, read
 from schema.configuration.product_rules import (
     Draft,
@@ -127,3 +128,4 @@ def _check(draft: Draft, around: Around, findings: Findings) -> None:
         elif name in around.metrics:
             check_metric(draft, around.metrics[name], findings)
             check_sides(draft, around.metrics[name], findings)
+            check_goals(draft, around.metrics[name], around.today, findings)
