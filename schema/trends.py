@@ -9,7 +9,8 @@ from schema import facts, texts
 from schema.courses import Course
 from schema.estimates.estimating import Estimate
 from schema.facts import Fact, Kind
-from schema.judgements import MATURITY, RIPE
+from schema.insights import is_for_everybody
+from schema.judgements import MATURITY, RIPE, Compared
 from schema.metrics import Audience, Form
 from schema.pages import Page, subject
 from schema.remarks import SILENT, Remark, place, remark
@@ -19,7 +20,7 @@ from schema.statements.levels import Moment, Subject
 from schema.statements.stating import Statement
 from schema.statistics.courses import Detector
 from schema.texts import Filling, Text
-from schema.verdicts import GAINS, LOSSES
+from schema.verdicts import CHANGES, GAINS, LOSSES
 from schema.wording.readability import is_easy
 
 CREEP: Final = (
@@ -108,6 +109,21 @@ def _since(page: Page, found: Course) -> Fact:
         of=f"{found.metric}/course", function=found.move.detector.value, kind=Kind.TIME, value=None,
         shown=facts.day(first, year=year),
     )  # fmt: skip
+
+
+def still(page: Page, key: str, compared: Compared) -> Text:
+    """Say of a longer comparison that tells the same move that it goes on."""
+    found = page.seen.courses.get(key)
+    if found is None or not found.told_longer or not is_for_everybody(page.catalogue[key]):
+        return Text(())
+    same = compared.verdict.kind in CHANGES and compared.verdict.rose is found.verdict.rose
+    if not same or found.move.detector is not Detector.EWMA:
+        return Text(())
+    going = "rising" if found.verdict.rose else "falling"
+    return texts.fill(STILL, {"going": going, "recent": _periods(found, "recent"), "unit": _unit(page)})
+
+
+STILL: Final = "It keeps {going}, also in the last {recent} {unit}s."
 
 
 def course_in_full(page: Page, key: str) -> Remark:

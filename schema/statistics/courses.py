@@ -42,7 +42,7 @@ class Move:
 
 
 def creep(values: Sequence[float]) -> Move | None:
-    """Find a slow move that goes on: the EWMA of the newest periods is outside its limits and still moving away.
+    """Find a slow move that goes on: the EWMA is outside its limits, and the newest period lies farthest out.
 
     values   8 periods for mean and spread, then at least 4 that are watched
     returns  None where nothing creeps, or where one step tells the series better than a slope
@@ -56,8 +56,7 @@ def creep(values: Sequence[float]) -> Move | None:
     reach = CLIPPED * sd
     steps = ewma([min(max(each, mean - reach), mean + reach) for each in recent], mean=mean, sd=sd)
     flags = [step.flagged for step in steps]
-    away = [abs(step.statistic - mean) for step in steps]
-    if not flags[-1] or away[-1] <= away[-2] or not _slopes(values):
+    if not flags[-1] or not _goes_on(recent, mean, steps[-1].statistic) or not _slopes(values):
         return None
     run = next((at for at, flag in enumerate(reversed(flags)) if not flag), len(flags))
     return _move(values, FEWEST_PERIODS, Detector.EWMA, repeats=run - 1)
@@ -91,6 +90,12 @@ def _move(
 
 def _sample(values: Sequence[float]) -> Sample:
     return Sample(value=statistics.fmean(values), n=len(values), sd=statistics.stdev(values))
+
+
+def _goes_on(recent: Sequence[float], mean: float, statistic: float) -> bool:
+    """Tell whether the newest period lies farther out than any before it: what went back does not go on."""
+    side = 1 if statistic > mean else -1
+    return (recent[-1] - mean) * side >= max((each - mean) * side for each in recent)
 
 
 def _slopes(values: Sequence[float]) -> bool:
