@@ -2,9 +2,9 @@
 
 from schema import texts
 from schema.judgements import Compared
-from schema.limits import limits_told
 from schema.metrics import Audience
 from schema.mixes import gap_told, mix_told
+from schema.operating_points import limits_told
 from schema.other_sources import sources_told
 from schema.paces import crowd_in_full, pace_in_full
 from schema.pages import Page

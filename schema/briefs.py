@@ -10,12 +10,12 @@ from schema import facts, texts
 from schema.asides import aside
 from schema.blanks import ours, plain_name, why_blank
 from schema.facts import Fact, Kind
-from schema.gains import other_side
+from schema.gains import NOTHING, other_side
 from schema.headlines import LABELS, TOPIC_LABELS, asked, headline, moved_over_longer, outlook_label
 from schema.insights import APART, Insight, Topic, counter_of
 from schema.judgements import Compared
-from schema.limits import limit_alone
 from schema.metrics import Audience, Unit
+from schema.operating_points import limit_alone
 from schema.paces import crowd, pace
 from schema.pages import Page, subject
 from schema.periods import Period
@@ -24,7 +24,7 @@ from schema.statements.stating import Statement, state
 from schema.statements.subjects import as_stated, stated
 from schema.statements.subjects import told as told_kind
 from schema.texts import Text
-from schema.trends import course
+from schema.trends import course, still
 from schema.verdicts import CHANGES, GAINS, LOSSES, Because
 from schema.verdicts import Kind as VerdictKind
 from schema.worth import flip, span
@@ -83,7 +83,7 @@ def _in_short(page: Page, audience: Audience) -> list[Section]:
 
 
 def _moved(page: Page, insights: Sequence[Insight], audience: Audience) -> tuple[Paragraph, ...]:
-    pins = frozenset(each.metric for each in insights if each.pinned)
+    pins = frozenset(each.metric for each in insights if each.pinned or each.topic in ASIDE)
     return _together([paragraph(page, each, audience) for each in insights], pins)
 
 
@@ -106,28 +106,37 @@ def paragraph(page: Page, insight: Insight, audience: Audience, *, short: bool =
 
 
 def say(
-    page: Page, key: str, audience: Audience, compared: Compared | None = None, *, short: bool = False
+    page: Page, key: str, audience: Audience, compared: Compared | None = None, *, short: bool = False,
+    more: Text = NOTHING,
+) -> Paragraph:  # fmt: skip
+    """Say a metric against one window; a gain never stands without its countermetric.
+
+    more   what else is said of this very figure
+    """
+    return _told(page, state(subject(page, key, compared), audience), compared, short=short, more=more)
+
+
+def _told(
+    page: Page, main: Statement, compared: Compared | None, *, short: bool, more: Text = NOTHING
 ) -> Paragraph:
-    """Say a metric against one window; a gain never stands without its countermetric."""
-    return _told(page, state(subject(page, key, compared), audience), compared, short=short)
-
-
-def _told(page: Page, main: Statement, compared: Compared | None, *, short: bool) -> Paragraph:
     key, audience, kind = main.metric, main.audience, main.subject.kind
     label = LABELS[kind] if main.verdict.because is not Because.NOT_ASKED else ""
     if kind not in GAINS:
-        text = texts.join((main.core, aside(page, key, audience, compared, short=short), *main.advice))
+        plain = aside(page, key, audience, compared, short=short)
+        text = texts.join((main.core, more, plain, *main.advice))
         return Paragraph(label=label, text=text, metrics=(key,), statements=(main,))
     other = other_side(page, main, compared, short=short)
     lost = any(each.verdict.kind in LOSSES for each in other.statements)
     advice = dict.fromkeys((*main.advice, *other.advice))
-    beside = [
+    own = {each.metric for each in page.ranked.said if each.topic in ASIDE} - {key}
+    beside = tuple(
         aside(page, each.metric, audience, compared, short=short, named=bool(other.metrics))
         for each in (main, *other.statements)
-    ]
+        if each.metric not in own
+    )
     return Paragraph(
         label=TOPIC_LABELS[Topic.COST] if lost and kind is VerdictKind.CLEAR_GAIN else label,
-        text=texts.join((other.warning, main.core, other.text, *beside, *advice)),
+        text=texts.join((other.warning, main.core, other.text, more, *beside, *advice)),
         metrics=(key, *other.metrics),
         statements=(main, *other.statements),
     )
@@ -148,6 +157,7 @@ def _seen(page: Page, insight: Insight, audience: Audience, *, short: bool) -> P
     return Paragraph(label=label, text=texts.join((text, other.text)), metrics=(key, *other.metrics))
 
 
+ASIDE: Final = frozenset({Topic.SOURCES, Topic.MIX, Topic.WHAT_IF})  # said beside the metric's own statement
 SEEN: Final = frozenset({Topic.CREEP, Topic.TURN, *APART})
 
 
@@ -198,8 +208,15 @@ def _unfit(page: Page, key: str, audience: Audience) -> Paragraph:
 
 def longer(page: Page, audience: Audience, *, short: bool = False) -> list[Paragraph]:
     """Say what changed since a milestone or some periods ago, where that is asked for."""
-    found = [say(page, key, audience, each, short=short) for key, each in moved_over_longer(page)]
+    found = [_longer(page, key, audience, each, short=short) for key, each in moved_over_longer(page)]
     return list(_together(found))[:MOST_LONGER]
+
+
+def _longer(page: Page, key: str, audience: Audience, compared: Compared, *, short: bool) -> Paragraph:
+    said = say(page, key, audience, compared, short=short)
+    if audience is not Audience.EXECUTIVE:
+        return said
+    return replace(said, text=texts.join((said.text, still(page, key, compared))))
 
 
 def _money(page: Page, audience: Audience) -> list[Paragraph]:
@@ -212,8 +229,7 @@ def _money(page: Page, audience: Audience) -> list[Paragraph]:
             continue
         turn = flip(page, key)
         if key not in told:
-            said = say(page, key, audience)
-            found.append(replace(said, text=texts.join((said.text, span(page, key), turn))))
+            found.append(say(page, key, audience, more=texts.join((span(page, key), turn))))
         elif turn:
             found.append(Paragraph(label="", text=turn, metrics=(key,)))
     return found
@@ -241,7 +257,15 @@ def _rest(page: Page) -> Text:
         },
     )
     moved = texts.fill("Also moved: {also}.", {"also": texts.join(also, "; ")}) if also else Text(())
-    return texts.join((moved, counts))
+    return texts.join((moved, _doubted(page), counts))
+
+
+def _doubted(page: Page) -> Text:
+    """Name the figures whose sources differ where there was no room to say more (wording rule 39)."""
+    found = [plain_name(page, each.metric) for each in page.ranked.unsaid if each.topic is Topic.SOURCES]
+    return (
+        texts.fill("Sources also differ on: {them}.", {"them": texts.join(found, "; ")}) if found else NOTHING
+    )
 
 
 def _number(function: str, value: int) -> Fact:

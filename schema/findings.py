@@ -41,6 +41,7 @@ class Split:
     p: float
     segments: int
     reversed: bool  # Simpson: no segment moved with the total, and at least one against it
+    all_against: bool  # Simpson, and no segment stood still
     mover: Share | None  # the segment whose part of all cases changed by the largest amount
     repeats: int = 0  # closed periods before with the same finding
 
@@ -186,7 +187,8 @@ def split(
     reach = exact(QUANTILE * _error(segments, *totals))
     return Split(
         change=change, mix=mix, rate=rate, low=rate - reach, high=rate + reach, p=_p(rate, reach),
-        segments=len(names), reversed=found.reversed, mover=_mover(segments, *totals),
+        segments=len(names), reversed=found.reversed,
+        all_against=all(each.rate * found.change < 0 for each in found.segments.values()), mover=_mover(segments, *totals),
     )  # fmt: skip
 
 

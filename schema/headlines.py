@@ -230,7 +230,7 @@ ASKS: Final[Mapping[Topic, str]] = {
     Topic.GAP: "have {plain} reviewed, with a written reason",
     Topic.COST: "decide whether {plain} is worth what moved with it",
     Topic.CHANGE: "say what is done about {plain}",
-    Topic.SOURCES: "find out why the sources of {plain} differ",
+    Topic.SOURCES: "find out why sources differ on {plain}",
     Topic.WHAT_IF: "decide whether the limit is moved",
     Topic.PACE: "say how {plain} can reach its goal, or agree on another goal",
     Topic.CROWD: "say what is done about the group past its limit",

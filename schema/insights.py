@@ -293,7 +293,7 @@ def _weighed(topic: Topic, metric: Metric, judgement: Judgement, background: Bac
     dispute, split, limit = findings.dispute, findings.hidden_change(PREVIOUS), findings.better_limit
     if topic is Topic.SOURCES and dispute is not None:
         return Weight(
-            q=0.0, difference=dispute.difference, matters=matters, repeats=dispute.repeats, harm=True
+            q=0.0, difference=dispute.difference, matters=matters, repeats=dispute.repeats, harm=False
         )
     if topic is Topic.MIX and split is not None:
         harm = metric.good_is_up is not None and (split.rate > 0) is not metric.good_is_up

@@ -4,6 +4,7 @@ The two effects add up to the change as they are shown (wording rule 27); a gap 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -61,10 +62,10 @@ def _by(page: Page, key: str) -> Fact:
 
 
 def _plain(page: Page, about: Subject, split: Split, *, short: bool, named: bool) -> Remark:
-    base = _base(about, split)
-    if base is None:
+    shown = _shown(about, split)
+    if shown is None:
         return SILENT
-    effects = _effects(about.metric.key, split, base)
+    effects, base = _effects(about.metric.key, split, shown), shown.base
     fillings = _words(page, about, effects, base)
     plain = levels.phrase(about.metric.plain, about.metric, about.language)
     fillings["of_it"] = texts.fill(" in {plain}", {"plain": plain}) if named else ""
@@ -82,7 +83,7 @@ def _plain(page: Page, about: Subject, split: Split, *, short: bool, named: bool
         }))  # fmt: skip
         figures += shares
     if split.reversed:
-        told.append(texts.fill(AGAINST, fillings))
+        told.append(texts.fill(AGAINST if split.all_against else NOT_WITH, fillings))
     return remark(texts.join(told), figures)
 
 
@@ -90,14 +91,15 @@ MOSTLY_MIX: Final = "Most of the change{of_it} is in the mix by {by}."
 MOSTLY_RATE: Final = "Most of the change{of_it} is within each {by}, not in the mix."
 EFFECTS: Final = "Of every {base} {of}: {mix} from the mix, {rate} within the same {by}, {change} in all."
 MOVER: Final = "{segment:cap} made up {now} of every {base}; {when} it was {before}."
-AGAINST: Final = "Within no {by} by itself did it move that way."
+AGAINST: Final = "Within each {by} by itself it went the other way."
+NOT_WITH: Final = "Within no {by} by itself did it go that way."
 
 
 def _hidden(page: Page, about: Subject, split: Split) -> Remark:
-    base = _base(about, split)
-    if base is None:
+    shown = _shown(about, split)
+    if shown is None:
         return SILENT
-    effects = _effects(about.metric.key, split, base)
+    effects, base = _effects(about.metric.key, split, shown), shown.base
     fillings = _words(page, about, effects, base)
     return remark(texts.join([texts.fill(each, fillings) for each in (HIDDEN, HIDES)]), effects)
 
@@ -115,26 +117,48 @@ def _words(page: Page, about: Subject, effects: Sequence[Fact], base: int) -> di
     }  # fmt: skip
 
 
-def _effects(key: str, split: Split, base: int) -> tuple[Fact, Fact, Fact]:
-    named = (("mix", split.mix), ("rate", split.rate), ("change", split.change))
-    mix, rate, change = (more_or_fewer(key, name, value, base) for name, value in named)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Both effects as counts of a base; together they are the change, rounded half up."""
+
+    base: int
+    mix: int
+    rate: int
+
+
+def _effects(key: str, split: Split, shown: Shown) -> tuple[Fact, Fact, Fact]:
+    mix, rate, change = (
+        more_or_fewer(key, name, value, shown.base, count=count)
+        for name, value, count in (
+            ("mix", split.mix, shown.mix), ("rate", split.rate, shown.rate),
+            ("change", split.change, shown.mix + shown.rate),
+        )
+    )  # fmt: skip
     return mix, rate, change
 
 
-def _base(about: Subject, split: Split) -> int | None:
+def _shown(about: Subject, split: Split) -> Shown | None:
     """Choose a denominator at which both effects are near and add up; the statement's own where it can be."""
     least = levels.base_of(about, about.itself) or facts.BASES[0]
-    return next((base for base in facts.BASES if base >= least and _fits(split, base)), None)
+    found = (shown for base in facts.BASES if base >= least if (shown := _at(split, base)) is not None)
+    return next(found, None)
 
 
-def _fits(split: Split, base: int) -> bool:
-    shown = [facts.per(each, base) for each in (split.mix, split.rate, split.change)]
-    exact = [each * base for each in (split.mix, split.rate, split.change)]
-    near = all(
-        abs(count - each) <= abs(each) * ROUGHLY or abs(each) < facts.DUST
-        for count, each in zip(shown, exact, strict=True)
-    )
-    return near and shown[0] + shown[1] == shown[2]
+def _at(split: Split, base: int) -> Shown | None:
+    """Round both effects so that they add up; one may be rounded up where half up does not."""
+    total = facts.per(split.change, base)
+    for mix in _roundings(split.mix, base):
+        for rate in _roundings(split.rate, base):
+            if mix + rate == total:
+                return Shown(base=base, mix=mix, rate=rate)
+    return None
+
+
+def _roundings(value: Decimal, base: int) -> list[int]:
+    """List what an effect may be shown as: half up, or up; within a fifth of the exact figure."""
+    exact = value * base
+    counts = dict.fromkeys((facts.per(value, base), facts.outward(value, base, low=False)))
+    return [each for each in counts if abs(each - exact) <= abs(exact) * ROUGHLY or abs(value) < facts.DUST]
 
 
 def _in_full(page: Page, about: Subject, split: Split) -> Remark:

@@ -35,7 +35,11 @@ def sources_told(page: Page, key: str, audience: Audience, *, named: bool = Fals
 def _plain(page: Page, about: Subject, others: Sequence[OtherSource], *, named: bool) -> Remark:
     if about.metric.engineers_only or about.shown:
         return SILENT  # this figure itself is not told
-    told = [(_named(page, each), found) for each in others if (found := _level(about, each)) is not None]
+    told = [
+        (_named(page, about.metric.key, each.query), found)
+        for each in others
+        if (found := _level(about, each)) is not None
+    ]
     if not told:
         return SILENT
     said = [texts.fill("{source} says {level}", {"source": name, "level": text}) for name, (text, _) in told]
@@ -47,21 +51,17 @@ def _plain(page: Page, about: Subject, others: Sequence[OtherSource], *, named: 
 
 
 def _rests(page: Page, about: Subject) -> Text:
-    asked = page.product.metrics[about.metric.key]
-    source = page.product.queries[asked.query].source
-    return texts.fill(
-        "Verdicts here rest on {source}.", {"source": facts.name(_distinct(page, asked.query, source))}
-    )
+    key = about.metric.key
+    source = _named(page, key, page.product.metrics[key].query)
+    return texts.fill("Verdicts here rest on {source}.", {"source": source})
 
 
-def _named(page: Page, other: OtherSource) -> Fact:
-    return facts.name(_distinct(page, other.query, other.source))
-
-
-def _distinct(page: Page, query: str, source: str) -> str:
-    """Name a source, and the query where other queries of this product ask the same source."""
-    asked = [name for name, each in page.product.queries.items() if each.source == source]
-    return source if len(asked) == 1 else f"{source} ({query})"
+def _named(page: Page, key: str, query: str) -> Fact:
+    """Name a source, and the query too where two of this metric's queries ask the same source."""
+    asked, queries = page.product.metrics[key], page.product.queries
+    sources = [queries[each].source for each in (asked.query, *asked.also)]
+    source = queries[query].source
+    return facts.name(source if sources.count(source) == 1 else f"{source} ({query})")
 
 
 def _level(about: Subject, other: OtherSource) -> tuple[Text, list[Fact]] | None:
@@ -114,7 +114,7 @@ def _figure(about: Subject, value: Decimal, shown: str) -> Fact:
 
 
 def _in_full(page: Page, about: Subject, other: OtherSource) -> tuple[Text, list[Fact]]:
-    fillings: dict[str, Filling] = {"source": _named(page, other)}
+    fillings: dict[str, Filling] = {"source": _named(page, about.metric.key, other.query)}
     if other.value is None:
         if other.blank is None:
             return texts.fill("{source} has not answered this yet.", fillings), []

@@ -66,9 +66,12 @@ def base_figure(key: str, base: int) -> Fact:
     return levels.figure(place(key), "base", Kind.BASE, Decimal(base), shown=f"{base:,}")
 
 
-def more_or_fewer(key: str, function: str, value: Decimal, base: int) -> Fact:
-    """Show a difference of shares in words: `18 fewer`."""
-    count = facts.per(value, base)
+def more_or_fewer(key: str, function: str, value: Decimal, base: int, *, count: int | None = None) -> Fact:
+    """Show a difference of shares in words: `18 fewer`.
+
+    count   what is shown, where rounding half up would not add up
+    """
+    count = facts.per(value, base) if count is None else count
     shown = facts.LEVEL if count == 0 else f"{abs(count):,} {'more' if count > 0 else 'fewer'}"
     return levels.figure(place(key), function, Kind.CHANGE, value, shown=shown, base=base)
 

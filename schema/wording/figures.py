@@ -1,11 +1,11 @@
-"""Wording rules 1 to 10: figures come from slots, are shown as they are and add up."""
+"""Wording rules 1 to 10 and 27: figures come from slots, are shown as they are and add up."""
 
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from schema.facts import Fact, Kind, shows
+from schema.facts import FEWER, FIGURE, Fact, Kind, shows
 from schema.metrics import Audience, Unit
 from schema.wording.claims import Place, Read, Rule
 from schema.wording.words import AVERAGED, NO_NUMBER, ONE_IN, Sign
@@ -133,6 +133,27 @@ def _significant_digits(shown: str) -> int:
     return len(re.sub(r"\D", "", shown.split(" ", maxsplit=1)[0]).strip("0"))
 
 
+def _effects_do_not_add_up(read: Read) -> bool:
+    """Find a split of a change whose effects, as they are shown, are not the change, or that leaves one out."""
+    shown = {
+        fact.function: _shown_amount(fact.shown)
+        for fact in read.facts
+        if fact.of.endswith("/beside") and fact.function in EFFECTS
+    }
+    if not shown:
+        return False
+    return shown.keys() != EFFECTS or shown["mix"] + shown["rate"] != shown["change"]
+
+
+EFFECTS: Final = frozenset({"mix", "rate", "change"})
+
+
+def _shown_amount(shown: str) -> Decimal:
+    found = FIGURE.search(shown)
+    size = Decimal(found[0].replace(",", "")) if found is not None else Decimal(0)
+    return -size if shown.startswith("-") or FEWER.search(shown) else size
+
+
 def _averaged_percentile(read: Read) -> bool:
     return ("average" in read.said or "mean" in read.said) and bool(AVERAGED.search(read.shown))
 
@@ -152,4 +173,5 @@ RULES: Final[Sequence[tuple[int, Rule]]] = (
     (8, _too_exact_money),
     (9, _averaged_percentile),
     (10, _hides_the_cut),
+    (27, _effects_do_not_add_up),
 )
