@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.local_slack.server import LocalSlack
 
 ACTS = {
-    "command", "say", "click", "click_view", "pick", "suggest", "submit", "fill", "close_view", "open_home", "direct",
+    "command", "say", "click", "click_view", "pick", "suggest", "submit", "fill", "fill_message", "close_view", "open_home", "direct",
     "react", "join", "leave", "change_channel", "change_user", "change_group",
 }  # fmt: skip
 SEEDS = {

@@ -9,7 +9,7 @@ KEPT = re.compile(r"<(?:[@#!][^<>\s]+|https?://[^<>]+)>")  # mentions and links 
 NAMED = re.compile(r"(?<![\w<|])([@#])([\w.\-]+)")
 LINK = re.compile(r"(?<![<|])\bhttps?://[^\s<>|]+")
 PIECE = re.compile(
-    r"<@(?P<user>\w+)(?:\|[^>]*)?>|<#(?P<channel>\w+)(?:\|[^>]*)?>|<(?P<url>https?://[^>|]+)(?:\|[^>]*)?>"
+    r"<@(?P<user>\w+)(?:\|[^>]*)?>|<!subteam\^(?P<group>\w+)(?:\|[^>]*)?>|<#(?P<channel>\w+)(?:\|[^>]*)?>|<(?P<url>https?://[^>|]+)(?:\|[^>]*)?>"
 )
 
 
@@ -53,11 +53,23 @@ def _full_names(state: State, team_id: str) -> list[re.Pattern[str]]:
 def _reference(state: State, team_id: str, match: re.Match[str], labelled: bool) -> str:  # noqa: FBT001
     sign, typed = match.groups()
     name = typed.rstrip(".-")  # they end a sentence
-    found = _user_id(state, team_id, name) if sign == "@" else _channel_id(state, team_id, name)
+    found = _found(state, team_id, sign, name)
     if not found:
         return match.group()
-    reference = f"<{sign}{found}|{name}>" if labelled else f"<{sign}{found}>"
+    label = f"@{name}" if found.startswith("!") else name
+    reference = f"<{found}|{label}>" if labelled else f"<{found}>"
     return reference + typed[len(name) :]
+
+
+def _found(state: State, team_id: str, sign: str, name: str) -> str:
+    """What is meant, as @U…, !subteam^S… or #C…; nothing where nobody is."""
+    if sign == "#":
+        channel_id = _channel_id(state, team_id, name)
+        return f"#{channel_id}" if channel_id else ""
+    if user_id := _user_id(state, team_id, name):
+        return f"@{user_id}"
+    groups = [g for g in state.groups.values() if g.team_id == team_id and not g.disabled]
+    return next((f"!subteam^{g.id}" for g in groups if g.handle.casefold() == name.casefold()), "")
 
 
 def _user_id(state: State, team_id: str, name: str) -> str:
@@ -93,6 +105,8 @@ def _words(text: str) -> list[Json]:
 def _piece(match: re.Match[str]) -> Json:
     if match["user"]:
         return {"type": "user", "user_id": match["user"]}
+    if match["group"]:
+        return {"type": "usergroup", "usergroup_id": match["group"]}
     if match["channel"]:
         return {"type": "channel", "channel_id": match["channel"]}
     return {"type": "link", "url": match["url"]}

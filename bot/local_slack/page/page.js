@@ -379,9 +379,14 @@ async function press(spot, block, element, value) {
   const body = { user: state.me, action_id: element.action_id, block_id: block.block_id };
   if (value !== undefined) body.value = value;
   if (spot.view) {
-    await act("fill", { user: state.me, view_id: spot.view.id, values: filled(spot.view) });
+    await act("fill", { user: state.me, view_id: spot.view.id, values: filled(spot) });
     await act("click_view", { ...body, view_id: spot.view.id });
-  } else await act("click", { ...body, channel: spot.channel, ts: spot.message.ts });
+    return true;
+  }
+  const where = { channel: spot.channel, ts: spot.message.ts };
+  const values = filled(spot);
+  if (Object.keys(values).length) await act("fill_message", { user: state.me, ...where, values });
+  await act("click", { ...body, ...where });
   return true;
 }
 
@@ -406,26 +411,27 @@ const rawOf = (entry) => {
   return value ?? undefined;
 };
 
-function typedFor(view) {
-  if (!state.typed.has(view.id)) state.typed.set(view.id, {});
-  return state.typed.get(view.id);
+const placeOf = (spot) => spot.view?.id ?? `${spot.channel} ${spot.message.ts}`;
+function typedFor(spot) {
+  if (!state.typed.has(placeOf(spot))) state.typed.set(placeOf(spot), {});
+  return state.typed.get(placeOf(spot));
 }
 
-function filled(view) { // what was typed, without inputs that an update has taken away
+function filled(spot) { // what was typed, without inputs that an update has taken away
+  const there = (block, action) => (spot.view ? spot.view.state.values[block]?.[action]
+    : spot.message.blocks.some((b) => b.block_id === block && [b.element, b.accessory, ...(b.elements ?? [])].some((e) => e?.action_id === action)));
   const kept = {};
-  for (const [block, typed] of Object.entries(typedFor(view))) {
-    for (const [action, value] of Object.entries(typed)) if (view.state.values[block]?.[action]) (kept[block] ??= {})[action] = value;
+  for (const [block, typed] of Object.entries(typedFor(spot))) {
+    for (const [action, value] of Object.entries(typed)) if (value !== undefined && there(block, action)) (kept[block] ??= {})[action] = value;
   }
   return kept;
 }
 
 function current(spot, block, element) {
-  if (spot.view) {
-    const typed = typedFor(spot.view)[block.block_id]?.[element.action_id];
-    return typed !== undefined ? typed : rawOf(spot.view.state.values[block.block_id]?.[element.action_id]);
-  }
-  const chosen = rawOf(spot.chosen?.[block.block_id]?.[element.action_id]);
-  return chosen !== undefined ? chosen : rawOf(firstOf(element));
+  const typed = typedFor(spot)[block.block_id]?.[element.action_id];
+  if (typed !== undefined) return typed?.value ?? typed;
+  const known = spot.view ? spot.view.state.values : spot.chosen;
+  return rawOf(known?.[block.block_id]?.[element.action_id]) ?? (spot.view ? undefined : rawOf(firstOf(element)));
 }
 function firstOf(element) {
   const key = Object.keys(element).find((k) => k.startsWith("initial_"));
@@ -433,7 +439,7 @@ function firstOf(element) {
 }
 
 async function changed(spot, block, element, value) {
-  const typed = spot.view ? (typedFor(spot.view)[block.block_id] ??= {}) : {};
+  const typed = (typedFor(spot)[block.block_id] ??= {});
   const before = typed[element.action_id];
   typed[element.action_id] = value;
   if (block.type === "input" && !block.dispatch_action) return;
@@ -453,7 +459,7 @@ function choicesOf(element, optionNode) {
   const kind = element.type.replace("multi_", "");
   const words = (o) => (o.description ? `${o.text.text} (${o.description.text})` : o.text.text);
   const standing = (p) => (p.bot ? " (app)" : p.guest ? " (guest)" : p.stranger ? " (external)" : "");
-  if (kind === "users_select") return Object.values(state.picture.people).filter((p) => !p.deleted).map((p) => optionNode(p.id, p.real_name + standing(p)));
+  if (kind === "users_select") return Object.values(state.picture.people).filter((p) => !p.deleted && (p.stranger || p.team === person(state.me).team)).map((p) => optionNode(p.id, p.real_name + standing(p)));
   if (kind === "conversations_select" || kind === "channels_select") return state.picture.channels.filter((c) => kind !== "channels_select" || c.kind !== "dm").map((c) => optionNode(c.id, channelName(c)));
   if (element.option_groups) return element.option_groups.map((g) => h("optgroup", { label: g.label.text }, g.options.map((o) => optionNode(o.value, words(o)))));
   return (element.options ?? []).map((o) => optionNode(o.value, words(o)));
@@ -546,7 +552,7 @@ function inputNode(spot, block, element, name) {
   const on = element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
   let pause = 0;
   node.addEventListener(picker ? "change" : "input", () => {
-    if (spot.view) (typedFor(spot.view)[block.block_id] ??= {})[element.action_id] = value();
+    (typedFor(spot)[block.block_id] ??= {})[element.action_id] = value();
     if (picker && dispatches) changed(spot, block, element, value());
     else if (dispatches && on.includes("on_character_entered")) { clearTimeout(pause); pause = setTimeout(() => changed(spot, block, element, value()), 300); }
   });
@@ -861,7 +867,7 @@ async function sendView(view, button) {
   if (button.getAttribute("aria-busy")) return; // a second press while the first is on its way
   button.setAttribute("aria-busy", "true");
   try {
-    await act("submit", { user: state.me, view_id: view.id, values: filled(view) }, { quiet: true });
+    await act("submit", { user: state.me, view_id: view.id, values: filled({ view }) }, { quiet: true });
   } catch (error) { // what is missing is said at its field
     await quietly(refresh());
     const top = (state.picture.views ?? []).at(-1);
