@@ -452,7 +452,7 @@ def _seal_flaws(
 ) -> Iterator[Flaw]:
     ours = [event for event in body["events"] if event["launch"] == body["launch"]]
     together = sha256(b"".join(bytes.fromhex(event["hash"]) for event in ours))
-    if seal["launch"] != json.dumps(body["launch"]):
+    if seal["launch"] != canonical(body["launch"]):
         yield Flaw("foreign", f"The seal is of launch {seal['launch']}, the certificate of {body['launch']}.")
     if len(ours) < int(seal["events"]):
         last = named(ours[-1]) if ours else "the beginning"

@@ -1,7 +1,6 @@
 """Certificates: what one launch's events prove to a reader who has neither Slack nor our database."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -100,7 +99,7 @@ def sealed_text(
     together = hashlib.sha256(b"".join(bytes.fromhex(event.hash) for event in ours)).hexdigest()
     lines = (
         origin_of(workspace),
-        f"launch {json.dumps(launch)}",  # on one line, whatever it holds
+        f"launch {canonical(launch).decode()}",  # on one line, whatever it holds
         f"events {len(ours)}",
         f"digest {together}",
         f"root {root}",

@@ -40,12 +40,15 @@ class Flaw:
 def flaws(head: Head, events: Sequence[Event], *, until: Head | None = None) -> tuple[Flaw, ...]:
     """Say everything that is wrong with the events that follow a head, without a gap, up to `until`."""
     found = [flaw for event in events if (flaw := own_flaw(event))]
+    told = {flaw.seq for flaw in found}
     found += [flaw for pair in pairwise(events) if (flaw := _disorder(*pair))]
     in_order = sorted({event.seq: event for event in events}.values(), key=lambda event: event.seq)
     last = dict(head.last)
     before: Event | Head = head
     for event in in_order:
-        found += _misplaced(before, event, last.get(event.launch, 0))
+        # an altered event's links say nothing, and its launch may be altered too: each thing is told once
+        launch_before = None if told else last.get(event.launch, 0)
+        found += _misplaced(before, event, linked=event.seq not in told, launch_before=launch_before)
         last[event.launch] = event.seq
         before = event
     if until is not None:
@@ -83,15 +86,15 @@ def _disorder(before: Event, event: Event) -> Flaw | None:
     return Flaw(wrong=Wrong.SWAPPED, text=text, seq=event.seq)
 
 
-def _misplaced(before: Event | Head, event: Event, launch_before: int) -> list[Flaw]:
+def _misplaced(before: Event | Head, event: Event, *, linked: bool, launch_before: int | None) -> list[Flaw]:
     if event.seq != before.seq + 1:
         gone = numbers(before.seq + 1, event.seq - 1)
         text = f"Left out before {named(event)}: {gone}."
         return [Flaw(wrong=Wrong.MISSING, text=text, seq=event.seq)]
-    if event.prev_hash not in _hashes(before):
+    if linked and event.prev_hash not in _hashes(before):
         text = f"The {named(event)} does not follow {named(before)}: one of them was replaced."
         return [Flaw(wrong=Wrong.REPLACED, text=text, seq=event.seq)]
-    if event.before != launch_before:
+    if launch_before not in (None, event.before):
         text = f"The {named(event)} names event {event.before} as its launch's last; that is event {launch_before}."
         return [Flaw(wrong=Wrong.REPLACED, text=text, seq=event.seq)]
     return []
