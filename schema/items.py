@@ -49,6 +49,14 @@ class Item:
         return self.spec.id
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """An item as it once was, with the manifest that it rested on then."""
+
+    item: Item
+    manifest: Manifest
+
+
 def item_of(spec: ItemSpec, manifest: Manifest, evidence: Mapping[str, str] | None = None) -> Item:
     """Bind a question to the manifest and its evidence."""
     found = dict(evidence or {})

@@ -13,11 +13,11 @@ from typing import Final
 from schema.attempts import Code, Declined
 from schema.bypasses import Bypass, Use
 from schema.checklists import ItemSpec
-from schema.items import Item
+from schema.items import Bound, Item
 from schema.manifests import Manifest
 from schema.policies import Policy
 from schema.risks import RiskQuestion, Tier
-from schema.votes import Voice
+from schema.votes import Voice, Vote
 from schema.waivers import Override, Waiver
 
 
@@ -143,6 +143,17 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What one piece of evidence said when the launch went out."""
+
+    item: str
+    requirement: str
+    digest: str
+    statement: str
+    watched: bool  # it is a reading, and it held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """One version of a launch; sign-offs of items that did not change hold in the next one too."""
 
@@ -155,19 +166,33 @@ class Revision:
     policy: Policy
     deadline: datetime
     items: Mapping[str, Item]  # those that are asked, in the checklist's order
-    aside: Mapping[str, ItemSpec] = field(default_factory=dict)  # those that its tier and answers leave out
+    specs: Mapping[str, ItemSpec]  # all questions of its checklists, asked or not
     unseparated: frozenset[str] = frozenset()  # items for which the team is too small for different people
     voices: Mapping[str, Mapping[str, Voice]] = field(default_factory=dict)  # item → pid
     waivers: Mapping[str, Waiver] = field(default_factory=dict)  # by item; ended ones leave
     overrides: Mapping[int, Override] = field(default_factory=dict)  # by the objection's seq
+    spoken_of: Mapping[str, Bound] = field(default_factory=dict)  # by digest, what somebody said something to
     approved_at: datetime | None = None
     bypass: Bypass | None = None
     used: Use | None = None
     ending: Ending | None = None
+    promises: tuple[Promise, ...] = ()  # since it was used
     broken: frozenset[tuple[str, str]] = (
         frozenset()
     )  # promises (item, requirement) that do not hold after launch
     looked_back: frozenset[int] = frozenset()  # days after launch whose table is stored
+
+    @property
+    def aside(self) -> tuple[ItemSpec, ...]:
+        """List the questions that its tier and answers leave out."""
+        return tuple(spec for name, spec in self.specs.items() if name not in self.items)
+
+    @property
+    def dissent(self) -> tuple[Vote, ...]:
+        """List every objection that was not taken back, overridden ones included, oldest first."""
+        voices = [voice for each in self.voices.values() for voice in each.values()]
+        found = [voice.objection for voice in voices if voice.objection is not None]
+        return tuple(sorted(found, key=lambda vote: vote.seq))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +222,11 @@ class Launch:
         if not self.revisions:
             raise Declined(Code.STATE, "This launch is still a draft; submit it first.")
         return self.revisions[-1]
+
+    def overdue(self, now: datetime) -> bool:
+        """Tell whether its deadline has passed, though nobody has written that down yet."""
+        waits = self.state in (State.CHECKING, State.OPEN)
+        return waits and now >= self.revisions[-1].deadline
 
     @property
     def ended(self) -> bool:
