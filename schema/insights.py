@@ -10,7 +10,7 @@ from schema.courses import Course
 from schema.judgements import Judgement
 from schema.metrics import Catalogue, Form, Metric, Unit
 from schema.products import Previous
-from schema.sightings import NOTHING_SEEN, Crowd, Inputs, Pace, Sightings
+from schema.signals import NO_SIGNALS, Crowd, Inputs, Pace, Signals
 from schema.statistics.courses import Detector
 from schema.statistics.detectors import FEWEST_PERIODS, oddity
 from schema.statistics.priorities import certainty_of, effect_of, insight_score, novelty_of, reach_of
@@ -84,7 +84,7 @@ class Background:
     )  # closed periods before with the same verdict, by metric
     corrected: frozenset[str] = frozenset()  # metrics whose earlier figure was restated
     material: Decimal | None = None  # the team's agreed amount of money
-    seen: Sightings = NOTHING_SEEN  # courses, inputs, paces and crowds
+    seen: Signals = NO_SIGNALS  # courses, inputs, paces and crowds
 
 
 NO_BACKGROUND: Final = Background()

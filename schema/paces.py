@@ -9,7 +9,7 @@ from schema.facts import Fact, Kind
 from schema.metrics import Form, Metric, Unit
 from schema.pages import Page
 from schema.remarks import SILENT, Remark, place, remark
-from schema.sightings import Crowd, Pace
+from schema.signals import Crowd, Pace
 from schema.statements import levels
 from schema.statements.counted import base_figure, count, per
 from schema.statements.full import CONFIDENCE

@@ -15,7 +15,7 @@ from schema.metrics import Catalogue, Metric
 from schema.periods import Cadence, Period
 from schema.products import Comparison, PeriodsAgo, Previous, Product, Since
 from schema.readings import Confusion
-from schema.sightings import NOTHING_SEEN, Sightings, sightings
+from schema.signals import NO_SIGNALS, Signals, signals
 from schema.statements import levels
 from schema.statements.levels import FEWEST_FOR_SHARES, Language, Moment, Shown, Subject
 from schema.texts import Filling, Text
@@ -34,7 +34,7 @@ class Page:
     judged: Mapping[str, Judgement]
     ranked: Ranked
     today: date
-    seen: Sightings = NOTHING_SEEN
+    seen: Signals = NO_SIGNALS
 
     def language(self) -> Language:
         """Give the product's words for statements."""
@@ -47,7 +47,7 @@ def page(
 ) -> Page:  # fmt: skip
     """Rank a product's judgements for its texts; the material amount is the product's own assumption."""
     material = assumptions(product, today).get(MATERIAL)
-    seen = sightings(product, catalogue, judged, period)
+    seen = signals(product, catalogue, judged, period)
     ranked = rank(catalogue, judged, replace(background, material=material, seen=seen))
     return Page(
         product=product, catalogue=catalogue, nouns=nouns_of(product, nouns), period=period, judged=judged,

@@ -18,6 +18,7 @@ from schema.statements import levels
 from schema.statements import plain as plain_statements
 from schema.statements.levels import Moment, Subject
 from schema.statements.stating import Statement
+from schema.statements.subjects import told as told_kind
 from schema.statistics.courses import Detector
 from schema.texts import Filling, Text
 from schema.verdicts import CHANGES, GAINS, LOSSES
@@ -116,7 +117,10 @@ def still(page: Page, key: str, compared: Compared) -> Text:
     found = page.seen.courses.get(key)
     if found is None or not found.told_longer or not is_for_everybody(page.catalogue[key]):
         return Text(())
-    same = compared.verdict.kind in CHANGES and compared.verdict.rose is found.verdict.rose
+    kind = told_kind(page.catalogue[key], compared.verdict.kind)
+    same = (
+        kind in CHANGES - GAINS and compared.verdict.rose is found.verdict.rose
+    )  # a gain's other side comes first
     if not same or found.move.detector is not Detector.EWMA:
         return Text(())
     going = "rising" if found.verdict.rose else "falling"
