@@ -9,7 +9,7 @@ from schema.other_sources import sources_told
 from schema.paces import crowd_in_full, pace_in_full
 from schema.pages import Page
 from schema.products import Previous
-from schema.remarks import Remark
+from schema.remarks import SILENT, Remark
 from schema.statements.levels import PLAIN_READERS
 from schema.texts import Text
 from schema.trends import course_in_full, floor_in_full, inputs
@@ -26,12 +26,13 @@ def asides(
     """
     mix = mix_told(page, key, audience, compared, short=short, named=named)
     newest = compared is None or compared.comparison == Previous()
+    gap = gap_told(page, key, audience, short=short) if newest or audience in PLAIN_READERS else SILENT
     rest = (
-        (gap_told(page, key, audience, short=short), sources_told(page, key, audience, named=named),
+        (sources_told(page, key, audience, named=named),
          limits_told(page, key, audience, named=named), *_seen(page, key, audience))
         if newest else ()
     )  # fmt: skip
-    return tuple(each for each in (mix, *rest) if each)
+    return tuple(each for each in (mix, gap, *rest) if each)
 
 
 def _seen(page: Page, key: str, audience: Audience) -> tuple[Remark, ...]:

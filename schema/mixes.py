@@ -44,7 +44,8 @@ def mix_told(
     if audience not in levels.PLAIN_READERS:
         if findings.misfit:
             return remark(texts.fill(MISFIT, {"by": _by(page, key)}), ())
-        return _in_full(page, about, found) if found is not None and about.compared else SILENT
+        told = found is not None and about.compared and _is_worth(page, key, chosen, found)
+        return _in_full(page, about, found) if told and found is not None else SILENT
     if found is None or not about.compared:
         return SILENT
     if chosen.verdict.kind in CHANGES:
@@ -55,6 +56,14 @@ def mix_told(
 
 
 MISFIT: Final = "The parts by {by} are not all the cases of this figure, so its change is not split; have the query checked."
+
+
+def _is_worth(page: Page, key: str, chosen: Compared, found: Split) -> bool:
+    """Tell whether a window has a change, or rates that changed, to split."""
+    if chosen.verdict.kind in CHANGES:
+        return True
+    hidden = page.judged[key].findings.hidden_change(chosen.comparison.key)
+    return hidden is found and chosen.comparison.key == PREVIOUS
 
 
 def _by(page: Page, key: str) -> Fact:
@@ -222,7 +231,7 @@ def gap_told(page: Page, key: str, audience: Audience, *, short: bool) -> Remark
     plain = audience in levels.PLAIN_READERS
     if plain and (not found.segments or (short and not found.turned)):
         return SILENT
-    figures = counted(key, "turned", found.turned), counted(key, "segments", found.segments)
+    figures = (counted(key, "turned", found.turned), counted(key, "segments", found.segments))
     fillings: dict[str, Filling] = {
         "by": _by(page, key), "turned": figures[0], "segments": figures[1],
         "first": facts.name(found.first), "last": facts.name(found.last),
@@ -231,18 +240,21 @@ def gap_told(page: Page, key: str, audience: Audience, *, short: bool) -> Remark
 
 
 def _template(found: GapCheck, *, plain: bool) -> str:
-    if not plain:
-        return GAP_IN_FULL if found.segments else GAP_TOO_SMALL
+    if not plain and not found.segments:
+        return GAP_TOO_SMALL
     if not found.turned:
-        return SAME_ORDER
+        return SAME_ORDER if plain else SAME_ORDER_IN_FULL
+    if not plain:
+        return OTHER_ORDER_IN_FULL
     return OTHER_ORDER if found.turned == found.segments else SOME_OTHER
 
 
 SAME_ORDER: Final = "The order is the same within each {by}."
 OTHER_ORDER: Final = "Within each {by} by itself the order is the other way round."
 SOME_OTHER: Final = "In {turned} of {segments} parts by {by} the order is the other way round."
-GAP_IN_FULL: Final = (
-    "Looked at by {by}: {first} and {last} can be compared in {segments} parts; in {turned} of them the order is"
-    " the other way round (a reversal, after Simpson)."
+SAME_ORDER_IN_FULL: Final = "Looked at by {by}: {first} and {last} stand in the same order in all {segments} parts where both can be compared."
+OTHER_ORDER_IN_FULL: Final = (
+    "Looked at by {by}: of {segments} parts where {first} and {last} can be compared, {turned} have the other order"
+    " (a reversal, after Simpson)."
 )
 GAP_TOO_SMALL: Final = "Looked at by {by}: no part has enough of {first} and {last} to compare them."

@@ -25,6 +25,8 @@ def limits_told(page: Page, key: str, audience: Audience, *, named: bool = False
     """
     findings = page.judged[key].findings
     about = subject(page, key)
+    if audience is Audience.SUPPORT:
+        return SILENT  # where the limit lies is nothing to tell customers
     if audience in levels.PLAIN_READERS:
         better = findings.better_limit
         return (
@@ -153,9 +155,7 @@ FULL: Final = (
     "With a {which} limit: {net}, {difference} ({confidence} range {low} to {high}), {answer};"
     " {right} of {flags} {nouns} right, {wrong} wrong instead of {wrong_now}."
 )
-RIGHT: Final = (
-    "That is {share} of {nouns} right instead of {share_now}, which by itself says nothing of what is earned."
-)
+RIGHT: Final = "That is {share} of {nouns} right instead of {share_now}."
 TURNS: Final = "The answer turns where a wrong {flag} costs {flip}; {assumed} is assumed."
 
 

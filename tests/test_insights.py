@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from schema.findings import NO_FINDINGS
 from schema.insights import MOST_SCORED, PINNED, Background, Topic, counter_of, rank
 from schema.judgements import Judgement
 from schema.statistics.priorities import insight_score
@@ -55,7 +56,7 @@ def quiet(judgement: Judgement) -> Judgement:
 
 def with_verdict(judgement: Judgement, verdict: Verdict) -> Judgement:
     compared = tuple(replace(each, verdict=verdict) for each in judgement.compared)
-    return replace(judgement, compared=compared, off_target=False)
+    return replace(judgement, compared=compared, off_target=False, findings=NO_FINDINGS)
 
 
 def calm(page) -> dict[str, Judgement]:

@@ -116,7 +116,7 @@ def test_the_same_moment_gives_the_same_story(told, tmp_path) -> None:
         files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
         return [path for path in files if path.suffix != ".duckdb"]
 
-    assert len(written(told.folder)) == 11
+    assert len(written(told.folder)) == 12
     for path in written(told.folder):
         assert (again.folder / path).read_bytes() == (told.folder / path).read_bytes(), path
     assert list(everything(again.folder)) == list(
@@ -388,9 +388,9 @@ def test_every_placeholder_is_filled_and_an_unknown_one_is_a_defect(told) -> Non
 
 async def test_every_question_is_answered_but_one_stale_and_one_down(told) -> None:
     async with serve(told.folder / SERVICE) as url:
-        service = {**told.document["sources"]["service"], "url": url}
-        document = {**told.document, "sources": {**told.document["sources"], "service": service}}
-        configuration = configured(replace(told, document=document))
+        sources = told.document["sources"]
+        served = {name: {**sources[name], "url": url} for name in ("service", "vendor")}
+        configuration = configured(replace(told, document={**told.document, "sources": sources | served}))
         connectors = {
             name: open_connector(name, source, secrets=str, folder=told.folder)
             for name, source in configuration.sources.items()
@@ -494,6 +494,6 @@ async def test_the_service_answers_one_period_and_refuses_what_it_does_not_know(
         unknown = await client.get("/nothing", params=week)
         zoneless = await client.get("/engagement", params={"start": "2026-11-16", "end": "2026-11-23"})
 
-    assert topics == ["catalogue", "engagement", "latency", "requests", "training"]
+    assert topics == ["assistant", "catalogue", "engagement", "latency", "requests", "training"]
     assert clicks.json() == service_answer(told, "engagement", told.last)
     assert [each.status_code for each in (down, unknown, zoneless)] == [503, 404, 400]

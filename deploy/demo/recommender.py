@@ -1,6 +1,8 @@
 """The content recommender: its training data age and people click less, until a retraining with fresh data."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from deploy.demo.files import Table
 from deploy.demo.weeks import LAST, Draw, Row, Weeks, by_day, marked, split, text
@@ -11,6 +13,8 @@ IMPRESSIONS, SESSIONS, VIEWS = 160_000, 30_000, 24_000
 SEARCHES, TOP, REVIEWS, PROFILES = 120, 5, 320, 64_000
 FIRST_CLICKS, WORST_CLICKS, CLICKS_SINCE = 0.0585, 0.0460, 0.0460 * 1.27
 FIRST_ENGAGED, WORST_ENGAGED, ENGAGED_SINCE = 0.360, 0.290, 0.352
+BY_PHONE = (0.40, 0.66)  # share of visits, until the freeze and in the last week
+HIDES_BY_PHONE = 2.6  # times as often as at a desk
 TOPICS = {  # share of views in the oldest week, and how much of it is gained or lost until the last one
     "local news": (0.21, -0.15),
     "sport": (0.19, -0.12),
@@ -23,7 +27,7 @@ TOPICS = {  # share of views in the oldest week, and how much of it is gained or
 
 
 def tables(weeks: Weeks) -> list[Table]:
-    """Give views and training rows by topic, and what editors and readers judged."""
+    """Give views and training rows by topic, visits by device, and what editors and readers judged."""
     draw = Draw("recommender")
     views = [row for week in weeks.numbers for row in _views(draw, weeks, week)]
     learned = [row for week in weeks.numbers for row in _learned(weeks, week)]
@@ -41,6 +45,11 @@ def tables(weeks: Weeks) -> list[Table]:
             rows=judged,
         ),
         Table(name="editor_reviews", columns=("at TEXT", "changed INTEGER", "minutes REAL"), rows=reviews),
+        Table(
+            name="visits_by_device",
+            columns=("day TEXT", "device TEXT", "sessions INTEGER", "hides INTEGER"),
+            rows=[row for record in days(weeks) for row in _by_device(weeks, record)],
+        ),
         Table(
             name="profiles", columns=("day TEXT", "records INTEGER", "without_topic INTEGER"), rows=profiles
         ),
@@ -109,6 +118,20 @@ def _days(draw: Draw, weeks: Weeks, week: int) -> list[dict[str, object]]:
     return [
         {"start": start.isoformat(), "end": end.isoformat(), **dict(zip(names, counts, strict=True))}
         for start, end, *counts in zip(edges, edges[1:], *parts, strict=False)
+    ]
+
+
+def _by_device(weeks: Weeks, record: Mapping[str, Any]) -> list[Row]:
+    """Split a day of the JSON service by device, so that both add up to the same."""
+    day = datetime.fromisoformat(record["start"])
+    week = next(number for number in weeks.numbers if weeks.periods[number].holds(day))
+    gone = min(1.0, max(0.0, (week - FROZEN + 1) / (LAST - FROZEN + 1)))
+    share = BY_PHONE[0] + (BY_PHONE[1] - BY_PHONE[0]) * gone
+    sessions = round(record["sessions"] * share)
+    hides = round(record["hides"] * share * HIDES_BY_PHONE / (share * HIDES_BY_PHONE + 1 - share))
+    return [
+        (text(day), "phone", sessions, hides),
+        (text(day), "desk", record["sessions"] - sessions, record["hides"] - hides),
     ]
 
 

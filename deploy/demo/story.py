@@ -63,7 +63,7 @@ def _write_service(folder: Path, weeks: Weeks) -> None:
         "training": topic(Kind.AGE, recommender.trainings(weeks)),
         "catalogue": topic(Kind.SUMS, recommender.catalogue(weeks), down_since=rebuilding.isoformat()),
         "latency": topic(Kind.PERCENTILE, writing.latencies(weeks), edges_s=writing.LATENCY_EDGES_S),
-        "assistant": topic(Kind.SUMS, support.dashboard(weeks)),
+        "assistant": topic(Kind.SUMS, support.vendors_count(weeks)),
         "requests": topic(Kind.SUMS, writing.requests(weeks)),
     }
     for name, document in topics.items():
