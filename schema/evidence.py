@@ -3,13 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
-from typing import TypeAlias
 
 from schema.requirements import EvidenceKind, RecordUnit
 from schema.requirements import digest_of as digest_of
-
-Value: TypeAlias = Decimal | bool | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +13,7 @@ class Record:
     """A typed value that a person or a pipeline put there, and answers for."""
 
     name: str  # of the requirement
-    value: Value
+    value: str  # as `read_record` writes it: digits with a point, `yes`, `no`, or words
     unit: RecordUnit
     numerator: int | None = None  # of a share that was counted
     denominator: int | None = None

@@ -1,186 +1,227 @@
-"""What if the limit moved, in words: what another operating point would have brought, and where the answer turns."""
+"""A figure held against a limit: the end that counts against it, and both in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from schema import facts, texts
 from schema.facts import Fact, Kind
-from schema.findings import Flags, OtherLimit
-from schema.metrics import Audience, Unit
-from schema.pages import Page, subject
-from schema.products import Limit
-from schema.remarks import SILENT, Remark, base_figure, counted, per, percent, place, remark
-from schema.statements import levels
-from schema.statements.levels import Subject
+from schema.metrics import Unit
+from schema.requirements import Requirement
+from schema.statements.subjects import as_stated, written
 from schema.texts import Filling, Text
 
-Said = tuple[Text, Sequence[Fact]]
+MOST_PLACES: Final = 12
 
 
-def limits_told(page: Page, key: str, audience: Audience, *, named: bool = False) -> Remark:
-    """Say what other limits would have brought: to plain readers the one that would clearly have brought more.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How figures of one measure are written."""
 
-    named   another metric stands in the same paragraph, so say which one is meant
+    of: str  # what they rest on: `recall/now`
+    unit: Unit
+    unit_name: str = ""
+    currency: str = "USD"
+    base: int | None = None  # of shares: so many of every; None: shares are percentages
+    as_given: bool = False  # figures keep the decimals that a person typed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A figure with its 95 % interval, where there is one, and what it must reach."""
+
+    value: Decimal
+    low: Decimal | None
+    high: Decimal | None
+    at_least: Decimal | None
+    at_most: Decimal | None
+
+    @property
+    def sound(self) -> bool:
+        """Tell whether all of it are numbers."""
+        return all(each.is_finite() for each in self._all)
+
+    @property
+    def ranged(self) -> bool:
+        """Tell whether it is known how sure the figure is."""
+        return self.low is not None and self.high is not None
+
+    @property
+    def limited(self) -> bool:
+        """Tell whether it has to reach anything."""
+        return self.at_least is not None or self.at_most is not None
+
+    @property
+    def lowest(self) -> Decimal:
+        """Give the end that counts against a floor."""
+        return self.value if self.low is None else min(self.low, self.value)
+
+    @property
+    def highest(self) -> Decimal:
+        """Give the end that counts against a ceiling."""
+        return self.value if self.high is None else max(self.high, self.value)
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether even the end that counts against it reaches the limit."""
+        low = self.at_least is None or self.lowest >= self.at_least
+        return low and (self.at_most is None or self.highest <= self.at_most)
+
+    @property
+    def _all(self) -> Iterable[Decimal]:
+        return (each for each in (self.value, self.low, self.high) if each is not None)
+
+
+def held(requirement: Requirement, value: Decimal, low: Decimal | None, high: Decimal | None) -> Held:
+    """Hold a figure against a requirement's limits."""
+    return Held(value=value, low=low, high=high, at_least=requirement.at_least, at_most=requirement.at_most)
+
+
+def base_for(told: int | None, limits: Iterable[Decimal]) -> int | None:
+    """Choose the base of shares at which every limit is a whole number; None where percentages say it better."""
+    least, ends = told or facts.BASES[0], tuple(limits)
+    if not all(ends):
+        return None  # beside a limit of nought, a rounded end could look like nought too
+    return next(
+        (base for base in facts.BASES if base >= least and all(not each * base % 1 for each in ends)), None
+    )
+
+
+def limit(given: Held, scale: Scale, told: int | None) -> Text:
+    """Say what is asked for: `at least 90`, `at most 5 in every 1,000`, `90 to 95`.
+
+    told   the base that was said before; another one is said here
     """
-    findings = page.judged[key].findings
-    about = subject(page, key)
-    if audience in levels.PLAIN_READERS:
-        better = findings.better_limit
-        return (
-            SILENT if better is None else _remark([_plain(about, better, named=named), *_turn(about, better)])
-        )
-    return _remark([_in_full(about, each) for each in findings.limits])
+    low, high = given.at_least, given.at_most
+    if low is not None and high is not None:
+        between = {"low": _stated(low, scale, scale.base), "high": _stated(high, scale, told)}
+        return texts.fill("{low} to {high}", between)
+    end = low if low is not None else high
+    if end is None:
+        return Text(())
+    template = "at least {end}" if low is not None else "at most {end}"
+    return texts.fill(template, {"end": _stated(end, scale, told)})
 
 
-def limit_alone(page: Page, key: str) -> Remark:
-    """Say in a sentence that another limit would have brought more, without the metric's own statement."""
-    better = page.judged[key].findings.better_limit
-    if better is None:
-        return SILENT
-    about = subject(page, key)
-    marks = levels.marks(about)
-    text, figures = _short(about, better)
-    return remark(texts.join((" and ".join(marks).capitalize(), ": ", text), "") if marks else text, figures)
+def span(given: Held, scale: Scale, told: int | None) -> Text:
+    """Say the interval: `89 to 94`; its ends are rounded outward, and never across a limit."""
+    low = _end(given.lowest, scale, given.at_least, low=True)
+    high = _end(given.highest, scale, given.at_most, low=False)
+    return texts.fill("{low} to {high}", {"low": low, "high": _in_every(high, scale, told)})
 
 
-def _remark(said: Sequence[Said]) -> Remark:
-    return remark(texts.join([text for text, _ in said]), [figure for _, used in said for figure in used])
+def with_limit(
+    said: Text, given: Held, scale: Scale, *, word: str, without: Text, told: int | None = None
+) -> Text:
+    """Add to what was said what is asked for, and how sure it is.
+
+    word      what the limit is called
+    without   said where nobody knows how sure it is
+    told      the base that was said
+    """
+    parts = []
+    if given.limited:
+        parts.append(texts.fill(f"the {word} is {{limit}}", {"limit": limit(given, scale, told)}))
+    if given.ranged:
+        parts.append(texts.fill("it could be {span}", {"span": span(given, scale, told)}))
+    elif without:
+        parts.append(without)
+    return texts.fill("{said}.", {"said": texts.join((said, texts.join(parts, ", and ")), "; ")})
 
 
-def _short(about: Subject, found: OtherLimit) -> Said:
-    net, more = (
-        _money(about, "net", found.net, short=True),
-        _money(about, "more", found.difference, short=True),
-    )
-    subject_words = about.metric.words.subject or about.metric.plain
-    template = "with a {which} limit {subject} would have been {net}, {more} more; see the thread."
-    fillings: dict[str, Filling] = {
-        "which": found.which.value, "net": net, "more": more,
-        "subject": levels.phrase(subject_words, about.metric, about.language),
-    }  # fmt: skip
-    return texts.fill(template, fillings), (net, more)
+def against(given: Held, scale: Scale) -> Text:
+    """Say why a figure holds or does not."""
+    template = "{holds} because {worst}, and it must be {limit}."
+    worst = "at worst it is {end}" if given.ranged else "it is {end}"
+    ends = [
+        texts.fill(worst, {"end": _in_every(_end(value, scale, against_it, low=low), scale, None)})
+        for value, against_it, low in _failing_first(given)
+    ]
+    holds = "It holds," if given.holds else "It does not hold,"
+    return texts.fill(template, {"holds": holds, "worst": ends[0], "limit": limit(given, scale, scale.base)})
 
 
-def _plain(about: Subject, found: OtherLimit, *, named: bool) -> Said:
-    net, more = (
-        _money(about, "net", found.net, short=True),
-        _money(about, "more", found.difference, short=True),
-    )
-    plain = levels.phrase(about.metric.plain, about.metric, about.language)
-    fillings: dict[str, Filling] = {
-        "which": found.which.value, "net": net, "more": more, "it": plain if named else "it",
-    }  # fmt: skip
-    start = texts.fill("With a {which} limit {it} would have been {net}, {more} more.", fillings)
-    shares, figures = _shares(about, found)
-    return texts.join((start, shares)), (net, more, *figures)
-
-
-def _shares(about: Subject, found: OtherLimit) -> Said:
-    """Say how many flags would be right, which may be fewer although more is earned."""
-    if not found.now.flags or not found.there.flags:
-        return Text(()), ()
-    there, now = _right(found.there), _right(found.now)
-    base = facts.base_for(there, now, rests=(1 - there, 1 - now), apart=there != now)
-    if base is None or there == now:
-        return Text(()), ()
-    key = about.metric.key
-    figures = per(key, "right", there, base), per(key, "right_now", now, base)
-    return texts.fill("Of every {base} {flags}, {there} would be right; {now} are now.", {
-        "base": base_figure(key, base), "flags": levels.phrase("{flags}", about.metric, about.language),
-        "there": figures[0], "now": figures[1],
-    }), figures  # fmt: skip
-
-
-def _right(flags: Flags) -> Decimal:
-    return Decimal(flags.right) / flags.flags
-
-
-def _turn(about: Subject, found: OtherLimit) -> list[Said]:
-    """Say at which cost of a wrong flag the answer turns."""
-    if found.flip is None:
-        return []
-    least = facts.floored(found.flip, levels.MONEY_DIGITS)
-    looser = found.which is Limit.LOOSER
-    flip = (
-        levels.figure(
-            place(about.metric.key), "flip", Kind.LEVEL, found.flip, unit=Unit.MONEY.value,
-            shown=facts.money(least, about.language.currency, digits=levels.MONEY_DIGITS),
-        )
-        if looser else _money(about, "turn", found.flip, short=True)
-    )  # fmt: skip
-    text = texts.fill(UNDER if looser else OVER, {"flip": flip, **_assumed(about, found)})
-    return [(text, (flip,))]
-
-
-UNDER: Final = "That holds while a wrong {flag} costs under {flip}; {assumed} is assumed."
-OVER: Final = "That holds while a wrong {flag} costs over about {flip}; {assumed} is assumed."
-
-
-def _assumed(about: Subject, found: OtherLimit) -> dict[str, Filling]:
-    shown = facts.money(found.assumed, about.language.currency)
-    return {
-        "flag": levels.phrase("{flag}", about.metric, about.language),
-        "assumed": levels.constant(found.assumed, "friction_cost", shown=shown),
-    }
-
-
-def _in_full(about: Subject, found: OtherLimit) -> Said:
-    key = about.metric.key
-    money = {
-        "net": _money(about, "net", found.net), "difference": _signed(about, "difference", found.difference),
-        "low": _signed(about, "low", found.low), "high": _signed(about, "high", found.high),
-    }  # fmt: skip
-    counts = {
-        "right": counted(key, "right_count", found.there.right), "flags": counted(key, "flags", found.there.flags),
-        "wrong": counted(key, "wrong", found.there.wrong), "wrong_now": counted(key, "wrong_now", found.now.wrong),
-    }  # fmt: skip
-    fillings: dict[str, Filling] = {
-        **money, **counts, "which": found.which.value, **_assumed(about, found),
-        "nouns": levels.phrase("{flags}", about.metric, about.language), "answer": _answer(found),
-        "confidence": levels.constant(Decimal("0.95"), "confidence", shown="95%"),
-    }  # fmt: skip
-    told, figures = [texts.fill(FULL, fillings)], [*money.values(), *counts.values()]
-    if found.now.flags and found.there.flags:
-        shares = [percent(key, name, _right(each)) for name, each in
-                  (("share", found.there), ("share_now", found.now))]  # fmt: skip
-        told.append(
-            texts.fill(RIGHT, {"share": shares[0], "share_now": shares[1], "nouns": fillings["nouns"]})
-        )
-        figures += shares
-    if found.flip is not None:
-        flip = _money(about, "turn", found.flip)
-        told.append(texts.fill(TURNS, fillings | {"flip": flip}))
-        figures.append(flip)
-    return texts.join(told), figures
-
-
-FULL: Final = (
-    "With a {which} limit: {net}, {difference} ({confidence} range {low} to {high}), {answer};"
-    " {right} of {flags} {nouns} right, {wrong} wrong instead of {wrong_now}."
-)
-RIGHT: Final = (
-    "That is {share} of {nouns} right instead of {share_now}, which by itself says nothing of what is earned."
-)
-TURNS: Final = "The answer turns where a wrong {flag} costs {flip}; {assumed} is assumed."
-
-
-def _answer(found: OtherLimit) -> str:
-    if found.pays:
-        return "more than now"
-    return "less than now" if found.high < 0 else "not clear whether more or less than now"
-
-
-def _money(about: Subject, function: str, value: Decimal, *, short: bool = False) -> Fact:
-    shown = facts.money(value, about.language.currency, digits=levels.MONEY_DIGITS if short else None)
-    return levels.figure(
-        place(about.metric.key), function, Kind.LEVEL, value, shown=shown, unit=Unit.MONEY.value
+def value(given: Held, scale: Scale) -> Fact:
+    """Write a figure by itself, on its own side of each limit."""
+    end = given.at_least if given.at_least is not None else given.at_most
+    return _fact(
+        scale, "level", given.value, _on_its_side(given.value, scale, end, low=given.at_least is not None)
     )
 
 
-def _signed(about: Subject, function: str, value: Decimal) -> Fact:
-    shown = facts.money(value, about.language.currency)
-    return levels.figure(
-        place(about.metric.key), function, Kind.CHANGE, value, unit=Unit.MONEY.value,
-        shown=shown if value < 0 else f"+{shown}",
-    )  # fmt: skip
+def _failing_first(given: Held) -> list[tuple[Decimal, Decimal, bool]]:
+    sides = []
+    if given.at_least is not None:
+        sides.append((given.lowest, given.at_least, True))
+    if given.at_most is not None:
+        sides.append((given.highest, given.at_most, False))
+    return sorted(sides, key=lambda side: side[0] >= side[1] if side[2] else side[0] <= side[1])
+
+
+def _stated(value: Decimal, scale: Scale, told: int | None) -> Filling:
+    if scale.unit is Unit.SHARE and scale.base is not None:
+        count = f"{int(value * scale.base):,}"
+        return _in_every(_fact(scale, "limit", value, count, base=scale.base), scale, told)
+    return _fact(scale, "limit", value, _as_stated(value, scale))
+
+
+def _as_stated(value: Decimal, scale: Scale) -> str:
+    return as_stated(value, scale.unit, scale.unit_name, currency=scale.currency)
+
+
+def _end(value: Decimal, scale: Scale, limit_of_it: Decimal | None, *, low: bool) -> Fact:
+    function = "low" if low else "high"
+    if scale.unit is Unit.SHARE and scale.base is not None:
+        shown = f"{facts.outward(value, scale.base, low=low):,}"
+        return _fact(scale, function, value, shown, base=scale.base)
+    return _fact(scale, function, value, _on_its_side(value, scale, limit_of_it, low=low))
+
+
+def _on_its_side(value: Decimal, scale: Scale, limit_of_it: Decimal | None, *, low: bool) -> str:
+    """Write a figure so that what is shown lies on the same side of its limit as the figure itself."""
+    if limit_of_it is None or value == limit_of_it:
+        return _short(value, scale)
+    short = _short(value, scale)
+    if _kept(value, limit_of_it, _read(short, scale), low=low):
+        return short
+    for places in range(MOST_PLACES):
+        rounded = facts.rounded(value, places)
+        if _kept(value, limit_of_it, rounded, low=low):
+            return _as_stated(rounded, scale)
+    return _as_stated(value, scale)
+
+
+def _short(value: Decimal, scale: Scale) -> str:
+    if scale.as_given:
+        return _as_stated(value, scale)
+    return written(value, scale.unit, scale.unit_name, currency=scale.currency)
+
+
+def _kept(value: Decimal, end: Decimal, shown: Decimal, *, low: bool) -> bool:
+    return (value >= end) is (shown >= end) if low else (value <= end) is (shown <= end)
+
+
+def _read(text: str, scale: Scale) -> Decimal:
+    found = facts.FIGURE.search(text)
+    figure = Decimal(found[0].replace(",", "")) if found else Decimal(0)
+    signed = -figure if text.startswith("-") else figure
+    return signed / facts.HUNDRED if scale.unit is Unit.SHARE else signed
+
+
+def _in_every(count: Filling, scale: Scale, told: int | None) -> Filling:
+    if scale.unit is not Unit.SHARE or scale.base is None or scale.base == told:
+        return count
+    base = Fact(
+        of=scale.of, function="base", kind=Kind.BASE, value=Decimal(scale.base), shown=f"{scale.base:,}"
+    )
+    return texts.fill("{count} in every {base}", {"count": count, "base": base})
+
+
+def _fact(scale: Scale, function: str, value: Decimal, shown: str, *, base: int = 1) -> Fact:
+    if function == "limit":
+        return Fact(of="limit", function="constant", kind=Kind.CONSTANT, value=value, shown=shown, base=base)
+    kind = Kind.PER if base > 1 else Kind.LEVEL
+    return Fact(
+        of=scale.of, function=function, kind=kind, value=value, shown=shown, unit=scale.unit.value, base=base
+    )

@@ -1,229 +1,141 @@
-"""What shows beside a metric's verdict: its course, changed inputs, its pace to a goal, and one group that is most of it."""
+"""One requirement looked at now: what every kind of evidence must pass before its figure counts."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from schema.courses import Course, courses
-from schema.estimates.groups import RATES
-from schema.judgements import MATURITY, RIPE, Judgement
-from schema.metrics import Catalogue, Direction, Form, Metric
-from schema.periods import Period
-from schema.products import Goal, Product
-from schema.readings import WHOLE, Confusion, Measurement, Proportion
-from schema.statistics.certainty import Interval, wilson
-from schema.statistics.distributions import normal_p
-from schema.statistics.fairness import FEWEST_TO_RANK
-from schema.statistics.projections import Projection, project
-from schema.verdicts import DEFAULT_MATTERS
+from schema import facts, texts
+from schema.evidence import Finding
+from schema.facts import Fact, Kind
+from schema.products import Product
+from schema.requirements import Requirement
+from schema.texts import Text
 
-CLEARLY: Final = 0.01  # the largest p at which a shift counts as more than luck
-LOOKED_BACK: Final = 4  # periods in which an outlook may have been the same
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
-    """A shift of what comes in, clearly above what no shift at all would show, while outcomes are open."""
-
-    metric: str
-    value: Decimal
-    floor: Decimal  # to expect without any shift
-    p: float
-    matters: Decimal
+PARTS: Final[Mapping[str, str]] = {
+    "code": "code",
+    "model": "model",
+    "model_version": "model version",
+    "prompt": "prompt",
+    "configuration": "configuration",
+    "data": "data",
+}
+NOTHING: Final = Text(())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """Where a metric may stand on its goal's day, at its own past pace."""
+class Sight:
+    """A requirement, and what it is looked at with."""
 
-    metric: str
-    goal: Goal
-    low: Decimal
-    high: Decimal
-    ahead: int  # periods until the goal's day
-    changes: int  # past ones that it rests on
-    reaches: bool | None  # None: the goal lies within the range
-    distance: Decimal  # from the goal to the middle of the range
-    matters: Decimal
-    p: float
-    repeats: int  # periods before this one with the same outlook
+    item: str
+    requirement: Requirement
+    product: Product
+    manifest: Mapping[str, str]
+    fixed_at: datetime | None  # when its limit was fixed
+    now: datetime
 
+    def finding(
+        self, *, digest: str, failure: Text | None, why: Text, statement: Text = NOTHING,
+        measured_at: datetime | None = None, link: str | None = None,
+    ) -> Finding:  # fmt: skip
+        """Say what was found; a failure stands before every other reason."""
+        return Finding(
+            item=self.item, requirement=self.requirement.name, kind=self.requirement.kind, digest=digest,
+            passed=failure is None, why=str(why if failure is None else failure), statement=str(statement),
+            measured_at=measured_at, link=link,
+        )  # fmt: skip
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crowd:
-    """One group that is more of what a metric counts than agreed."""
+    def missing(self, why: Text) -> Finding:
+        """Say that there is nothing."""
+        return self.finding(digest="", failure=why, why=why)
 
-    metric: str
-    group: str
-    hits: int
-    total: int  # hits of all groups, withheld ones too
-    interval: Interval
-    at_most: Decimal
-    p: float
-
-    @property
-    def share(self) -> Decimal:
-        """Give the group's part of all hits."""
-        return Decimal(self.hits) / self.total
+    def words(self) -> Fact:
+        """Name the requirement."""
+        return facts.name(self.requirement.words)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sightings:
-    """All of it, by metric."""
-
-    courses: Mapping[str, Course] = field(default_factory=dict)
-    inputs: Mapping[str, Inputs] = field(default_factory=dict)
-    paces: Mapping[str, Pace] = field(default_factory=dict)
-    crowds: Mapping[str, Crowd] = field(default_factory=dict)
+def when(sight: Sight, moment: datetime) -> Fact:
+    """Name the day of a moment where the product is."""
+    shown = facts.day(moment.astimezone(sight.product.zoneinfo).date())
+    return Fact(of="evidence", function="day", kind=Kind.TIME, value=None, shown=shown)
 
 
-NOTHING_SEEN: Final = Sightings()
+def count(value: int) -> Fact:
+    """Hold a number of the checklist."""
+    return Fact(of="limit", function="constant", kind=Kind.CONSTANT, value=Decimal(value), shown=f"{value:,}")
 
 
-def sightings(
-    product: Product, catalogue: Catalogue, judged: Mapping[str, Judgement], period: Period
-) -> Sightings:
-    """Look at every metric of a closed period."""
-    open_outcomes = outcomes_open(judged)
-    found_inputs = {
-        key: inputs
-        for key, each in judged.items()
-        if open_outcomes and (inputs := inputs_of(product, catalogue[key], each))
-    }
-    return Sightings(
-        courses=courses(product, catalogue, judged),
-        inputs=found_inputs,
-        paces={
-            key: pace
-            for key, each in judged.items()
-            if (pace := pace_of(product, catalogue[key], each, period))
-        },
-        crowds={
-            key: crowd for key, each in judged.items() if (crowd := crowd_of(product, catalogue[key], each))
-        },
-    )
+def untimely(sight: Sight, measured_at: datetime | None) -> Text | None:
+    """Say why a measurement does not count now: undated, ahead of us, too old, or from before its limit was fixed."""
+    if measured_at is None or measured_at.tzinfo is None:
+        return texts.plain("It does not say when it was measured; give the day and the time.")
+    day = {"day": when(sight, measured_at)}
+    if measured_at > sight.now:
+        return texts.fill("It is dated {day}, which is still to come; measure it first.", day)
+    days = sight.requirement.fresh_days
+    if days is not None and sight.now - measured_at > timedelta(days=days):
+        return texts.fill("It is of {day}, and may be at most {days} days old; measure it again.", {
+            **day, "days": count(days),
+        })  # fmt: skip
+    if sight.fixed_at is not None and measured_at < sight.fixed_at:
+        fixed = {**day, "fixed": when(sight, sight.fixed_at)}
+        return texts.fill(
+            "It was measured on {day}, before its limit was fixed on {fixed}; measure it again.", fixed
+        )
+    return None
 
 
-def outcomes_open(judged: Mapping[str, Judgement]) -> bool:
-    """Tell whether too few outcomes are known; False where nobody measures it."""
-    maturity = judged.get(MATURITY)
-    return maturity is not None and maturity.now is not None and maturity.now.level.estimate.value < RIPE
-
-
-def inputs_of(product: Product, metric: Metric, judgement: Judgement) -> Inputs | None:
-    """Compare a shift with what luck alone gives: without any shift it is (1/n + 1/m) · chi-squared of bands - 1.
-
-    source   METRICS.md 4.1; the chi-squared p by Wilson and Hilferty's cube root
-    """
-    now = judgement.now.level.estimate if judgement.now else None
-    if now is None or metric.form is not Form.DRIFT or not now.parts.get("noise_floor"):
+def mismatch(sight: Sight, states: Mapping[str, str]) -> Text | None:
+    """Say why evidence is not of what is to go out."""
+    part = sight.requirement.matches
+    if part is None:
         return None
-    floor, freedoms = now.parts["noise_floor"], int(now.parts["bands"]) - 1
-    p = _above(float(now.value / floor), freedoms)
-    matters = product.metrics[metric.key].matters or now.value * DEFAULT_MATTERS
-    if p > CLEARLY or now.value - floor < matters:
-        return None  # with many rows any shift is more than luck, and few matter
-    return Inputs(metric=metric.key, value=now.value, floor=floor, p=p, matters=matters)
-
-
-def _above(times: float, freedoms: int) -> float:
-    """Give the chance of a chi-squared value of so many times its mean, or more."""
-    spread = 2 / (9 * freedoms)
-    z = (times ** (1 / 3) - (1 - spread)) / math.sqrt(spread)
-    half = normal_p(z) / 2
-    return half if z > 0 else 1 - half
-
-
-def pace_of(product: Product, metric: Metric, judgement: Judgement, period: Period) -> Pace | None:
-    """Say between which values a metric may stand on its goal's day; None once the day is near past, or with a short past."""
-    asked = product.metrics[metric.key]
-    if asked.goal is None or judgement.now is None or judgement.provisional:
+    named = {"part": PARTS.get(part, part)}
+    wanted = sight.manifest.get(part, "")
+    if not wanted:
+        return texts.fill("The manifest does not say its {part}; add it.", named)
+    stated = states.get(part, "").strip()
+    if not stated:
+        return texts.fill("It does not say for which {part} it holds; {wanted} is to go out.", {
+            **named, "wanted": facts.name(wanted),
+        })  # fmt: skip
+    left = _listed(wanted) - _listed(stated)
+    if not left:
         return None
-    ahead = product.periods_until(asked.goal, period)
-    history = [None if each is None else float(each) for each in judgement.history]
-    outlook = project(history, ahead) if ahead > 0 else None
-    if outlook is None:
+    return texts.fill("It is for the {part} {stated}, and {wanted} is to go out.", {
+        **named, "stated": facts.name(_short(stated)), "wanted": facts.name(_short(", ".join(sorted(left)))),
+    })  # fmt: skip
+
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(each.strip() for each in text.split(",") if each.strip())
+
+
+SHORT: Final = 80  # characters
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
+
+
+def too_few(sight: Sight, cases: int | None, *, groups: bool = False) -> Text | None:
+    """Say why evidence rests on too little."""
+    fewest = sight.requirement.fewest
+    if fewest is None:
         return None
-    low, high = _within(metric, outlook)
-    if low >= high:
+    asked = {"fewest": count(fewest)}
+    if cases is None:
+        return texts.fill(
+            "It does not say on how many cases it rests; at least {fewest} are asked for.", asked
+        )
+    if cases >= fewest:
         return None
-    goal = asked.goal
-    return Pace(
-        metric=metric.key, goal=goal, low=low, high=high, ahead=ahead, changes=outlook.changes,
-        reaches=reaches(metric, goal, low, high), distance=Decimal(repr(outlook.centre)) - goal.reach,
-        matters=asked.matters or judgement.now.level.estimate.value.copy_abs() * DEFAULT_MATTERS or Decimal(1),
-        p=outlook.doubt(float(goal.reach)), repeats=_same_outlook(metric, goal, history, ahead),
-    )  # fmt: skip
+    found = Fact(of="evidence", function="cases", kind=Kind.COUNT, value=Decimal(cases), shown=f"{cases:,}")
+    template = "The smallest group has {cases} cases" if groups else "It rests on {cases} cases"
+    return texts.fill(f"{template}, and at least {{fewest}} are asked for.", {**asked, "cases": found})
 
 
-def _within(metric: Metric, outlook: Projection) -> tuple[Decimal, Decimal]:
-    """Keep a range inside what the metric can be."""
-    low, high = Decimal(repr(outlook.low)), Decimal(repr(outlook.high))
-    if metric.minimum is not None:
-        low, high = max(low, metric.minimum), max(high, metric.minimum)
-    if metric.maximum is not None:
-        low, high = min(low, metric.maximum), min(high, metric.maximum)
-    return low, high
-
-
-def reaches(metric: Metric, goal: Goal, low: Decimal, high: Decimal) -> bool | None:
-    """Tell whether the whole range reaches the goal, or falls short of it; None where it does neither."""
-    if metric.direction is Direction.LOWER:
-        low, high = -high, -low
-        line = -goal.reach
-    else:
-        line = goal.reach
-    return True if low >= line else False if high < line else None
-
-
-def _same_outlook(metric: Metric, goal: Goal, history: list[float | None], ahead: int) -> int:
-    """Count the periods right before this one from which the goal looked the same."""
-
-    def seen(back: int) -> bool | str | None:
-        earlier = history[: len(history) - back]
-        outlook = project(earlier, ahead + back) if earlier and earlier[-1] is not None else None
-        return "unknown" if outlook is None else reaches(metric, goal, *_within(metric, outlook))
-
-    today = seen(0)
-    count = 0
-    while count < LOOKED_BACK and seen(count + 1) == today:
-        count += 1
-    return count
-
-
-def crowd_of(product: Product, metric: Metric, judgement: Judgement) -> Crowd | None:
-    """Find one group that is, with the whole of its interval, more of the hits than agreed.
-
-    Only groups that are large enough to be ranked are named (wording rule 42).
-    """
-    asked = product.metrics[metric.key].concentration
-    if asked is None or judgement.now is None or metric.function not in RATES:
-        return None
-    rates = _rates(metric, judgement.now.measurements)
-    total = sum(hits for hits, _ in rates.values())
-    large = {group: hits for group, (hits, cases) in rates.items() if cases >= FEWEST_TO_RANK}
-    if total < FEWEST_TO_RANK or not large:
-        return None
-    group = min(large, key=lambda name: (-large[name], name))
-    interval = wilson(large[group], total)
-    at_most = float(asked.at_most)
-    if interval.low <= at_most:
-        return None
-    z = (large[group] / total - at_most) / math.sqrt(at_most * (1 - at_most) / total)
-    return Crowd(
-        metric=metric.key, group=group, hits=large[group], total=total, interval=interval, at_most=asked.at_most,
-        p=normal_p(z),
-    )  # fmt: skip
-
-
-def _rates(metric: Metric, measurements: Mapping[str, Measurement]) -> dict[str, tuple[int, int]]:
-    pick = RATES[metric.function]
-    found = {}
-    for group, each in measurements.items():
-        if group != WHOLE and isinstance(each, Confusion):
-            found[group] = pick(each)
-        elif group != WHOLE and isinstance(each, Proportion):
-            found[group] = each.numerator, each.denominator
-    return found
+def utc(moment: datetime) -> datetime:
+    """Give a moment in UTC."""
+    return moment.astimezone(UTC)

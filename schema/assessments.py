@@ -1,0 +1,103 @@
+"""What the evidence of a launch shows now: one finding for each requirement, and why.
+
+A finding is a function of what was measured, of what is asked, of the manifest and of now. When something was fetched
+or put here says nothing about it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, TypeAlias
+
+from schema.checklists import ItemSpec
+from schema.document_findings import document_finding
+from schema.evidence import Document, Finding, Record
+from schema.judgements import Judgement
+from schema.metrics import Catalogue
+from schema.products import Product
+from schema.reading_findings import reading_finding
+from schema.record_findings import record_finding
+from schema.requirements import EvidenceKind, Requirement
+from schema.sightings import Sight
+
+Place: TypeAlias = tuple[str, str]  # item, requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """All that the evidence of one launch consists of."""
+
+    product: Product
+    catalogue: Catalogue
+    nouns: Mapping[str, str]  # the catalogue's
+    judged: Mapping[str, Judgement] = field(default_factory=dict)  # of the newest closed period, by metric
+    given: Mapping[Place, Record | Document] = field(default_factory=dict)  # the newest of each
+    manifest: Mapping[str, str] = field(default_factory=dict)  # by part
+    fixed: Mapping[Place, datetime] = field(
+        default_factory=dict
+    )  # when a product's own limit was fixed, where known
+
+
+def assess_all(items: Iterable[ItemSpec], gathered: Gathered, now: datetime) -> tuple[Finding, ...]:
+    """Find what every requirement's evidence shows, in the order of the items."""
+    return tuple(assess(item, each, gathered, now) for item in items for each in item.requirements)
+
+
+def assess(item: ItemSpec, requirement: Requirement, gathered: Gathered, now: datetime) -> Finding:
+    """Find what one requirement's evidence shows.
+
+    item   as the product has bound it, so that its limits are written out
+    """
+    sight = _sight(item, requirement, gathered, now)
+    found = gathered.given.get((item.id, requirement.name))
+    if requirement.kind is EvidenceKind.READING:
+        return reading_finding(sight, gathered.catalogue, gathered.nouns, gathered.judged)
+    if requirement.kind is EvidenceKind.RECORD:
+        return record_finding(sight, found if isinstance(found, Record) else None)
+    return document_finding(sight, found if isinstance(found, Document) else None)
+
+
+def _sight(item: ItemSpec, requirement: Requirement, gathered: Gathered, now: datetime) -> Sight:
+    fixed_at = gathered.fixed.get((item.id, requirement.name))
+    if requirement.fixed_on is not None:
+        fixed_at = datetime.combine(requirement.fixed_on, time.min, tzinfo=gathered.product.zoneinfo)
+    return Sight(
+        item=item.id, requirement=requirement, product=gathered.product, manifest=gathered.manifest,
+        fixed_at=fixed_at, now=now,
+    )  # fmt: skip
+
+
+def until(items: Iterable[ItemSpec], gathered: Gathered, now: datetime) -> datetime | None:
+    """Give the first moment after now at which a finding may change by time alone; None: never."""
+    turns = (turn for item in items for each in item.requirements for turn in _turns(item, each, gathered))
+    return min((turn for turn in turns if turn > now), default=None)
+
+
+_INSTANT: Final = timedelta(microseconds=1)
+
+
+def _turns(item: ItemSpec, requirement: Requirement, gathered: Gathered) -> Iterator[datetime]:
+    """Give when a measurement is no longer ahead of us, and when it is too old."""
+    measured = _measured(item, requirement, gathered)
+    if isinstance(measured, datetime) and measured.tzinfo is not None:
+        yield measured
+        if requirement.fresh_days is not None:
+            yield measured + timedelta(days=requirement.fresh_days) + _INSTANT
+    elif isinstance(measured, date) and not isinstance(measured, datetime):
+        yield _start(measured, gathered)
+        if requirement.fresh_days is not None:
+            yield _start(measured + timedelta(days=requirement.fresh_days + 1), gathered)
+
+
+def _measured(item: ItemSpec, requirement: Requirement, gathered: Gathered) -> datetime | date | None:
+    if requirement.kind is EvidenceKind.READING:
+        judgement = gathered.judged.get(requirement.metric or "")
+        return None if judgement is None or judgement.now is None else judgement.period.end
+    found = gathered.given.get((item.id, requirement.name))
+    if isinstance(found, Record):
+        return found.measured_at
+    return found.dated if isinstance(found, Document) else None
+
+
+def _start(day: date, gathered: Gathered) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=gathered.product.zoneinfo).astimezone(UTC)
