@@ -315,3 +315,59 @@ async def test_every_block_is_drawn(acme):
         assert await message.locator("th[aria-sort=ascending]").count() == 1
         assert await message.get_by_role("radio").count() == 2
         assert await message.locator(".markdown td").count() == 2
+
+
+@pytest.mark.browser
+@needs_browser
+async def test_enter_on_a_choice_chooses_and_only_control_enter_sends(acme):
+    app = bolt(acme)
+    got = []
+    options = [{"text": plain("One"), "value": "1"}, {"text": plain("Two"), "value": "2"}]
+    radio = {"type": "radio_buttons", "action_id": "r", "options": options}
+    asked = {"type": "input", "block_id": "pick", "label": plain("Pick"), "element": radio}
+
+    @app.command("/example")
+    async def _(ack, command, client):
+        await client.views_open(trigger_id=command["trigger_id"], view=modal(asked))
+        await ack()
+
+    @app.view("form")
+    async def _(ack, view):
+        got.append(view["state"]["values"]["pick"]["r"]["selected_option"]["value"])
+        await ack()
+
+    async with in_socket_mode(app, acme), a_page(acme, f"#/T/{acme.ops.id}") as page:
+        await acme.slack.command(acme.ann, acme.ops, "/example")
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_role("radio", name="Two").focus()
+        await page.keyboard.press("Enter")
+        assert await dialog.get_by_role("radio", name="Two").is_checked()
+        assert await dialog.is_visible()
+        await page.keyboard.press("Control+Enter")
+        await dialog.wait_for(state="hidden")
+    assert got == ["2"]
+
+
+@pytest.mark.browser
+@needs_browser
+async def test_somebody_of_another_company_reads_and_clicks_in_a_shared_channel(acme):
+    app = bolt(acme)
+    clicked = []
+
+    @app.action("go")
+    async def _(ack, body):
+        clicked.append(body["user"]["team_id"])
+        await ack()
+
+    other = acme.slack.add_workspace("Partner")
+    xena = acme.slack.add_user("xena", workspace=other, stranger=True)
+    shared = acme.slack.add_channel("shared", members=[acme.ann, xena, acme.app], ext_shared=True)
+    await acme.client.chat_postMessage(channel=shared.id, text="x", blocks=[actions(button())])
+    async with in_socket_mode(app, acme), a_page(acme, user=xena) as page:
+        await page.get_by_role("button", name="Go").click()
+        await acme.slack.wait_for(lambda: clicked)
+        assert await page.locator("#places").get_by_role("link").count() == 1
+        await page.locator("#composer").fill("/example")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("is of another company and has no commands here").wait_for()
+    assert clicked == [other.id]

@@ -16,6 +16,7 @@ from tests.local_slacks import (  # noqa: F401 - a fixture
     button,
     in_socket_mode,
     modal,
+    over_http,
     plain,
     refused,
     section,
@@ -250,6 +251,26 @@ async def test_people_of_another_workspace_are_not_offered(acme):
     acme.slack.fill_message(acme.ann, acme.ops, posted["ts"], {"acts": {"who": guest}})
     with pytest.raises(NotThere):
         acme.slack.fill_message(acme.ann, acme.ops, posted["ts"], {"acts": {"who": theirs}})
+
+
+async def test_a_recorded_click_comes_again_word_for_word(acme):
+    app = bolt(acme)
+    seen = []
+
+    @app.action("go")
+    async def _(ack, body):
+        seen.append((body["trigger_id"], body["actions"][0]["action_ts"], body["message"]["blocks"]))
+        await ack()
+
+    posted = await acme.client.chat_postMessage(channel=acme.ops.id, text="x", blocks=[actions(button())])
+    async with over_http(app, acme):
+        clicked = await acme.slack.click(acme.ann, acme.ops, posted["ts"], "go")
+        await acme.client.chat_update(channel=acme.ops.id, ts=posted["ts"], text="x", blocks=card(1))
+        again = await acme.slack.replay(clicked)
+
+    assert (clicked.acked, again.acked) == (True, True)
+    assert len(seen) == 2
+    assert seen[0] == seen[1]
 
 
 async def test_a_free_plan_has_no_user_groups():

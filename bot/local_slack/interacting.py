@@ -83,6 +83,16 @@ class Interacting(Filling):
         delivery.problems += [str(p) for p in troubles]
         return [] if delivery.problems else found
 
+    async def replay(self, delivery: Delivery) -> Delivery:
+        """Hand an app the same payload once more, as somebody does who recorded the request (SLACK.md 100)."""
+        return await self.deliveries.hand_over(
+            self.state.apps[delivery.app_id],
+            team_id=delivery.team_id,
+            kind=delivery.kind,
+            name=delivery.name,
+            payload=delivery.payload,
+        )
+
     async def submit(self, user: Member, view_id: str, values: Json | None = None) -> Delivery:
         """Fill a modal and submit it.
 

@@ -122,7 +122,7 @@ def view_object(state: State, view: View) -> Json:
         "blocks": content.get("blocks", []),
         "private_metadata": content.get("private_metadata", ""),
         "callback_id": content.get("callback_id", ""),
-        "state": {"values": view.state},
+        "state": {"values": {block: dict(typed) for block, typed in view.state.items()}},
         "hash": view.hash,
         "title": content.get("title") or {"type": "plain_text", "text": "View Title", "emoji": True},
         "clear_on_close": bool(content.get("clear_on_close")),

@@ -96,7 +96,7 @@ def on_message(state: State, message: Json, *, channel_id: str, ephemeral: bool)
         "container": container,
         "channel": {"id": channel_id, "name": channel_name(state, channel_id)},
     }
-    return place if ephemeral else place | {"message": message}
+    return place if ephemeral else place | {"message": dict(message)}  # as it was then
 
 
 def on_view(state: State, view: View) -> Json:

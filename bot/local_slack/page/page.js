@@ -524,6 +524,7 @@ function choiceNode(spot, block, element, name) {
       const values = boxes.filter((b) => b.checked).map((b) => b.value);
       changed(spot, block, element, many ? values : values[0] ?? null);
     } });
+    box.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) { event.preventDefault(); box.click(); } }); // chooses, and never sends the form
     boxes.push(box);
     return h("label", {}, box, h("span", {}, textNode(o.text), o.description ? h("small", {}, textNode(o.description)) : null));
   });
@@ -756,6 +757,7 @@ const byTs = (a, b) => (a[0].ts < b[0].ts ? -1 : 1);
 function drawConversation(p) {
   const channel = p.channels.find((c) => c.id === state.channel);
   $("composer-form").hidden = !channel || channel.archived;
+  $("closed").hidden = !channel?.archived;
   if (!channel) { $("messages").replaceChildren(h("p", { class: "empty" }, "This person sees no channel.")); $("head").replaceChildren(); return; }
   $("head").replaceChildren(h("h2", {}, channelName(channel)), h("span", { class: "dim" }, [channel.topic, channel.kind === "dm" ? "" : `${channel.members} members`].filter(Boolean).join(" · ")),
     ...(channel.kind === "private" ? [h("span", { class: "tag" }, "PRIVATE")] : []), ...(channel.ext_shared ? [h("span", { class: "tag" }, "SHARED WITH ANOTHER COMPANY")] : []), ...(channel.archived ? [h("span", { class: "tag" }, "ARCHIVED")] : []));
@@ -799,6 +801,7 @@ function drawSide(p) {
 function drawHome(p) {
   const app = p.apps.find((a) => a.id === state.home);
   $("composer-form").hidden = true;
+  $("closed").hidden = true;
   $("head").replaceChildren(h("h2", {}, app?.name ?? ""), h("div", { class: "tabs", role: "tablist" }, h("button", { type: "button", class: "btn", role: "tab", "aria-selected": "true" }, "Home"),
     h("button", { type: "button", class: "btn", role: "tab", "aria-selected": "false", onclick: async () => { location.hash = `#/T/${await act("direct", { user: state.me, other: app.bot })}`; } }, "Messages")));
   const text = JSON.stringify([p.home?.hash, p.home?.state, state.me]);
@@ -856,7 +859,8 @@ function modalForm(view, depth) {
   const submit = h("button", { type: "submit", class: "btn primary" }, view.submit?.text ?? "Submit");
   const back = depth > 1 ? h("button", { type: "button", class: "plain", "aria-label": "To the form before", onclick: () => closeView(view, false) }, "‹") : null;
   const several = Object.keys(view.errors).filter(Boolean).length;
-  return h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); sendView(view, submit); } },
+  const hurry = (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); event.currentTarget.requestSubmit(); } };
+  return h("form", { novalidate: true, onkeydown: hurry, onsubmit: (event) => { event.preventDefault(); sendView(view, submit); } },
     h("header", {}, back, h("h2", { id: "modal-title" }, textNode(view.title, "")), h("button", { type: "button", class: "plain", "aria-label": "Close", onclick: () => closeView(view, true) }, "✕")),
     h("div", { class: "content" }, view.errors[""] ? h("div", { class: "alert error-level", role: "alert" }, view.errors[""]) : null, blocksNode({ view }, view.blocks)),
     h("footer", {}, several > 1 ? h("span", { class: "error grow" }, `${several} answers need another look.`) : null,
