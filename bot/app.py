@@ -35,7 +35,7 @@ from integrations.pacer import Pacer
 from integrations.slack import Slack, slack_session
 from integrations.slack_values import SlackChannel
 from integrations.store import deliveries as stored_deliveries
-from integrations.store import due, inbox
+from integrations.store import due, identities, inbox, workspaces
 from integrations.store import outbox as stored_outbox
 from integrations.store.engine import Store, probe
 from integrations.store.errors import StoreError
@@ -138,28 +138,26 @@ async def opened(
             source_timeout_s=settings.waits().source_timeout_s, reads_at_once=settings.pulls_at_once,
         )  # fmt: skip
         await services.snapshot(MAIN)
-        muster = _assembled(settings, services=services, snapshots=snapshots, slack=slack, token=token)
+        directory = await _directory(settings, services, slack)
+        muster = _assembled(
+            settings, services=services, snapshots=snapshots, directory=directory, token=token
+        )
         stack.push_async_callback(_closed, muster)
         await _started(muster, stack)
         yield muster
 
 
 def _assembled(
-    settings: Settings, *, services: Services, snapshots: Workspaces, slack: Slack, token: str
+    settings: Settings, *, services: Services, snapshots: Workspaces, directory: Directory, token: str
 ) -> Muster:
     clocks: list[Clock] = []
-    waits = settings.waits()
+    waits, slack = settings.waits(), directory.slack
     sender = Sender(
         workspace=MAIN, holder=f"muster-{random.token_hex(6)}", store=services.store, slack=slack, now=services.now,
         owners=_owners(services), started_at=services.now(), waits=settings.sending(),
         unwanted=_unwanted(services),
     )  # fmt: skip
-    desk = Desk(
-        services=services, slack=slack, wake=_waking(clocks),
-        directory=Directory(
-            slack, services.now, valid_s=waits.identity_valid_s, within_s=waits.identity_timeout_s
-        ),
-    )  # fmt: skip
+    desk = Desk(services=services, slack=slack, wake=_waking(clocks), directory=directory)
     signing = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
     muster = Muster(
         settings=settings, store=services.store, snapshots=snapshots, services=services, slack=slack, sender=sender,
@@ -172,9 +170,20 @@ def _assembled(
         Clock(_digests(muster), waits.due_every_s, name="digests"),
         Clock(_preparing(muster), waits.due_every_s, name="prepare"),
         Clock(_watching(muster), waits.watch_every_s, name="watch"),
+        Clock(directory.notice, waits.configuration_every_s, name="people"),
     ]
     Gauge("muster_up", "1 while this process works.", registry=muster.registry).set(1)
     return muster
+
+
+async def _directory(settings: Settings, services: Services, slack: Slack) -> Directory:
+    """Make what is known of people; what one process hears of them, all forget."""
+    here = await services.store.read(lambda session: workspaces.get(session, MAIN))
+    waits = settings.waits()
+    return Directory(
+        slack, services.now, valid_s=waits.identity_valid_s, within_s=waits.identity_timeout_s,
+        team=here.slack_team or "", workspace=MAIN, store=services.store,
+    )  # fmt: skip
 
 
 def _measure(clocks: Sequence[Clock], registry: CollectorRegistry) -> None:
@@ -304,6 +313,7 @@ def _forget(session: Session, now: datetime) -> None:
     due.forget(session, before=now - KEPT)
     inbox.forget(session, before=now - INBOX_KEPT)
     stored_outbox.forget(session, before=now - KEPT)
+    identities.forget_old(session, before=now - INBOX_KEPT)
 
 
 def _reconnecting(socket: AsyncSocketModeHandler) -> Tick:

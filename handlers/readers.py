@@ -5,11 +5,16 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from functools import partial
+from typing import Any, Final
 
 from handlers.services import Snapshot
 from integrations.base import IntegrationError
 from integrations.slack import Slack
+from integrations.slack_errors import Refused
+from integrations.store import identities
+from integrations.store.engine import Store
+from integrations.store.identities import Identity, IdentityKind
 from schema.errors import Refusal
 from schema.products import Product, Readers, Role
 
@@ -17,8 +22,7 @@ PRESS_AGAIN: Final = (
     "Slack did not answer, so I cannot tell what you may read. Please press or type it again."
 )
 AT_ONCE: Final = 4  # look-ups side by side
-
-T = TypeVar("T")
+FLAGS: Final = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,28 +55,70 @@ class Circle:
 
 @dataclass(slots=True)
 class Directory:
-    """What Slack said of people and user groups, for ten minutes or until it says that something changed."""
+    """What Slack said of people and user groups, for ten minutes or until it says that something changed.
+
+    team        whose people are inside; "" where Slack's own word for strangers has to do
+    workspace   whose rows of the store all processes share; without a store each process asks for itself
+    """
 
     slack: Slack
     now: Callable[[], datetime]
     valid_s: float = 600
     within_s: float = 1.5  # of one look-up
-    _people: dict[str, tuple[datetime, Person]] = field(default_factory=dict)
-    _groups: dict[str, tuple[datetime, frozenset[str]]] = field(default_factory=dict)
+    team: str = ""
+    workspace: str = ""
+    store: Store | None = None
+    _said: dict[str, Identity] = field(default_factory=dict)
+    _changes: dict[str, int] = field(default_factory=dict)  # counted: what was asked before one is not kept
 
     def person(self, id: str) -> Person | None:
-        return self._fresh(self._people.get(id))
+        said = self.identity(id)
+        return None if said is None or "is_stranger" not in said.body else _person(said.body)
 
     def group(self, id: str) -> frozenset[str] | None:
-        return self._fresh(self._groups.get(id))
+        said = self.identity(id)
+        return None if said is None or "users" not in said.body else frozenset(said.body["users"])
+
+    def identity(self, id: str) -> Identity | None:
+        """Give what Slack said, if it may still be believed."""
+        said = self._said.get(id)
+        return said if said is not None and said.fetched_at > self.since else None
+
+    @property
+    def since(self) -> datetime:
+        """Tell from when on an answer may still be believed."""
+        return self.now() - timedelta(seconds=self.valid_s)
+
+    def believe(self, said: Identity) -> None:
+        """Take an answer as Slack's."""
+        self._said[said.id] = said
 
     def forget(self, id: str) -> None:
-        """Believe nothing of this person or group until Slack is asked again."""
-        self._people.pop(id, None)
-        self._groups.pop(id, None)
+        """Believe nothing of this person or group here until Slack is asked again."""
+        self._said.pop(id, None)
+        self._changes[id] = self._changes.get(id, 0) + 1
+
+    async def changed(self, id: str) -> None:
+        """Forget somebody here and in every process: Slack says that they changed."""
+        self.forget(id)
+        if self.store is not None:
+            forget = partial(identities.forget, workspace=self.workspace, id=id, at=self.now())
+            await self.store.write(forget)
+
+    async def notice(self) -> None:
+        """Forget whom other processes heard of."""
+        if self.store is None:
+            return
+        changed = await self.store.read(
+            partial(identities.changed, workspace=self.workspace, since=self.since)
+        )
+        for id_, at in changed.items():
+            said = self._said.get(id_)
+            if said is not None and said.fetched_at <= at:
+                self.forget(id_)
 
     async def learn(self, ids: Iterable[str]) -> None:
-        """Ask Slack about people and groups; who does not get an answer stays unknown."""
+        """Ask Slack about people and groups that nobody asked for lately; who gets no answer stays unknown."""
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def ask(id_: str) -> None:
@@ -80,23 +126,56 @@ class Directory:
                 await self._ask(id_)
 
         async with asyncio.TaskGroup() as group:
-            for id_ in ids:
+            for id_ in await self.unknown(frozenset(ids)):
                 group.create_task(ask(id_))
 
-    async def _ask(self, id_: str) -> None:
-        try:
-            if id_.startswith("S"):
-                members = frozenset(await self.slack.group_members(id_, within_s=self.within_s))
-                self._groups[id_] = self.now(), members
-            else:
-                self._people[id_] = self.now(), _person(await self.slack.user(id_, within_s=self.within_s))
-        except IntegrationError:
-            self.forget(id_)
+    async def unknown(self, ids: frozenset[str]) -> frozenset[str]:
+        """Take over what other processes learned; gives of whom Slack has to be asked."""
+        if self.store is None:
+            return ids
+        before = dict(self._changes)
+        look = partial(identities.known, workspace=self.workspace, ids=ids, since=self.since)
+        shared = await self.store.read(look)
+        for each in shared.values():
+            self._keep(each, before.get(each.id, 0))
+        return ids - shared.keys()
 
-    def _fresh(self, known: tuple[datetime, T] | None) -> T | None:
-        if known is None or self.now() - known[0] >= timedelta(seconds=self.valid_s):
-            return None
-        return known[1]
+    async def _ask(self, id_: str) -> None:
+        before, at = self._changes.get(id_, 0), self.now()
+        try:
+            body = await self._answer(id_)
+        except Refused as refused:
+            if refused.everywhere:
+                self._said.pop(id_, None)
+                return
+            body = {"refused": refused.error, "advice": refused.advice}
+        except IntegrationError:
+            self._said.pop(id_, None)
+            return
+        said = Identity(kind=identities.kind_of(id_), id=id_, body=body, fetched_at=at)
+        if self._keep(said, before) and self.store is not None:
+            await self.store.write(lambda session: identities.remember(session, self.workspace, said))
+
+    async def _answer(self, id_: str) -> Mapping[str, object]:
+        if identities.kind_of(id_) is IdentityKind.GROUP:
+            return {"users": list(await self.slack.group_members(id_, within_s=self.within_s))}
+        return _said_of(await self.slack.user(id_, within_s=self.within_s), team=self.team)
+
+    def _keep(self, said: Identity, changes: int) -> bool:
+        """Keep an answer, unless its subject changed since it was asked for."""
+        if self._changes.get(said.id, 0) != changes:
+            return False
+        self.believe(said)
+        return True
+
+
+def _said_of(user: Mapping[str, Any], *, team: str) -> dict[str, object]:
+    """Keep of Slack's user object what decides who somebody is; a home elsewhere in one company is no stranger's."""
+    homes = {user.get("team_id") or team, *((user.get("enterprise_user") or {}).get("teams") or ())}
+    stranger = bool(user.get("is_stranger")) or (team != "" and team not in homes)
+    return {"name": str(user.get("real_name") or user.get("name") or ""), "is_stranger": stranger} | {
+        name: True for name in FLAGS if user.get(name)
+    }
 
 
 def _person(user: Mapping[str, object]) -> Person:

@@ -16,13 +16,14 @@ from handlers.listeners.door import Door, Row, fault, wiring
 from handlers.listeners.payloads import Click, Command, Mention, Submission
 from handlers.listeners.showing import Kind
 from handlers.listeners.tasks import Tasks
-from handlers.readers import Circle, Directory, Person
+from handlers.readers import Circle, Directory
 from handlers.services import Services, Snapshot
 from handlers.views.refusals import note
 from integrations.faults import new_reference
 from integrations.slack import Slack, slack_session
 from integrations.store.engine import Store
 from integrations.store.errors import StoreClosed
+from integrations.store.identities import Identity, IdentityKind
 from schema.errors import Refusal
 from tests import builders
 from tests.databases import fresh_url
@@ -51,7 +52,8 @@ async def desk():
         slack = Slack(token="xoxb-1", session=session, base_url="http://127.0.0.1:9/api/", request_s=0.5)
         services = builders.services(store, held)
         made = Desk(services=services, slack=slack, directory=Directory(slack=slack, now=services.now))
-        made.directory._people[BODY["user_id"]] = services.now(), Person(inside=True, stranger=False)
+        known = {"kind": IdentityKind.PERSON, "id": BODY["user_id"], "fetched_at": services.now()}
+        made.directory.believe(Identity(**known, body={"is_stranger": False}))
         yield made
         await made.tasks.close()
     await store.close()

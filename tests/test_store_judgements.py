@@ -3,8 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from integrations.store import identities, judgements, workspaces
-from integrations.store.identities import Identity, IdentityKind
+from integrations.store import judgements, workspaces
 from integrations.store.judgements import StoredJudgement
 from schema.errors import Refusal
 from schema.periods import Period
@@ -57,40 +56,6 @@ def test_one_call_may_judge_a_question_twice(store):
 
     assert do(store, judgements.keep, "w", [JUDGEMENT, changed, JUDGEMENT]) == 3
     assert newest(store) == (replace(JUDGEMENT, revision=3),)
-
-
-# --- identities ---
-
-PERSON = Identity(kind=IdentityKind.PERSON, id="U1", body={"guest": False}, fetched_at=NOON)
-
-
-def known(store, since, kind=IdentityKind.PERSON):
-    return store.read_sync(lambda session: identities.known(session, "w", kind=kind, id="U1", since=since))
-
-
-def test_an_identity_is_believed_only_while_it_is_young(store):
-    do(store, identities.remember, "w", PERSON)
-
-    assert known(store, NOON) == PERSON
-    assert known(store, NOON + SECOND) is None
-    assert known(store, NOON, IdentityKind.GROUP) is None
-
-
-def test_a_newer_answer_displaces_an_older_one_and_not_the_other_way(store):
-    newer = Identity(kind=PERSON.kind, id="U1", body={"guest": True}, fetched_at=NOON + SECOND)
-
-    do(store, identities.remember, "w", PERSON)
-    do(store, identities.remember, "w", newer)
-    do(store, identities.remember, "w", PERSON)
-
-    assert known(store, NOON) == newer
-
-
-def test_a_forgotten_identity_is_asked_for_again(store):
-    do(store, identities.remember, "w", PERSON)
-    do(store, identities.forget, "w", kind=PERSON.kind, id="U1")
-
-    assert known(store, NOON) is None
 
 
 # --- workspaces ---

@@ -59,5 +59,5 @@ async def joined(seen: Joined, desk: Desk, snapshot: Snapshot) -> Answer:
 
 async def changed(seen: Changed, desk: Desk) -> Answer:
     """Believe nothing of a person or group that changed until Slack is asked again."""
-    desk.directory.forget(seen.id)
+    await desk.directory.changed(seen.id)
     return None

@@ -1,19 +1,21 @@
-"""What Slack told us of people and groups, for as long as it may be believed."""
+"""What Slack told us of people and groups, for as long as it may be believed; all processes share it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal, select
 from sqlalchemy.orm import Session
 
-from integrations.store.tables import inserting, table_of
+from integrations.store.tables import Found, inserting, table_of
+from schema.tables.columns import JsonText
 from schema.tables.identities import IdentityRow
 
 IDENTITIES = table_of(IdentityRow)
 N = IDENTITIES.c
+CHANGED = literal(False, JsonText)  # the body of what is not believed any more
 
 
 class IdentityKind(StrEnum):
@@ -25,7 +27,7 @@ class IdentityKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What Slack said, and when it said so."""
+    """What Slack said, and when it was asked."""
 
     kind: IdentityKind
     id: str
@@ -33,13 +35,52 @@ class Identity:
     fetched_at: datetime
 
 
-def remember(session: Session, workspace: str, identity: Identity) -> None:
-    """Store what Slack says; an older answer that arrives late does not displace a newer one."""
+def kind_of(id: str) -> IdentityKind:
+    """Tell people from user groups, by their ids."""
+    return IdentityKind.GROUP if id.startswith("S") else IdentityKind.PERSON
+
+
+def remember(session: Session, workspace: str, *identities: Identity) -> None:
+    """Store what Slack says; what was asked before a change, or before a newer answer, does not displace it."""
+    for each in identities:
+        _put(session, workspace, each, body=dict(each.body))
+
+
+def known(session: Session, workspace: str, ids: Iterable[str], *, since: datetime) -> Mapping[str, Identity]:
+    """Give what Slack said after `since`; who is left out is not known, or for too long to decide on."""
+    wanted = sorted(set(ids))
+    query = select(IDENTITIES).where(N.workspace == workspace, N.id.in_(wanted), N.fetched_at > since)
+    rows = session.execute(query.where(N.body != CHANGED))
+    return {row.id: _identity(row) for row in rows}
+
+
+def forget(session: Session, workspace: str, id: str, *, at: datetime) -> None:
+    """Believe nothing that was asked of this id before now.
+
+    The row stays and says so: an answer that was on its way meanwhile does not bring back what was before,
+    and other processes see what they have to forget.
+    """
+    changed = Identity(kind=kind_of(id), id=id, body={}, fetched_at=at)
+    _put(session, workspace, changed, body=False)
+
+
+def changed(session: Session, workspace: str, *, since: datetime) -> Mapping[str, datetime]:
+    """Give who changed at `since` or later, and when."""
+    query = select(N.id, N.fetched_at).where(N.workspace == workspace, N.fetched_at >= since)
+    return {row.id: row.fetched_at for row in session.execute(query.where(N.body == CHANGED))}
+
+
+def forget_old(session: Session, *, before: datetime) -> int:
+    """Delete what nobody may believe any more; gives how many."""
+    return session.connection().execute(delete(IDENTITIES).where(N.fetched_at < before)).rowcount
+
+
+def _put(session: Session, workspace: str, identity: Identity, *, body: Any) -> None:
     row = {
         "workspace": workspace,
         "kind": identity.kind,
         "id": identity.id,
-        "body": dict(identity.body),
+        "body": body,
         "fetched_at": identity.fetched_at,
     }
     statement = inserting(session, IDENTITIES).values(row)
@@ -52,19 +93,5 @@ def remember(session: Session, workspace: str, identity: Identity) -> None:
     )
 
 
-def known(
-    session: Session, workspace: str, *, kind: IdentityKind, id: str, since: datetime
-) -> Identity | None:
-    """Give what Slack said at `since` or later; None when that is not known, or too old to decide on."""
-    query = select(IDENTITIES).where(
-        N.workspace == workspace, N.kind == kind, N.id == id, N.fetched_at >= since
-    )
-    row = session.execute(query).first()
-    if row is None:
-        return None
+def _identity(row: Found) -> Identity:
     return Identity(kind=IdentityKind(row.kind), id=row.id, body=row.body, fetched_at=row.fetched_at)
-
-
-def forget(session: Session, workspace: str, *, kind: IdentityKind, id: str) -> None:
-    """Believe nothing of this id until Slack is asked again."""
-    session.execute(delete(IDENTITIES).where(N.workspace == workspace, N.kind == kind, N.id == id))
