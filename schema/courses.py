@@ -43,7 +43,7 @@ def courses(product: Product, catalogue: Catalogue, judged: Mapping[str, Judgeme
     looks = [
         (key, detector(past))
         for key, each in judged.items()
-        if (past := followed(each)) is not None
+        if can_be_averaged(catalogue[key]) and (past := followed(each)) is not None
         for detector in (creep, turn)
     ]
     qs = benjamini_hochberg([1.0 if move is None else move.p for _, move in looks])
@@ -55,6 +55,11 @@ def courses(product: Product, catalogue: Catalogue, judged: Mapping[str, Judgeme
         if course is not None:
             found[key] = replace(course, verdict=replace(course.verdict, q=q, tested=len(looks)))
     return found
+
+
+def can_be_averaged(metric: Metric) -> bool:
+    """Tell whether a mean over periods says anything: percentiles and medians are never averaged (wording rule 9)."""
+    return "percentile" not in metric.constants and "median" not in metric.formula
 
 
 def followed(judgement: Judgement) -> list[float] | None:

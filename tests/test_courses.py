@@ -2,13 +2,14 @@
 
 import random
 import statistics
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schema.courses import courses, followed
-from schema.readings import Confusion, Proportion
+from schema.readings import Bare, Confusion, Proportion
 from schema.statistics.courses import FEWEST_WATCHED, LONGEST_FRESH, Detector, creep, turn
 from schema.statistics.detectors import FEWEST_FOR_A_SHIFT, FEWEST_PERIODS
 from schema.statistics.projections import project
@@ -139,6 +140,14 @@ def test_a_metric_without_a_good_direction_moves_without_good_or_bad() -> None:
 
     assert course.verdict.kind is Kind.CLEAR_CHANGE
     assert not course.harm
+
+
+def test_percentiles_and_medians_are_never_averaged() -> None:
+    slower = [Bare(value=Decimal(each)) for each in CREEPING]
+
+    assert "row_count" in found_in(page_of({"row_count": slower}, {"row_count": {"matters": 10}}))
+    assert found_in(page_of({"latency_p95": slower}, {"latency_p95": {"matters": 10}})) == {}
+    assert found_in(page_of({"time_to_restore": slower}, {"time_to_restore": {"matters": 10}})) == {}
 
 
 def test_pure_luck_is_seldom_called_a_move() -> None:
