@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
+from handlers.memos import Memo
 from integrations.base import Connector
 from integrations.store.engine import Store
+from schema.checklists import Checklists
+from schema.checkpoints import SigningKey
 from schema.configuration.reading import Configuration
 from schema.errors import Refusal
 from schema.metrics import Catalogue
@@ -61,12 +64,20 @@ class Services:
     snapshot: Snapshots
     now: Callable[[], datetime]  # aware UTC
     nouns: Mapping[str, str]  # of the catalogue
+    checklists: Checklists = field(default_factory=Checklists)  # the program's
+    signing_key: SigningKey | None = None  # of checkpoints; without one no launch opens
     source_timeout_s: float = 30
     reads_at_once: int = 8  # of all pulls together
     reads: asyncio.Semaphore = field(init=False, compare=False)
     pulling: WeakValueDictionary[Pulling, asyncio.Lock] = field(
         init=False, compare=False, default_factory=WeakValueDictionary
     )
+    folds: Memo[str, Any] = field(
+        init=False, compare=False, default_factory=lambda: Memo(512)
+    )  # handlers/folds.py
+    looks: Memo[Any, Any] = field(
+        init=False, compare=False, default_factory=lambda: Memo(256)
+    )  # handlers/findings.py
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reads", asyncio.Semaphore(self.reads_at_once))

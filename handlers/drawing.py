@@ -1,0 +1,137 @@
+"""Showing in Slack what was decided: the launch's card, a message a role, a line in the thread, a word to who asked.
+
+A card changes at most once a second, however many people decide: what a decision does not draw itself is drawn by
+`catch_up`, which sees by the launch's row that its card is behind. So nothing is lost when a process dies.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from handlers import cards, findings, folds
+from handlers.effects import tell
+from handlers.findings import Found
+from handlers.services import Services, Snapshot
+from handlers.views import decisions as lines
+from integrations.store import launches as stored
+from integrations.store import ledger, people, texts
+from integrations.store.engine import lock_workspace
+from integrations.store.launches import Kept
+from schema.gates import answer
+from schema.launches import Launch
+from schema.ledger import Event
+from schema.products import Role
+
+RESTS: Final = timedelta(seconds=1)  # of a card, between two changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the words of a card need beside the launch: who its people are, and what they wrote."""
+
+    product: str  # its title
+    users: Mapping[str, str]  # pid → Slack user; who was erased is not in it
+    names: Mapping[str, str]  # pid → name
+    texts: Mapping[str, str]  # text id → words; what was erased is not in it
+
+
+def card_key(launch: str) -> str:
+    """Name a launch's card."""
+    return f"launch.{launch}"
+
+
+def role_key(launch: str, role: Role) -> str:
+    """Name the message that asks one role."""
+    return f"launch.{launch}.role.{role.value}"
+
+
+def after(
+    session: Session, snapshot: Snapshot, *, kept: Kept, before: Launch | None, launch: Launch, found: Found,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Show a decision, unless the card changed a moment ago; who asked is told when the launch moves."""
+    if before is None or before.state is not launch.state:
+        _tell(session, snapshot, launch, now=now)
+    rested = kept.drawn_at is None or now - kept.drawn_at >= RESTS
+    if rested:
+        draw(session, snapshot, kept, launch=launch, found=found, now=now)
+
+
+def draw(
+    session: Session, snapshot: Snapshot, kept: Kept, *, launch: Launch, found: Found, now: datetime
+) -> None:
+    """Show where a launch stands, and what was said since it was drawn last."""
+    workspace = snapshot.workspace
+    events = ledger.events_of(session, workspace, launch.id, after=kept.drawn)
+    gate = answer(launch, found.findings, now)
+    about = known(session, snapshot, launch, events=events)
+    requester = about.users.get(launch.requester)
+    card = card_key(launch.id)
+    put = partial(
+        cards.put, session, workspace, channel=kept.channel, product=launch.product, now=now, by=requester
+    )
+    put(key=card, message=lines.card(launch, gate, about))
+    for role in roles_of(launch):
+        put(key=role_key(launch.id, role), message=lines.role_message(launch, role, gate, about), under=card)
+    said = lines.thread(events, about)
+    if said is not None:
+        put(key=f"{card}.said.{launch.seq}", message=said, under=card)
+    stored.drawn(session, workspace, launch.id, seq=launch.seq, at=now)
+
+
+async def catch_up(services: Services, snapshot: Snapshot) -> int:
+    """Draw the launches whose card is behind; gives how many. Called every second or so."""
+    behind = await services.store.read(lambda session: stored.undrawn(session, snapshot.workspace))
+    for launch in behind:
+        await services.store.write(partial(_catch_up, services=services, snapshot=snapshot, id=launch))
+    return len(behind)
+
+
+def _catch_up(session: Session, *, services: Services, snapshot: Snapshot, id: str) -> None:
+    lock_workspace(session, snapshot.workspace)
+    kept = stored.get(session, snapshot.workspace, id)
+    if kept is None or kept.drawn >= kept.seq:
+        return
+    now = services.now()
+    launch = folds.load(session, services.folds, kept)
+    found = findings.found_in(session, services, snapshot, launch, now=now)
+    draw(session, snapshot, kept, launch=launch, found=found, now=now)
+
+
+def roles_of(launch: Launch) -> tuple[Role, ...]:
+    """List the roles that a launch's items ask, in the order of the roles."""
+    if not launch.revisions:
+        return ()
+    asked = {role for item in launch.revision.items.values() for role in item.spec.seats}
+    return tuple(role for role in Role if role in asked)
+
+
+def known(session: Session, snapshot: Snapshot, launch: Launch, *, events: Sequence[Event] = ()) -> Known:
+    """Read the names and the words that a launch's events refer to."""
+    pids, ids = {launch.requester}, {launch.title}
+    for event in events:
+        pids.add(event.actor)
+        ids |= {str(event.payload["text"])} if event.payload.get("text") else set()
+    if launch.revisions:
+        for vote in launch.revision.dissent:
+            pids.update(vote.people)
+            ids |= {vote.text} if vote.text else set()
+    names = people.kept(session, snapshot.workspace, pids)
+    product = snapshot.configuration.products.get(launch.product)
+    return Known(
+        product=product.title if product else launch.product,
+        users={pid: each.user for pid, each in names.items()},
+        names={pid: each.name for pid, each in names.items()},
+        texts={id_: each.text for id_, each in texts.kept(session, snapshot.workspace, ids).items()},
+    )
+
+
+def _tell(session: Session, snapshot: Snapshot, launch: Launch, *, now: datetime) -> None:
+    about = known(session, snapshot, launch)
+    user = about.users.get(launch.requester)
+    if user is not None:
+        tell(session, snapshot.workspace, users=[user], text=lines.moved(launch, about), now=now)

@@ -1,0 +1,80 @@
+"""Evidence that people and pipelines give: records and documents, each for one requirement of one item."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from handlers.deciding import Person, settle_product, standing_of
+from handlers.services import Services, Snapshot
+from integrations.store import evidence as stored
+from integrations.store import launches as requests
+from integrations.store.engine import lock_workspace
+from integrations.store.launches import Outcome
+from schema.checklists import ItemSpec
+from schema.errors import Refusal
+from schema.evidence import Document, Record
+from schema.policies import need_person
+from schema.problems import nearest, quoted
+from schema.products import Product
+from schema.requirements import EvidenceKind, Requirement
+
+Given = Record | Document
+
+
+async def put(
+    services: Services, snapshot: Snapshot, product: Product, *, item: str, given: Given, by: Person, key: str
+) -> bool:
+    """Keep what somebody gives for a requirement, and let open launches see it; False when the request came again.
+
+    given   its `by` and `at` are filled in here
+    """
+    requirement = requirement_of(services, snapshot, product, item=item, name=given.name)
+    _need_kind(requirement, given)
+
+    def act(session: Session) -> bool:
+        lock_workspace(session, snapshot.workspace)
+        now = services.now()
+        who = standing_of(session, snapshot, by)
+        need_person(who)
+        came = Outcome(launch="", first=0, last=0, code=None, refusal=None)
+        if not requests.first_time(session, snapshot.workspace, key, came=came, at=now):
+            return False
+        owned = replace(given, by=who.pid, at=now)
+        stored.put(session, snapshot.workspace, product=product.key, item=item, given=owned)
+        settle_product(session, services, snapshot, product.key)
+        return True
+
+    return await services.store.write(act)
+
+
+def items_of(services: Services, snapshot: Snapshot, product: Product) -> Mapping[str, ItemSpec]:
+    """Give every question of a product, by id."""
+    return {each.id: each for each in services.checklists.with_own(snapshot.configuration.items).of(product)}
+
+
+def requirement_of(
+    services: Services, snapshot: Snapshot, product: Product, *, item: str, name: str
+) -> Requirement:
+    """Find what evidence is given for; raises Refusal with the nearest names."""
+    items = items_of(services, snapshot, product)
+    if item not in items:
+        raise Refusal(f"There is no item {quoted(item)}. {nearest(item, items, kind='items')}")
+    asked = {each.name: each for each in items[item].requirements}
+    if name not in asked:
+        raise Refusal(f"{item} asks for no {quoted(name)}. {nearest(name, asked, kind='requirements')}")
+    return asked[name]
+
+
+def _need_kind(requirement: Requirement, given: Given) -> None:
+    kind = EvidenceKind.RECORD if isinstance(given, Record) else EvidenceKind.DOCUMENT
+    if requirement.kind is EvidenceKind.READING:
+        raise Refusal(
+            f"{requirement.words.capitalize()} is read from its source; nobody can write it by hand."
+        )
+    if requirement.kind is not kind:
+        raise Refusal(f"This takes a {requirement.kind.value}, and this is a {kind.value}.")
+    if isinstance(given, Record) and requirement.unit is not None and given.unit is not requirement.unit:
+        raise Refusal(
+            f"This takes {requirement.unit.value}, and this is {given.unit.value}; give it in the other unit."
+        )

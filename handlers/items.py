@@ -1,0 +1,116 @@
+"""Items: shown to one person exactly as they will be signed, and signed as they were shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from handlers import findings, folds
+from handlers.deciding import Acting, Decided, Deciding, Person, decide, known
+from handlers.services import Services, Snapshot
+from integrations.store import showings as stored
+from integrations.store.showings import Showing
+from schema import signing
+from schema.attempts import Code, Declined
+from schema.errors import Refusal
+from schema.evidence import Finding
+from schema.items import Item
+from schema.ledger import Draft, digest
+from schema.products import Role
+from schema.signing import Choice
+from schema.votes import Intent
+
+VALID: Final = timedelta(hours=24)  # how long somebody may take to answer what they were shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What somebody says to one item."""
+
+    intent: Intent
+    reason: str = ""
+
+
+async def show(
+    services: Services, snapshot: Snapshot, launch: str, *, person: Person, role: Role, id: str
+) -> Showing:
+    """Keep exactly what somebody is shown of a role's items, and give it.
+
+    id   a name for it that nobody can guess
+    """
+
+    def act(session: Session) -> Showing:
+        kept = known(session, snapshot.workspace, launch)
+        folded = folds.load(session, services.folds, kept)
+        now = services.now()
+        found = findings.found_in(session, services, snapshot, folded, now=now)
+        items = [item for item in folded.revision.items.values() if role in item.spec.seats]
+        if not items:
+            raise Refusal(
+                f"Nothing in {launch} asks {role.value}; look at the card for the roles that it waits for."
+            )
+        text = {item.id: words_of(item, found.by_item.get(item.id, {})) for item in items}
+        bound = {item.id: item.digest for item in items}
+        named = digest({"muster-showing": 1, "revision": folded.revision.n, "items": bound, "text": text})
+        showing = Showing(
+            id=id, launch=launch, revision=folded.revision.n, user=person.user, role=role.value, items=bound,
+            text=text, hash=named, at=now,
+        )  # fmt: skip
+        stored.keep(session, snapshot.workspace, showing)
+        return showing
+
+    return await services.store.write(act)
+
+
+def words_of(item: Item, found: Mapping[str, Finding]) -> str:
+    """Write every word that somebody is shown of an item: the question, why it is asked, and what its evidence shows."""
+    evidence = [_evidence(finding) for finding in found.values()]
+    return "\n".join([item.spec.question, item.spec.why, *evidence])
+
+
+def _evidence(finding: Finding) -> str:
+    verdict = "Passes" if finding.passed else "Does not pass"
+    return " ".join(filter(None, (f"{verdict}: {finding.statement or finding.why}", finding.link)))
+
+
+async def sign(
+    services: Services, snapshot: Snapshot, showing: str, answers: Mapping[str, Answer], *, person: Person, key: str,
+    acting_for: Acting | None = None,
+) -> Decided:  # fmt: skip
+    """Record what somebody says to what they were shown; all of it or nothing.
+
+    showing      its id; refused when it is not this person's, too old, or not what the items are now
+    acting_for   a colleague who let this person sign for them
+    """
+    shown = await services.store.read(lambda session: stored.get(session, snapshot.workspace, showing))
+    if shown is None:
+        raise Refusal("What you were shown is not known here any more; open the items again.")
+    rule = partial(_said, shown=shown, answers=answers, user=person.user, acting_for=acting_for)
+    attempt = ", ".join(f"{each.intent.value} {item}" for item, each in answers.items())
+    return await decide(services, snapshot, shown.launch, rule, by=person, key=key, attempt=attempt)
+
+
+def _said(
+    deciding: Deciding, *, shown: Showing, answers: Mapping[str, Answer], user: str, acting_for: Acting | None
+) -> tuple[Draft, ...]:
+    if shown.user != user:
+        raise Declined(Code.STALE, "This was shown to somebody else; open your own items.")
+    if deciding.now - shown.at > VALID:
+        raise Declined(Code.STALE, "This was shown to you more than a day ago; open the items again.")
+    choices = [_choice(deciding, shown, item, each) for item, each in answers.items()]
+    return signing.cast(
+        deciding.launch, deciding.who, choices, findings=deciding.found.findings, now=deciding.now,
+        acting_for=deciding.authority(acting_for),
+    )  # fmt: skip
+
+
+def _choice(deciding: Deciding, shown: Showing, item: str, said: Answer) -> Choice:
+    if item not in shown.items:
+        raise Declined(Code.UNKNOWN_ITEM, f"{item} was not shown to you; open the items again.")
+    return Choice(
+        item=item, intent=said.intent, revision=shown.revision, digest=shown.items[item], showing=shown.id,
+        text=deciding.keep(said.reason) or None,
+    )  # fmt: skip

@@ -1,0 +1,163 @@
+"""What the thread of a launch says of each decision, and what is said to who asked for it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from handlers.views.blocks import Payload, fallback, sections
+from handlers.views.text import clip, escape
+from schema.gates import Gate
+from schema.launches import EventKind, Launch, State
+from schema.ledger import SYSTEM, Event
+from schema.products import Role
+
+MOST_LINES: Final = 12
+MOST_QUOTED: Final = 500
+
+
+class About(Protocol):
+    """Names and words that events refer to by id."""
+
+    @property
+    def product(self) -> str: ...
+    @property
+    def names(self) -> Mapping[str, str]: ...
+    @property
+    def texts(self) -> Mapping[str, str]: ...
+
+
+_K: Final = EventKind
+SAID: Final[Mapping[str, str]] = {
+    _K.SIGNED: "signed",
+    _K.OBJECTED: "objects to",
+    _K.NOT_APPLICABLE: "says this does not apply:",
+    _K.COMMENTED: "comments on",
+    _K.TAKEN_BACK: "takes back their word on",
+}
+HAPPENED: Final[Mapping[str, str]] = {
+    _K.SUBMITTED: "submitted revision {n}",
+    _K.CHECKED: "The checks have run.",
+    _K.EVIDENCE_CHANGED: "The evidence of {item} changed; it is asked again.",
+    _K.WAIVED: "waives {item} until {until}",
+    _K.WAIVER_ENDED: "The waiver of {item} has ended.",
+    _K.OVERRIDDEN: "goes on in spite of the objection to {item}, which stays visible",
+    _K.APPROVED: "Everything is settled: the launch is approved.",
+    _K.REOPENED: "The launch is open again, because something is no longer settled.",
+    _K.REJECTED: "rejects the launch",
+    _K.WITHDRAWN: "withdrew the launch",
+    _K.EXPIRED: "The deadline has passed: the launch has expired.",
+    _K.REVOKED: "revokes the approval",
+    _K.USED: "recorded that it went out",
+    _K.BYPASS_STARTED: "lets it pass without approval until {until}, for incident {incident}",
+    _K.BYPASS_USED: "recorded that it went out without approval",
+    _K.BYPASS_ENDED: "The emergency has ended; nothing passes any more.",
+    _K.BYPASS_REVIEWED: "has reviewed the emergency",
+    _K.CLOSED: "The launch is closed.",
+    _K.TIER_RAISED: "raised the tier to {tier}",
+    _K.TIER_LOWERED: "lowered the tier to {tier}",
+    _K.REBASED: "moved the launch to today’s rules; the checks run again",
+    _K.PROMISE_BROKEN: "What was promised for {item} does not hold any more.",
+    _K.PROMISE_KEPT: "What was promised for {item} holds again.",
+}
+MOVED: Final[Mapping[State, str]] = {
+    State.CHECKING: "is submitted; its evidence is being looked at",
+    State.OPEN: "is open for sign-off",
+    State.APPROVED: "is approved",
+    State.LAUNCHED: "is recorded as launched",
+    State.BYPASSED: "was let through without approval",
+    State.REJECTED: "was rejected",
+    State.WITHDRAWN: "was withdrawn",
+    State.EXPIRED: "has expired",
+    State.REVOKED: "was revoked",
+    State.CLOSED: "is closed",
+}
+
+
+def moved(launch: Launch, about: About) -> str:
+    """Tell who asked for a launch where it stands now; escaped."""
+    words = MOVED.get(launch.state, f"is {launch.state.value}")
+    return f"{escape(launch.id)} ({escape(about.product)}) {words}."
+
+
+def thread(events: Sequence[Event], about: About) -> Payload | None:
+    """Say in the thread what was decided, in one message; None where nothing is worth a line."""
+    told = [line for line in _lines(events, about) if line]
+    if not told:
+        return None
+    more = len(told) - MOST_LINES
+    shown = [*told[:MOST_LINES], *([f"And {more} more of this kind."] if more > 0 else [])]
+    words = "\n".join(shown)
+    return {"text": fallback(shown[0]), "blocks": sections(words)}
+
+
+def _lines(events: Sequence[Event], about: About) -> list[str]:
+    """Write a line a decision; what one person said to several items in a row becomes one."""
+    lines: list[str] = []
+    run: list[Event] = []
+    for event in events:
+        if run and not _same(run[-1], event):
+            lines.append(_spoken(run, about))
+            run = []
+        if event.kind in SAID:
+            run.append(event)
+        else:
+            lines.append(_happened(event, about))
+    return [*lines, _spoken(run, about)] if run else lines
+
+
+def _same(one: Event, other: Event) -> bool:
+    plain = not one.payload.get("text") and not other.payload.get("text")
+    return plain and (one.kind, one.actor, one.at) == (other.kind, other.actor, other.at)
+
+
+def _spoken(run: Sequence[Event], about: About) -> str:
+    first = run[0]
+    items = ", ".join(escape(str(event.payload["item"])) for event in run)
+    return f"{_name(first.actor, about)} {SAID[first.kind]} {items}.{_quote(first, about)}"
+
+
+def _happened(event: Event, about: About) -> str:
+    words = HAPPENED.get(event.kind)
+    if words is None:
+        return ""
+    said = words.format_map(_Filled({key: escape(str(each)) for key, each in event.payload.items()}))
+    if event.actor == SYSTEM or words[0].isupper():
+        return said
+    return f"{_name(event.actor, about)} {said}.{_quote(event, about)}"
+
+
+class _Filled(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return key
+
+
+def _quote(event: Event, about: About) -> str:
+    """Quote what somebody wrote, as theirs."""
+    text: Any = event.payload.get("text")
+    if not text:
+        return ""
+    words = about.texts.get(str(text))
+    if words is None:
+        return "\n> (The words were erased.)"
+    return f"\n> “{escape(clip(words, MOST_QUOTED)).replace(chr(10), chr(10) + '> ')}”"
+
+
+def _name(pid: str, about: About) -> str:
+    return escape(about.names.get(pid, "somebody whose name was erased"))
+
+
+def card(launch: Launch, gate: Gate, about: About) -> Payload:
+    """Show in short where a launch stands."""
+    waits = ", ".join(gate.waits_for) or "nobody"
+    words = (
+        f"*{escape(about.texts.get(launch.title, launch.id))}*\n{moved(launch, about)}\n"
+        f"{gate.settled} of {gate.total} items are settled; it waits for {waits}."
+    )
+    return {"text": fallback(words), "blocks": sections(words)}
+
+
+def role_message(launch: Launch, role: Role, gate: Gate, about: About) -> Payload:
+    """Ask one role for its items."""
+    asked = [item for item in launch.revision.items.values() if role in item.spec.seats]
+    told = [f"{item.id} {escape(item.spec.question)} ({gate.items[item.id].value})" for item in asked]
+    words = "\n".join((f"*For {role.value}, {escape(about.product)}*", *told))
+    return {"text": fallback(words), "blocks": sections(words)}

@@ -1,0 +1,65 @@
+"""Showings as rows: kept once, read when somebody signs what they were shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from integrations.store.tables import table_of
+from schema.tables.showings import ShowingRow
+
+SHOWINGS = table_of(ShowingRow)
+S = SHOWINGS.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """Exactly what one person was shown of a launch's items before they signed."""
+
+    id: str
+    launch: str
+    revision: int
+    user: str  # of Slack
+    role: str  # whose items were asked for
+    items: Mapping[str, str]  # item → its digest
+    text: Mapping[str, str]  # item → every word that was shown of it
+    hash: str  # sha256 hex of revision, items and text
+    at: datetime
+
+
+def keep(session: Session, workspace: str, showing: Showing) -> None:
+    """Store what somebody is being shown."""
+    session.execute(
+        insert(SHOWINGS).values(
+            workspace=workspace,
+            id=showing.id,
+            launch=showing.launch,
+            revision=showing.revision,
+            user=showing.user,
+            role=showing.role,
+            items=dict(showing.items),
+            text=dict(showing.text),
+            hash=showing.hash,
+            shown_at=showing.at,
+        )
+    )
+
+
+def get(session: Session, workspace: str, id: str) -> Showing | None:
+    """Give a showing."""
+    row = session.execute(select(SHOWINGS).where(S.workspace == workspace, S.id == id)).first()
+    if row is None:
+        return None
+    return Showing(
+        id=row.id,
+        launch=row.launch,
+        revision=row.revision,
+        user=row.user,
+        role=row.role,
+        items=row.items,
+        text=row.text,
+        hash=row.hash,
+        at=row.shown_at,
+    )
