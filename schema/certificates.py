@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 from schema import merkle
 from schema.checkpoints import SigningKey, origin_of, read_checkpoint, signed
@@ -52,6 +52,10 @@ class Certificate:
     proofs: Mapping[int, tuple[bytes, ...]] = field(hash=False)  # by seq
     texts: Mapping[str, KeptText] = field(default_factory=dict, hash=False)  # by id
     names: Mapping[str, KeptName] = field(default_factory=dict, hash=False)  # by pid
+
+    def showing(self, *, texts: Mapping[str, KeptText], names: Mapping[str, KeptName]) -> Self:
+        """Add what its reader may see; texts and names prove themselves by their salts."""
+        return replace(self, texts=dict(texts), names=dict(names))
 
 
 def certified(

@@ -43,11 +43,13 @@ def flaws(head: Head, events: Sequence[Event], *, until: Head | None = None) -> 
     told = {flaw.seq for flaw in found}
     found += [flaw for pair in pairwise(events) if (flaw := _disorder(*pair))]
     in_order = sorted({event.seq: event for event in events}.values(), key=lambda event: event.seq)
+    there = {event.seq for event in in_order}
     last = dict(head.last)
     before: Event | Head = head
     for event in in_order:
-        # an altered event's links say nothing, and its launch may be altered too: each thing is told once
-        launch_before = None if told else last.get(event.launch, 0)
+        # what an altered event says of its launch is no help, nor is a link to one that is missing: each is told once
+        unsure = told or (head.seq < event.before < event.seq and event.before not in there)
+        launch_before = None if unsure else last.get(event.launch, 0)
         found += _misplaced(before, event, linked=event.seq not in told, launch_before=launch_before)
         last[event.launch] = event.seq
         before = event

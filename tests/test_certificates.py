@@ -31,7 +31,7 @@ def with_what_the_reader_may_see(certificate: Certificate) -> Certificate:
         pid: KeptName(salt=bytes.fromhex(kept["salt"]), user=kept["user"], name=kept["name"])
         for pid, kept in VECTORS["names"].items()
     }
-    return replace(certificate, texts=texts, names=names)
+    return certificate.showing(texts=texts, names=names)
 
 
 def test_a_certificate_is_byte_for_byte_the_one_that_another_program_made():

@@ -288,8 +288,14 @@ def test_an_event_that_was_edited_and_hashed_anew_is_told_by_the_next():
 def test_a_left_out_event_is_named_by_the_one_after_it():
     found = flaws_of([*EVENTS[:3], *EVENTS[5:]])
 
-    assert (found[0].wrong, found[0].seq) == (Wrong.MISSING, 6)
+    assert wrongs(found) == [(Wrong.MISSING, 6)]
     assert found[0].text == "Left out before event 6 (signed): events 4 to 5."
+
+
+def test_a_number_edited_to_a_huge_one_is_told_at_once():
+    found = flaws_of([*EVENTS[:-1], replace(EVENTS[-1], seq=2**62)])
+
+    assert (Wrong.EDITED, 2**62) in wrongs(found)
 
 
 def test_swapped_events_are_told():
