@@ -1,6 +1,10 @@
 """Cards: posted once, changed from then on, whatever Slack and the processes do."""
 
 import asyncio
+import multiprocessing
+import os
+import random
+import signal
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -8,10 +12,13 @@ import pytest
 
 from bot.local_slack.faults import FaultKind
 from handlers import card_sending, cards, outbox, postings
-from handlers.sender import held
+from handlers.sender import Sender, held
+from integrations.pacer import Pacer
+from integrations.slack import Slack, slack_session
 from integrations.store import cards as stored
 from integrations.store import outbox as stored_outbox
 from integrations.store import posts
+from integrations.store.engine import Store
 from integrations.store.outbox import OutboxState
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
 from tests.test_deliveries import FACTOR, WAITS, WORKSPACE, a_world, now, only_sqlite, section
@@ -463,3 +470,115 @@ def test_a_card_is_searched_from_its_first_doubtful_post_on():
     assert card_sending.posting_of(effect, doubtful).began_at == since
     assert card_sending.posting_of(effect, replace(doubtful, ts="1.1")) is None
     assert postings.CLOCKS_APART.total_seconds() > FACTOR
+
+
+# --- under fire ---
+
+FIRE = replace(WAITS, lease_s=0.5, workspace_per_minute=20_000, channel_interval_s=0.5, window_s=600)
+ON_WRITES = {
+    FaultKind.RATE_LIMITED: {"seconds": 5},
+    FaultKind.STATUS_BEFORE: {},
+    FaultKind.STATUS_AFTER: {},
+    FaultKind.DROP_BEFORE: {},
+    FaultKind.DROP_AFTER: {},
+    FaultKind.ERROR: {"error": "internal_error"},
+}
+
+
+async def dying_again_and_again(world, name, rng):
+    """Be one process after another, each of which dies without a word."""
+
+    async def ticking(sender):
+        while True:
+            await outbox.send_pending(sender)
+            await asyncio.sleep(0.01)
+
+    for life in range(1000):
+        task = asyncio.create_task(ticking(await world.sender(f"{name}.{life}", waits=FIRE)))
+        await asyncio.wait([task], timeout=rng.uniform(0.2, 0.8))
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_every_card_stands_once_with_its_newest_content_under_every_fault_at_once(world):
+    for kind, fields in ON_WRITES.items():
+        for method in ("chat.postMessage", "chat.update"):
+            world.local.fail(kind, method, probability=0.05, **fields)
+    world.local.fail(FaultKind.APPEARS_LATE, "chat.postMessage", probability=0.05, seconds=20)
+    world.local.fail(FaultKind.STATUS_BEFORE, "conversations.history", probability=0.1)
+    world.local.fail(FaultKind.STATUS_BEFORE, "conversations.replies", probability=0.1)
+    rng = random.Random(11)
+    processes = [asyncio.create_task(dying_again_and_again(world, name, rng)) for name in ("one", "two")]
+
+    for state in range(4):
+        for n in range(5):
+            await put(world, f"{n} in state {state}", key=f"launch.{n}")
+            for role in ("leg", "pm"):
+                words = f"{role} of {n} in state {state}"
+                await put(world, words, key=f"launch.{n}.{role}", under=f"launch.{n}")
+        await asyncio.sleep(0.3)
+    over = {OutboxState.SENT, OutboxState.REPLACED}
+    async with asyncio.timeout(40):
+        while not {state for state, _ in await effects(world)} <= over:  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.1)
+    for process in processes:
+        process.cancel()
+    await asyncio.wait(processes)
+
+    tops = world.local.messages(world.channel)
+    shown = {top["text"]: {m["text"] for m in world.local.thread(world.channel, top["ts"])} for top in tops}
+    assert shown == {
+        f"{n} in state 3": {f"{n} in state 3", f"leg of {n} in state 3", f"pm of {n} in state 3"}
+        for n in range(5)
+    }
+    assert len(world.texts()) == 15
+
+
+def send_for_ever(url, base_url, token):
+    """Be a process that sends, until it is killed."""
+
+    async def run():
+        store = Store(url)
+        async with slack_session() as session:
+            slack = Slack(token=token, session=session, base_url=base_url, pacer=Pacer(WAITS.pace))
+
+            async def owners(_):
+                return ()
+
+            sender = Sender(
+                workspace=WORKSPACE, holder=f"process {os.getpid()}", store=store, slack=slack, now=now,
+                owners=owners, started_at=now(), waits=QUICK,
+            )  # fmt: skip
+            while True:
+                await outbox.send_pending(sender)
+                await asyncio.sleep(0.01)
+
+    asyncio.run(run())
+
+
+@only_sqlite
+async def test_a_process_that_is_killed_from_outside_doubles_and_loses_nothing(world, database):
+    spawn = multiprocessing.get_context("spawn")
+    world.local.fail(FaultKind.SLOW, "chat.postMessage", seconds=5)
+    world.local.fail(FaultKind.SLOW, "chat.update", seconds=5)
+    begun = 0
+    for life in range(3):
+        await put(world, f"state {life}")
+        await put(world, f"below {life}", key="launch.1.pm", under="launch.1")
+        process = spawn.Process(
+            target=send_for_ever, args=(database, world.local.base_url, world.app.bot_token)
+        )
+        process.start()
+        await world.local.wait_for(lambda seen=begun: len(writes(world)) > seen, timeout_s=30)
+        os.kill(process.pid, signal.SIGKILL)
+        await asyncio.to_thread(process.join, 10)
+        begun = len(writes(world))
+    world.local.heal()
+
+    await settle(world, await world.sender(waits=QUICK))
+
+    assert world.texts() == ["state 2", "below 2"]
+
+
+def writes(world):
+    return [*world.local.calls("chat.postMessage"), *world.local.calls("chat.update")]
