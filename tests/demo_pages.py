@@ -29,16 +29,21 @@ def demo_pages() -> Mapping[str, Page]:
         return asyncio.run(told(Path(folder)))
 
 
-async def told(folder: Path, *, altered: Callable[[Path], None] | None = None) -> dict[str, Page]:
-    """Write the story into a folder, alter its data where that is asked for, and give every product's page."""
+async def told(
+    folder: Path, *, altered: Callable[[Path], None] | None = None, at: datetime = AT
+) -> dict[str, Page]:
+    """Write the story into a folder, alter its data where that is asked for, and give every product's page.
+
+    at   when the pages are read; the story is always told on its own day
+    """
     async with serve(folder / story.SERVICE) as url:
         story.write(folder, at=AT, service_url=url)
         if altered is not None:
             altered(folder / "data")
-        return await pages_of(folder)
+        return await pages_of(folder, at=at)
 
 
-async def pages_of(folder: Path) -> dict[str, Page]:
+async def pages_of(folder: Path, *, at: datetime = AT) -> dict[str, Page]:
     """Pull what stands in a folder of the story into a new database, and judge it."""
     configuration = configuration_in(folder)
     store = Store(f"sqlite:///{folder / 'muster.db'}")
@@ -55,7 +60,7 @@ async def pages_of(folder: Path) -> dict[str, Page]:
         async def current(workspace: str) -> Snapshot:
             return snapshot
 
-        services = Services(store=store, snapshot=current, now=lambda: AT, nouns=nouns())
+        services = Services(store=store, snapshot=current, now=lambda: at, nouns=nouns())
         return {key: await _page(services, snapshot, key) for key in configuration.products}
     finally:
         for connector in connectors.values():
@@ -73,6 +78,6 @@ def configuration_in(folder: Path) -> Configuration:
 
 async def _page(services: Services, snapshot: Snapshot, key: str) -> Page:
     product = snapshot.product(key)
-    period = closed_period(product, AT)
+    period = closed_period(product, services.now())
     await pull(services, snapshot, product, period=period)
     return await load_page(services, snapshot, product, period)

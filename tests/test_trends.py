@@ -1,7 +1,9 @@
 """Slow moves, new levels and changed inputs as readers get them: once, honest about what is not known, never blaming."""
 
+import asyncio
 import re
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,9 +18,12 @@ from schema.statements.levels import PLAIN_READERS
 from schema.texts import Text
 from schema.trends import course, course_in_full, floor_in_full, inputs, still
 from schema.verdicts import GAINS
+from schema.verdicts import Kind as VerdictKind
 from schema.wording.checks import check, claim_of, lonely_gain
 from schema.wording.rules import broken
 from tests.builders import known_metrics
+from tests.demo_pages import AT
+from tests.demo_pages import told as story_told
 from tests.test_mutations import TAMPERED
 from tests.weeks import brief_of, page_of, spoken, words
 
@@ -223,6 +228,18 @@ def test_the_course_of_a_gap_between_groups_is_told_without_any_groups_figure(ke
 def assumed(metric):
     means = {"unit": "money", "owner": "U0ANA00001", "means": "what it takes"}
     return {name: {"value": 1, **means} for name in metric.needs}
+
+
+def test_before_its_retraining_the_recommender_was_seen_to_go_down(tmp_path) -> None:
+    page = asyncio.run(story_told(tmp_path, at=AT - timedelta(weeks=6)))["content-recommender"]
+    text = words(compose(page, Audience.EXECUTIVE))
+
+    seen = page.seen.courses["click_through_rate"]
+    assert seen.verdict.kind is VerdictKind.CLEAR_LOSS
+    assert page.judged["click_through_rate"].verdict.kind is VerdictKind.SAME  # no week alone shows it
+    assert "before the freeze of training data" in text
+    assert "It keeps falling, also in the last 5 weeks." in text
+    assert "What that does to right and wrong is not known until outcomes are in." in text
 
 
 # --- inputs ---
