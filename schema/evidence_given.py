@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from schema.errors import Refusal
 from schema.evidence import Document, Record
 from schema.problems import listed, quoted
-from schema.record_findings import ANSWERS, YES, record_digest
+from schema.record_findings import NO, YES, record_digest
 from schema.requirements import EvidenceKind, RecordUnit, Requirement
 from schema.statistics.figures import LARGEST_COUNT
 
@@ -28,7 +28,7 @@ _WORDS: Final = {
 }
 _YES: Final = frozenset({"yes", "y", "true", "1", "ok"})
 _NO: Final = frozenset({"no", "n", "false", "0"})
-_HASH: Final = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
+_HASH: Final = re.compile(r"(?:sha(?:1|256|384|512):)?([0-9a-fA-F]{40}|[0-9a-fA-F]{64,128})")
 _EXAMPLES: Final = {
     RecordUnit.SHARE: "how many of how many, such as `2 of 500`, or a share such as 0.4 %",
     RecordUnit.NUMBER: "digits, such as 0.62",
@@ -113,7 +113,7 @@ def _answer(text: str) -> str:
     if said in _YES:
         return YES
     if said in _NO:
-        return next(iter(ANSWERS - {YES}))
+        return NO
     raise Refusal(f"{quoted(text)} is neither yes nor no; write one of them.")
 
 
@@ -155,18 +155,15 @@ def _written(number: Decimal) -> str:
 
 
 def _moment(text: str, giver: Giver) -> datetime:
-    """Read when something was measured; a day alone is its end, or now while it lasts."""
+    """Read when something was measured; a day alone is its beginning, so that nothing looks fresher than it is."""
     works = "write a day such as 2026-11-20, or a day and time such as 2026-11-20T14:30"
     if not text:
         raise Refusal(f"Say when it was measured; {works}.")
     try:
         moment = datetime.fromisoformat(text)
-        whole_day = len(text) <= len("2026-11-20")
     except ValueError:
         raise Refusal(f"{quoted(text)} is no day or time; {works}.") from None
     found = moment if moment.tzinfo is not None else moment.replace(tzinfo=giver.zone)
-    if whole_day and found <= giver.at:
-        found = min(datetime.combine(found.date() + timedelta(days=1), time.min, tzinfo=giver.zone), giver.at)
     if found > giver.at:
         raise Refusal(f"{quoted(text)} is still to come; give the time at which it was measured.")
     return found.astimezone(UTC)
@@ -204,7 +201,7 @@ def read_document(requirement: Requirement, typed: TypedDocument, giver: Giver) 
         raise Refusal(f"{quoted(requirement.name)} takes a {requirement.kind}, not a document.")
     found = _HASH.fullmatch(typed.digest.strip())
     if not found:
-        raise Refusal("The digest pins what the link shows; give its sha256 as 64 hex digits.")
+        raise Refusal("The digest pins what the link shows; give its sha256, or the commit that holds it.")
     states = _said(typed.states)
     missing = [name for name in (*requirement.states, *_part(requirement)) if not states.get(name)]
     if missing:

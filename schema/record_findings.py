@@ -39,7 +39,8 @@ MOST_DIGITS: Final = 18  # before the point, and after it
 MOST_CHARACTERS: Final = 60
 NOT_A_NUMBER: Final = "NaN"
 YES: Final = "yes"
-ANSWERS: Final = frozenset({YES, "no"})
+NO: Final = "no"
+ANSWERS: Final = frozenset({YES, NO})
 
 
 def record_finding(sight: Sight, record: Record | None) -> Finding:

@@ -195,7 +195,7 @@ def _known_keys(model: type[BaseModel], place: Path) -> tuple[str, ...]:
     for part in place:
         inner = [step for kind in inner for step in _steps(kind, part)]
     models = tuple(kind for each in inner for kind in _models(each))
-    return tuple(name for each in models for name in each.model_fields)
+    return tuple(field.alias or name for each in models for name, field in each.model_fields.items())
 
 
 def _steps(kind: Any, part: str | int) -> Iterator[Any]:
