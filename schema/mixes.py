@@ -156,6 +156,8 @@ def _shown(about: Subject, split: Split) -> Shown | None:
 def _at(split: Split, base: int) -> Shown | None:
     """Round both effects so that they add up; one may be rounded up where half up does not."""
     total = facts.per(split.change, base)
+    if not _is_near(total, split.change, base):
+        return None
     for mix in _roundings(split.mix, base):
         for rate in _roundings(split.rate, base):
             if mix + rate == total:
@@ -165,9 +167,13 @@ def _at(split: Split, base: int) -> Shown | None:
 
 def _roundings(value: Decimal, base: int) -> list[int]:
     """List what an effect may be shown as: half up, or up; within a fifth of the exact figure."""
-    exact = value * base
     counts = dict.fromkeys((facts.per(value, base), facts.outward(value, base, low=False)))
-    return [each for each in counts if abs(each - exact) <= abs(exact) * ROUGHLY or abs(value) < facts.DUST]
+    return [each for each in counts if _is_near(each, value, base)]
+
+
+def _is_near(count: int, value: Decimal, base: int) -> bool:
+    exact = value * base
+    return abs(count - exact) <= abs(exact) * ROUGHLY or abs(value) < facts.DUST
 
 
 def _in_full(page: Page, about: Subject, split: Split) -> Remark:

@@ -52,12 +52,8 @@ def _remark(said: Sequence[Said]) -> Remark:
 
 def _short(about: Subject, found: OtherLimit) -> Said:
     more = _money(about, "more", found.difference, short=True)
-    subject_words = about.metric.words.subject or about.metric.plain
-    template = "with a {which} limit {subject} would have been {more} more; see the thread."
-    fillings: dict[str, Filling] = {
-        "which": found.which.value, "more": more,
-        "subject": levels.phrase(subject_words, about.metric, about.language),
-    }  # fmt: skip
+    fillings: dict[str, Filling] = {"which": found.which.value, "more": more}
+    template = "with a {which} limit flagging would have earned {more} more; see the thread."
     return texts.fill(template, fillings), (more,)
 
 

@@ -100,6 +100,18 @@ NONE = Estimate(value=D(0), numerator=0, denominator=300, high=D("0.0126"))
 PER = {"shown": "82", "kind": "per", "function": "per", "value": "0.82", "base": 100}
 BASE = {"shown": "100", "kind": "base", "function": "base", "value": "100"}
 
+
+def effect(function: str, shown: str, value: str) -> dict[str, Any]:
+    return {
+        "shown": shown,
+        "kind": "change",
+        "function": function,
+        "at": "beside",
+        "value": value,
+        "base": 1000,
+    }
+
+
 BREACHES: list[tuple[int, str, list[Mapping[str, Any]], dict[str, Any]]] = [
     (1, "There were 7 alerts", [], {}),
     (1, "A third of alerts were right", [], {}),
@@ -144,6 +156,13 @@ BREACHES: list[tuple[int, str, list[Mapping[str, Any]], dict[str, Any]]] = [
     (25, "due to the new rule", [], {}),
     (25, "which led to fewer mistakes", [], {}),
     (26, "the model got worse", [], {"metric": "psi"}),
+    (26, "Fewer alerts were right, so the model got worse", [], {"metric": "precision"}),
+    (26, "Precision got worse, so the model got worse", [], {"metric": "net_benefit", "audience": Audience.ENGINEER}),
+    (27, "18 fewer from the mix", [effect("mix", "18 fewer", "-0.018")], {}),
+    (27, "18 fewer, 3 more, 16 fewer", [effect("mix", "18 fewer", "-0.018"), effect("rate", "3 more", "0.003"), effect("change", "16 fewer", "-0.016")], {}),
+    (27, "Most of the change is in the mix", [], {}),
+    (27, "Most of the change is within: 4 fewer, 2 more, 2 fewer",
+     [effect("mix", "4 fewer", "-0.004"), effect("rate", "2 more", "0.002"), effect("change", "2 fewer", "-0.002")], {}),
     (28, "right 82 of the time", [PER], {}),
     (29, "82 were right", [PER], {}),
     (30, "That is by chance", [], {}),

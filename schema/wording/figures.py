@@ -134,17 +134,22 @@ def _significant_digits(shown: str) -> int:
 
 
 def _effects_do_not_add_up(read: Read) -> bool:
-    """Find a split of a change whose effects, as they are shown, are not the change, or that leaves one out."""
+    """Find a split whose effects, as they are shown, are not the change, or whose smaller one is called most of it."""
     shown = {
         fact.function: _shown_amount(fact.shown)
         for fact in read.facts
         if fact.of.endswith("/beside") and fact.function in EFFECTS
     }
+    said = MOSTLY.search(read.shown)
     if not shown:
-        return False
-    return shown.keys() != EFFECTS or shown["mix"] + shown["rate"] != shown["change"]
+        return said is not None
+    if shown.keys() != EFFECTS or shown["mix"] + shown["rate"] != shown["change"]:
+        return True
+    larger = abs(shown["mix"]) - abs(shown["rate"])
+    return said is not None and (larger < 0 if said[1] == "in the mix" else larger > 0)
 
 
+MOSTLY: Final = re.compile(r"Most of the change.*? is (in the mix|within)")
 EFFECTS: Final = frozenset({"mix", "rate", "change"})
 
 

@@ -39,7 +39,7 @@ WAYS: Final = (r"(?:is|are|was|were|went|goes|moved) WAY", r"WAY (?:from|by)", r
 SIGNS: Final[Mapping[Sign, re.Pattern[str]]] = {
     Sign.TYPED: re.compile(
         r"\d|(?<![\w-])(?:none|zero|half|halved|double|doubled|twice|thrice|triple|tripled|a third|two thirds|a quarter"
-        r"|dozens?|hundreds|thousands|millions|(?<!at )most|majority)(?![\w-])",
+        r"|dozens?|hundreds|thousands|millions|(?<!at )most(?! of the change)|majority)(?![\w-])",
         re.IGNORECASE,
     ),
     Sign.PERCENT: re.compile("%"),
@@ -54,7 +54,7 @@ SIGNS: Final[Mapping[Sign, re.Pattern[str]]] = {
     Sign.WORSE: _pattern("worsened", "worse", "which is bad"),
     Sign.STEADY: _pattern("no change", "stable", "flat", "unchanged", "about the same"),
     Sign.SUPERLATIVE: re.compile(
-        r"(?<!at )(?<!fares )\b(?:highest|lowest|record|best|worst|most)\b", re.IGNORECASE
+        r"(?<!at )(?<!fares )\b(?:highest|lowest|record|best|worst|most(?! of the change))\b", re.IGNORECASE
     ),
     Sign.TREND: _pattern(
         "trend", "trends", "trending", "keeps (?:rising|falling)", "steadily", "consistently"
