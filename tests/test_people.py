@@ -185,6 +185,19 @@ async def test_what_one_process_was_told_costs_another_no_call(world):
     assert world.asks() == before == 3
 
 
+@only_sqlite
+async def test_a_process_whose_memory_is_its_own_still_decides_by_the_rows_of_all(world):
+    directory = world.directory(store=None, workspace="")
+    await directory.notice()
+    first = await world.known(directory, builders.PIA)
+    before = world.asks()
+
+    second = await world.known(directory, builders.PIA)
+
+    assert first == second
+    assert world.asks() == before == 3
+
+
 async def test_what_slack_said_is_believed_for_ten_minutes(world):
     directory = world.directory()
     await world.known(directory, builders.PIA)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, literal, select
+from sqlalchemy import bindparam, delete, literal, select
 from sqlalchemy.orm import Session
 
 from integrations.store.tables import Found, inserting, table_of
@@ -16,6 +16,12 @@ from schema.tables.identities import IdentityRow
 IDENTITIES = table_of(IdentityRow)
 N = IDENTITIES.c
 CHANGED = literal(False, JsonText)  # the body of what is not believed any more
+KNOWN = select(IDENTITIES).where(  # built once: every decision asks it
+    N.workspace == bindparam("here"),
+    N.id.in_(bindparam("ids", expanding=True)),
+    N.fetched_at > bindparam("since"),
+    N.body != CHANGED,
+)
 
 
 class IdentityKind(StrEnum):
@@ -48,9 +54,7 @@ def remember(session: Session, workspace: str, *identities: Identity) -> None:
 
 def known(session: Session, workspace: str, ids: Iterable[str], *, since: datetime) -> Mapping[str, Identity]:
     """Give what Slack said after `since`; who is left out is not known, or for too long to decide on."""
-    wanted = sorted(set(ids))
-    query = select(IDENTITIES).where(N.workspace == workspace, N.id.in_(wanted), N.fetched_at > since)
-    rows = session.execute(query.where(N.body != CHANGED))
+    rows = session.execute(KNOWN, {"here": workspace, "ids": sorted(set(ids)), "since": since})
     return {row.id: _identity(row) for row in rows}
 
 
