@@ -3,7 +3,8 @@
     python verify.py FOLDER [--key FILE]... [--checkpoint FILE]
 
 It says what is wrong, or that nothing is; whose signature it is can only be said with the public key from outside
-the folder. Exit 0: nothing is wrong and the signer was checked; 1: something is wrong; 2: the signer was not checked.
+the folder. Exit 0: nothing is wrong and the signer was checked; 1: something is wrong; 2: it cannot tell, because the
+signer was not checked or a file is not there.
 """
 
 import argparse
@@ -516,7 +517,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report = _checked(given.folder, given.key, given.checkpoint)
     except (OSError, ValueError) as error:
         sys.stdout.write(f"This cannot be checked: {error}.\n")
-        return 1
+        return 2
     sys.stdout.write("".join(f"{line}\n" for line in report.lines()))
     return report.exit_code
 

@@ -416,10 +416,10 @@ def test_the_copied_file_runs_alone_and_says_what_it_found(folder):
 
 
 def test_a_missing_file_or_a_wrong_key_file_is_said(folder, capsys):
-    assert verifier.main([str(folder), "--key", str(folder / "verify.py")]) == 1
+    assert verifier.main([str(folder), "--key", str(folder / "verify.py")]) == 2
     assert "no public key of Muster" in capsys.readouterr().out
     (folder / "certificate.json").unlink()
-    assert verifier.main([str(folder)]) == 1
+    assert verifier.main([str(folder)]) == 2
     assert "This cannot be checked" in capsys.readouterr().out
 
 

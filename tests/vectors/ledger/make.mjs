@@ -1,4 +1,4 @@
-// A second implementation of Muster's ledger, after docs and RFCs, in another language: it shares no code and no
+// A second implementation of the forms that README.md describes, in another language: it shares no code and no
 // library with ours. `node make.mjs > vectors.json` writes the committed vectors again, byte for byte.
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 
