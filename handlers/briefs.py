@@ -1,6 +1,6 @@
 """Reading a product: its page from what is stored, pulled first where nothing was ever asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handlers.pages import closed_period, load_page
 from handlers.pulls import pull, troubles
@@ -13,6 +13,7 @@ from schema.pages import Page
 from schema.periods import Period
 from schema.products import Product
 from schema.readings import Blank, Reading
+from schema.sides import metric_of, with_sides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +47,7 @@ async def _never_asked(
 ) -> bool:
     """Tell whether a source was never asked for some of these metrics in this period."""
     known = await how_we_know(services, snapshot, product, period=period, metrics=metrics)
-    answered = {each.metric for each in known.readings} | known.blanks.keys()
-    return not answered.issuperset(metrics)
+    return not (known.answered | known.blanks.keys()).issuperset(metrics)
 
 
 async def pull_and_read(
@@ -77,7 +77,8 @@ class Known:
 
     product: Product
     metrics: tuple[str, ...]
-    readings: tuple[Reading, ...]
+    readings: tuple[Reading, ...]  # of each metric its own first, then what its side questions brought
+    answered: frozenset[str]  # metrics whose own question has a reading
     blanks: dict[str, Blank]
 
 
@@ -86,11 +87,22 @@ async def how_we_know(
 ) -> Known:
     """Load the receipts behind some of a product's figures."""
     asked = tuple(key for key in metrics if key in product.metrics)
+    keys = with_sides(product, asked)
     found = await services.store.read(lambda session: stored_readings.history(
-        session, snapshot.workspace, product=product.key, metrics=asked, first=period, last=period,
+        session, snapshot.workspace, product=product.key, metrics=keys, first=period, last=period,
     ))  # fmt: skip
     blanks = await troubles(services, snapshot, product, period)
-    return Known(product=product, metrics=asked, readings=newest(found), blanks=blanks)
+    return Known(
+        product=product, metrics=asked, readings=_by_metric(newest(found)), blanks=blanks,
+        answered=frozenset(each.metric for each in found).intersection(asked),
+    )  # fmt: skip
+
+
+def _by_metric(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """Put what side questions brought to their metric, after its own readings."""
+    own = [each for each in readings if each.metric == metric_of(each.metric)]
+    beside = [each for each in readings if each.metric != metric_of(each.metric)]
+    return (*own, *(replace(each, metric=metric_of(each.metric)) for each in beside))
 
 
 def newest(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
