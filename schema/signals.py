@@ -112,6 +112,14 @@ def outcomes_open(judged: Mapping[str, Judgement]) -> bool:
     return maturity is not None and maturity.now is not None and maturity.now.level.estimate.value < RIPE
 
 
+def shows_shift(metric: Metric) -> bool:
+    """Tell whether a metric says how far what comes in has shifted."""
+    return metric.form is Form.DRIFT or metric.key == DRIFTED
+
+
+DRIFTED: Final = "drifted_share"
+
+
 def inputs_of(product: Product, metric: Metric, judgement: Judgement) -> Inputs | None:
     """Compare a shift with what luck alone gives: without any shift it is (1/n + 1/m) · chi-squared of bands - 1.
 

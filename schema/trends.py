@@ -11,9 +11,10 @@ from schema.estimates.estimating import Estimate
 from schema.facts import Fact, Kind
 from schema.insights import is_for_everybody
 from schema.judgements import MATURITY, RIPE, Compared
-from schema.metrics import Audience, Form
+from schema.metrics import Audience
 from schema.pages import Page, subject
 from schema.remarks import SILENT, Remark, place, remark
+from schema.signals import shows_shift
 from schema.statements import levels
 from schema.statements import plain as plain_statements
 from schema.statements.levels import Moment, Subject
@@ -159,9 +160,7 @@ def _chance(key: str, found: Course) -> Fact:
 
 def inputs(page: Page, key: str) -> Remark:
     """Say that nobody knows yet what a shift does, where it lies above luck or off its target (wording rule 26)."""
-    shifted = key in page.seen.inputs or (
-        page.catalogue[key].form is Form.DRIFT and page.judged[key].off_target
-    )
+    shifted = key in page.seen.inputs or (shows_shift(page.catalogue[key]) and page.judged[key].off_target)
     maturity = page.judged.get(MATURITY)
     if not shifted or page.judged[key].now is None:
         return SILENT

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handlers.views.labels import MARKS
 from schema.briefs import compose
 from schema.configuration.reading import Configuration, read_configuration
+from schema.headlines import OUTLOOK_LABELS
 from schema.insights import APART, Topic
 from schema.metrics import Audience, Unit
 from schema.paces import crowd, crowd_in_full, pace, pace_in_full
@@ -65,6 +67,10 @@ def test_a_goal_is_told_with_a_range_and_what_that_amounts_to(reach, label, reac
         f"The goal for the share of people who could use it and did is {round(reach * 100)} of every 100 by 31 December."
         f" It was 36; at this pace it would be between 37 and 40 then: {outlook}"
     )
+
+
+def test_every_outlook_has_a_mark_beside_its_word() -> None:
+    assert set(OUTLOOK_LABELS.values()) <= MARKS.keys()
 
 
 def test_only_a_goal_out_of_reach_is_counted_and_asked_about() -> None:

@@ -297,6 +297,14 @@ def test_a_shift_off_its_target_stays_pinned_and_says_what_is_not_known() -> Non
     assert "not known" not in str(first(with_outcomes(0.97, target={"at_most": 0.15})).text)
 
 
+def test_a_share_of_shifted_inputs_off_its_target_says_so_too() -> None:
+    weeks = {"drifted_share": shares([0.1, 0.5], 40)}
+    page = page_of(weeks, {"drifted_share": {"matters": 0.05, "target": {"at_most": 0.2}}})
+
+    assert said(page)[0] == (Topic.LIMIT, "drifted_share")
+    assert "not known until outcomes are in" in str(first(page).text)
+
+
 def test_changed_inputs_never_blame_the_model() -> None:
     page = with_outcomes(0.64)
     told, metric = inputs(page, "psi"), page.catalogue["psi"]

@@ -22,6 +22,16 @@ MARKS: Final[Mapping[str, str]] = {
     "Gap past its limit": ":scales:",
     "Gain with a cost": ":large_yellow_circle:",
     "Unusual": ":mag:",
+    "Inputs changed": ":inbox_tray:",
+    "New level": ":bar_chart:",
+    "Slow move": ":hourglass_flowing_sand:",
+    "Short of its goal": ":triangular_flag_on_post:",
+    "Goal open": ":grey_question:",
+    "On the way to its goal": ":checkered_flag:",
+    "One group past its limit": ":busts_in_silhouette:",
+    "Sources differ": ":link:",
+    "Hidden by the mix": ":repeat:",
+    "Another limit would pay more": ":bulb:",
 }
 
 
