@@ -1,11 +1,12 @@
 """Auditing a whole ledger: the chain against its checkpoints, and what a restored backup lost."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from schema import merkle
+from schema.certificates import KeptName, KeptText, referred
 from schema.checkpoints import (
     Checkpoint,
     Note,
@@ -19,8 +20,8 @@ from schema.checkpoints import (
     unsigned_by,
 )
 from schema.errors import Refusal
-from schema.flaws import Flaw, Wrong, flaws, numbers
-from schema.ledger import SYSTEM, Draft, Event, Head, Json, begin, moment
+from schema.flaws import Flaw, Wrong, flaws, named, numbers
+from schema.ledger import SYSTEM, Draft, Event, Head, Json, begin, moment, person_id, text_id
 
 RESTORED: Final = "restored"
 KEY_ROTATED: Final = "key_rotated"
@@ -113,9 +114,31 @@ def audit(
     )
 
 
-def with_unreadable(audit: Audit, unreadable: Sequence[Flaw]) -> Audit:
-    """Put first what could not even be read."""
-    return replace(audit, flaws=(*unreadable, *audit.flaws))
+def with_more(audit: Audit, *, first: Iterable[Flaw], then: Iterable[Flaw]) -> Audit:
+    """Add what could not even be read, and what is wrong beside the chain."""
+    return replace(audit, flaws=(*first, *audit.flaws, *then))
+
+
+def kept_flaws(
+    workspace: str, events: Iterable[Event], *, texts: Mapping[str, KeptText], names: Mapping[str, KeptName]
+) -> tuple[Flaw, ...]:
+    """Say which texts and names beside the chain are not those that the events mean; erased ones are no flaw."""
+    wrong_texts = {id for id, kept in texts.items() if text_id(kept.salt, kept.text) != id}
+    wrong_names = {
+        pid
+        for pid, kept in names.items()
+        if person_id(kept.salt, workspace, user=kept.user, name=kept.name) != pid
+    }
+    found: dict[str, Flaw] = {}
+    for event in events if wrong_texts or wrong_names else ():
+        said = referred([event])
+        for id in sorted(said & wrong_texts - found.keys()):
+            text = f"A text of {named(event)} was altered: it does not fit its id {id}."
+            found[id] = Flaw(wrong=Wrong.WRONG_TEXT, text=text, seq=event.seq)
+        for pid in sorted(said & wrong_names - found.keys()):
+            text = f"The name of {pid}, of {named(event)}, was altered: it does not fit."
+            found[pid] = Flaw(wrong=Wrong.WRONG_NAME, text=text, seq=event.seq)
+    return tuple(found.values())
 
 
 def believed(workspace: str, events: Iterable[Event], keys: Iterable[PublicKey]) -> tuple[PublicKey, ...]:

@@ -3,6 +3,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -330,6 +331,53 @@ def test_erasing_texts_and_people_leaves_every_hash_valid(store):
             lambda session, table=table: session.execute(text(f"SELECT * FROM {table}")).all()
         )
         assert rows == []
+
+
+def test_what_is_erased_does_not_stay_in_the_file():
+    url = fresh_url("sqlite")
+    store = Store(url)
+    secret, name = "A sentence that nobody else writes.", "Ada Augusta King"
+    id = do(store, texts.keep, "w", secret)
+    pid = do(store, people.pid_of, "w", "U1", name=name)
+    assert_in_file(store, url, secret, name)
+
+    store = Store(url)
+    do(store, texts.erase, "w", id)
+    do(store, people.erase, "w", pid)
+
+    store.close_sync()
+    content = Path(url.removeprefix("sqlite:///")).read_bytes()
+    assert secret.encode() not in content
+    assert name.encode() not in content
+
+
+def assert_in_file(store, url, *words):
+    store.close_sync()
+    content = Path(url.removeprefix("sqlite:///")).read_bytes()
+    assert all(word.encode() in content for word in words)
+
+
+BESIDE = {
+    "UPDATE ledger_texts SET text = 'Yes.'": Wrong.WRONG_TEXT,
+    "UPDATE ledger_texts SET salt = 'x'": Wrong.WRONG_TEXT,
+    "UPDATE people SET name = 'Grace'": Wrong.WRONG_NAME,
+    "UPDATE people SET \"user\" = 'U2'": Wrong.WRONG_NAME,
+}
+
+
+@pytest.mark.parametrize("statement", BESIDE)
+def test_an_altered_text_or_name_is_found_by_the_event_that_means_it(store, statement):
+    ada = do(store, people.pid_of, "w", "U1", name="Ada")
+    reason = do(store, texts.keep, "w", "No.")
+    add(store, draft(), Draft(kind="objected", launch="L-1", actor=ada, payload={"text": reason}))
+    add(store, draft(actor=ada))
+    assert audit(store).flaws == ()
+
+    store.write_sync(lambda session: session.execute(text(statement)))
+
+    (flaw,) = audit(store).flaws
+    assert (flaw.wrong, flaw.seq) == (BESIDE[statement], 2)
+    assert "event 2 (objected)" in flaw.text
 
 
 # --- checkpoints ---

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from integrations.store import ledger
+from integrations.store import ledger, people, texts
 from integrations.store.tables import Found, insert_new, table_of
 from schema import audits, merkle
 from schema.audits import Audit, Lost
@@ -120,7 +120,10 @@ def audit(
     found = audits.audit(
         workspace, events, until=ledger.head(session, workspace), notes=tuple(notes), keys=keys
     )
-    return audits.with_unreadable(found, unreadable)
+    beside = audits.kept_flaws(
+        workspace, events, texts=texts.every(session, workspace), names=people.every(session, workspace)
+    )
+    return audits.with_more(found, first=unreadable, then=beside)
 
 
 def _at(workspace: str, size: int) -> tuple[ColumnElement[bool], ...]:

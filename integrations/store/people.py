@@ -3,10 +3,11 @@
 import secrets
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from integrations.store.tables import insert_new, table_of
+from integrations.store.texts import overwrite, salt_of
 from schema.certificates import KeptName
 from schema.ledger import SALT_BYTES, person_id
 from schema.tables.columns import plain
@@ -47,8 +48,12 @@ def user_of(session: Session, workspace: str, pid: str) -> str | None:
 
 def kept(session: Session, workspace: str, pids: Iterable[str]) -> dict[str, KeptName]:
     """Give the names that are still there, with what proves them."""
-    rows = session.execute(select(PEOPLE).where(P.workspace == workspace, P.pid.in_(sorted(set(pids)))))
-    return {row.pid: KeptName(salt=bytes.fromhex(row.salt), user=row.user, name=row.name) for row in rows}
+    return _kept(session, workspace, P.pid.in_(sorted(set(pids))))
+
+
+def every(session: Session, workspace: str) -> dict[str, KeptName]:
+    """Give all names, for an audit."""
+    return _kept(session, workspace, true())
 
 
 def link(session: Session, workspace: str, users: Mapping[str, str]) -> str:
@@ -81,5 +86,11 @@ def erase(session: Session, workspace: str, pid: str) -> int:
     users = sorted({*session.execute(linked).scalars(), *(each.user for each in own.values())})
     one = delete(PEOPLE).where(P.workspace == workspace, P.user.in_(users))
     other = delete(ACCOUNTS).where(A.workspace == workspace, A.user.in_(users))
+    overwrite(session)
     connection = session.connection()
     return connection.execute(one).rowcount + connection.execute(other).rowcount
+
+
+def _kept(session: Session, workspace: str, which: ColumnElement[bool]) -> dict[str, KeptName]:
+    rows = session.execute(select(PEOPLE).where(P.workspace == workspace, which))
+    return {row.pid: KeptName(salt=salt_of(row.salt), user=row.user, name=row.name) for row in rows}

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select, true
 from sqlalchemy.orm import Session
 
 from integrations.store.tables import changed, table_of
@@ -32,10 +32,34 @@ def text_of(session: Session, workspace: str, id: str) -> str | None:
 
 def kept(session: Session, workspace: str, ids: Iterable[str]) -> dict[str, KeptText]:
     """Give those texts that are still there, with what proves them."""
-    rows = session.execute(select(TEXTS).where(T.workspace == workspace, T.id.in_(sorted(set(ids)))))
-    return {row.id: KeptText(salt=bytes.fromhex(row.salt), text=row.text) for row in rows}
+    return _kept(session, workspace, T.id.in_(sorted(set(ids))))
+
+
+def every(session: Session, workspace: str) -> dict[str, KeptText]:
+    """Give all texts, for an audit."""
+    return _kept(session, workspace, true())
 
 
 def erase(session: Session, workspace: str, id: str) -> bool:
     """Forget a text for good; every hash stays valid. False when it was not there."""
+    overwrite(session)
     return changed(session, delete(TEXTS).where(T.workspace == workspace, T.id == id))
+
+
+def overwrite(session: Session) -> None:
+    """Let what is deleted from now on not stay in the file; PostgreSQL reuses the room when it cleans up."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("PRAGMA secure_delete = ON")
+
+
+def _kept(session: Session, workspace: str, which: ColumnElement[bool]) -> dict[str, KeptText]:
+    rows = session.execute(select(TEXTS).where(T.workspace == workspace, which))
+    return {row.id: KeptText(salt=salt_of(row.salt), text=row.text) for row in rows}
+
+
+def salt_of(written: str) -> bytes:
+    """Read a stored salt."""
+    try:
+        return bytes.fromhex(written)
+    except ValueError:
+        return b""  # an altered salt fits no id; an audit says so
