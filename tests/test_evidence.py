@@ -1,0 +1,708 @@
+"""What the evidence of a launch shows: each piece held against its limit at the end that counts against it.
+
+Of the invariants of approvals these hold 11 (fail closed), 13 as far as evidence goes (more of what is good never turns
+a pass into a fail) and 22 (one clock, and the age of the measurement).
+"""
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from functools import cache
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from bot.files import checklists, nouns
+from schema.assessments import Gathered, assess, assess_all, until
+from schema.checklists import EvidenceKind, ItemSpec, RecordUnit, Requirement
+from schema.errors import Refusal
+from schema.evidence import Document, Finding, Record
+from schema.evidence_given import Giver, Typed, TypedDocument, example, read_document, read_record
+from schema.judgements import Judgement, Stand
+from schema.readings import Bare, Blank, BlankReason, Confusion, Measurement, Proportion, Ranged, Receipt
+from schema.record_findings import record_digest
+from schema.statistics.certainty import wilson
+from tests.builders import NOW, configuration, document
+from tests.subjects import level, metrics
+
+PRODUCT = configuration(document()).products["fraud-detection"]
+PERIOD = PRODUCT.calendar.last_complete(NOW)
+SPEC: ItemSpec = checklists()["LR-03"]
+PLACE = ("LR-03", "x")
+MANIFEST = {"code": "3f9c2e1", "model": "scorer", "model_version": "1.3", "data": "a1, b2"}
+GROUPS = {
+    "men": Confusion(tp=900, fp=100, fn=100, tn=2000),
+    "women": Confusion(tp=860, fp=100, fn=140, tn=2000),
+}
+CAUGHT = Confusion(tp=920, fp=180, fn=80, tn=9000)
+
+
+def d(text: str) -> Decimal:
+    return Decimal(text)
+
+
+def receipt(**edits) -> Receipt:
+    plain = {"source": "warehouse", "query_digest": "q", "definition": "d", "window": PERIOD, "sample": 1}
+    return Receipt(**{**plain, "fetched_at": NOW, **edits})
+
+
+def judged(metric: str, measured: Measurement | dict[str, Measurement], **edits) -> Judgement:
+    stand = Stand(level=level(metric, measured), measurements={}, receipt=receipt())
+    plain = {"metric": metric, "period": PERIOD, "now": stand, "before": {}, "blank": None, "compared": ()}
+    return Judgement(**{**plain, **edits})
+
+
+def blank(metric: str, reason: BlankReason) -> Judgement:
+    why = Blank(
+        product=PRODUCT.key,
+        metric=metric,
+        period=PERIOD,
+        reason=reason,
+        detail="x",
+        source="warehouse",
+        fetched_at=NOW,
+    )
+    return Judgement(metric=metric, period=PERIOD, now=None, before={}, blank=why, compared=())
+
+
+@cache
+def measuring(metric: str):
+    return PRODUCT.model_copy(update={"metrics": {metric: PRODUCT.metrics["recall"]}})
+
+
+def reading(
+    metric: str, measured, *, now: datetime = NOW, fixed_at: datetime | None = None, **asked
+) -> Finding:
+    requirement = Requirement(
+        name="x", kind=EvidenceKind.READING, words="how well it does its work", metric=metric, **asked
+    )
+    found = measured if isinstance(measured, Judgement) else judged(metric, measured)
+    gathered = Gathered(
+        product=measuring(metric), catalogue=metrics(), nouns=nouns(), judged={metric: found},
+        fixed={PLACE: fixed_at} if fixed_at else {},
+    )  # fmt: skip
+    return assess(SPEC, requirement, gathered, now)
+
+
+def given_record(**edits) -> Record:
+    plain = {
+        "name": "x", "value": "4", "unit": RecordUnit.MINUTES, "measured_at": NOW - timedelta(days=2),
+        "by": "p_1", "at": NOW, "digest": "",
+    }  # fmt: skip
+    made = Record(**{**plain, **edits})
+    return replace(made, digest=record_digest(made))
+
+
+def record(made: Record | None, *, now: datetime = NOW, fixed_at: datetime | None = None, **asked) -> Finding:
+    unit = made.unit if isinstance(made, Record) else RecordUnit.MINUTES
+    plain = {"unit": unit, "words": "how long the drill took"}
+    requirement = Requirement(name="x", kind=EvidenceKind.RECORD, **{**plain, **asked})
+    gathered = Gathered(
+        product=PRODUCT, catalogue=metrics(), nouns=nouns(), given={PLACE: made} if made else {},
+        manifest=MANIFEST, fixed={PLACE: fixed_at} if fixed_at else {},
+    )  # fmt: skip
+    return assess(SPEC, requirement, gathered, now)
+
+
+def share(part: int, whole: int, **edits) -> Record:
+    value = str(d(str(part)) / whole) if whole else "0"
+    return given_record(unit=RecordUnit.SHARE, value=value, numerator=part, denominator=whole, **edits)
+
+
+def given_document(**edits) -> Document:
+    plain = {
+        "name": "x", "link": "https://wiki.example/page", "digest": "ab" * 32, "dated": date(2026, 11, 3),
+        "states": {"owner": "Lea", "limit": "two days"}, "by": "p_1", "at": NOW,
+    }  # fmt: skip
+    return Document(**{**plain, **edits})
+
+
+def page(made: Document | None, *, now: datetime = NOW, **asked) -> Finding:
+    plain = {"words": "the page that tells people how to object"}
+    requirement = Requirement(name="x", kind=EvidenceKind.DOCUMENT, **{**plain, **asked})
+    gathered = Gathered(
+        product=PRODUCT,
+        catalogue=metrics(),
+        nouns=nouns(),
+        given={PLACE: made} if made else {},
+        manifest=MANIFEST,
+    )
+    return assess(SPEC, requirement, gathered, now)
+
+
+READINGS = [
+    # metric, measured, asked, statement
+    ("recall", CAUGHT, {"at_least": d("0.88"), "target": True},
+     "Of every 100 fraud cases we know about, 92 were caught; the target is at least 88, and it could be 90 to 94."),
+    ("recall", Confusion(tp=18, fp=3, fn=2, tn=90), {"at_least": d("0.90")},
+     "18 of 20 fraud cases we know about were caught; the limit is at least 90 in every 100, and it could be 69 to 98 in every 100."),
+    ("recall", Bare(value=d("0.93")), {"at_least": d("0.90")},
+     "Of every 100 fraud cases we know about, 93 were caught; the limit is at least 90, and its source gives no range."),
+    ("unsafe_rate", Proportion(numerator=0, denominator=500), {"at_most": d("0.005")},
+     "0 of 500 answers we checked were unsafe; the true rate may be up to 8 in every 1,000; the limit is at most 5."),
+    ("latency_p95", Ranged(value=d("4.9"), low=d("4.7"), high=d("5.004")), {"at_most": d("5")},
+     "The time within which 95 percent of answers came back was 4.9 seconds; the limit is at most 5 seconds, and it could be 4.7 seconds to 5.004 seconds."),
+    ("equal_opportunity_difference", GROUPS, {"at_most": d("0.05")},
+     "Of every 100 fraud cases, 90 among men and 86 among women were recognised: a gap of 4; the limit is at most 5, and it could be 1 to 7."),
+    ("demographic_parity_ratio", GROUPS, {"at_least": d("0.80")},
+     "Of every 100 people, 32 among men and 31 among women were selected: women at 96% of the rate of men; the limit is at least 80%, and it could be 89.2% to 100.0%."),
+    ("human_override_rate", Proportion(numerator=40, denominator=400), {},
+     "Of every 100 suggestions, 10 were changed by staff; it could be 7 to 14."),
+    ("cost_per_answer", Bare(value=d("0.0123")), {"at_most": d("0.02")},
+     "The running cost of each answer was $0.012; the limit is at most $0.020, and its source gives no range."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("metric", "measured", "asked", "statement"), READINGS)
+def test_a_reading_is_told_as_an_executive_reads_it(metric, measured, asked, statement):
+    assert reading(metric, measured, **asked).statement == statement
+
+
+JUDGED = [
+    # metric, measured, asked, passes, why
+    ("recall", CAUGHT, {"at_least": d("0.90")}, True,
+     "It holds, because at worst it is 90 in every 100, and it must be at least 90."),
+    ("recall", Confusion(tp=915, fp=1, fn=85, tn=9), {"at_least": d("0.90")}, False,
+     "It does not hold, because at worst it is 896 in every 1,000, and it must be at least 900."),
+    ("recall", Bare(value=d("0.90")), {"at_least": d("0.90")}, True,
+     "It holds, because it is 90 in every 100, and it must be at least 90."),
+    ("recall", CAUGHT, {"at_least": d("0.85"), "at_most": d("0.93")}, False,
+     "It does not hold, because at worst it is 94 in every 100, and it must be 85 to 93."),
+    ("recall", CAUGHT, {"at_least": d("0.90"), "fewest": 2000}, False,
+     "It rests on 1,000 cases, and at least 2,000 are asked for."),
+    ("recall", Bare(value=d("0.99")), {"at_least": d("0.90"), "fewest": 200}, False,
+     "It does not say on how many cases it rests; at least 200 are asked for."),
+    ("worst_group_recall", GROUPS, {"at_least": d("0.80"), "fewest": 1001}, False,
+     "The smallest group has 1,000 cases, and at least 1,001 are asked for."),
+    ("psi", Bare(value=d("0.2004")), {"at_most": d("0.2")}, False,
+     "It does not hold, because it is 0.2004, and it must be at most 0.2."),
+    ("psi", Bare(value=d("0.2")), {"at_most": d("0.2")}, True,
+     "It holds, because it is 0.200, and it must be at most 0.2."),
+    ("recall", CAUGHT, {"target": True}, False,
+     "This product has set no target for the share of known fraud cases that were caught; set one before the next measurement."),
+    ("recall", blank("recall", BlankReason.STALE), {"at_least": d("0.9")}, False,
+     "There is no figure for the share of known fraud cases that were caught: the newest data are too old."),
+    ("recall", blank("recall", BlankReason.NAN), {"at_least": d("0.9")}, False,
+     "There is no figure for the share of known fraud cases that were caught: the source gave something that is not a number."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("metric", "measured", "asked", "passes", "why"), JUDGED)
+def test_a_reading_passes_or_fails_with_its_reason(*, metric, measured, asked, passes, why):
+    found = reading(metric, measured, **asked)
+
+    assert (found.passed, found.why) == (passes, why)
+
+
+def test_a_reading_is_as_old_as_the_end_of_its_period_and_not_as_its_fetch():
+    old = PERIOD.end + timedelta(days=7)
+
+    assert reading("recall", CAUGHT, fresh_days=7, now=old).passed
+    found = reading("recall", CAUGHT, fresh_days=7, now=old + timedelta(seconds=1))
+    assert found.why == "It is of 23 November 2026, and may be at most 7 days old; measure it again."
+    refetched = judged("recall", CAUGHT)
+    refetched = replace(refetched, now=replace(refetched.now, receipt=receipt(fetched_at=old)))
+    assert not reading("recall", refetched, fresh_days=7, now=old + timedelta(seconds=1)).passed
+
+
+def test_a_reading_of_a_period_that_has_not_ended_fails():
+    found = reading("recall", CAUGHT, now=PERIOD.end - timedelta(hours=1))
+
+    assert found.why == "It is dated 23 November 2026, which is still to come; measure it first."
+
+
+def test_a_limit_that_was_fixed_after_the_measurement_is_no_limit():
+    after = reading("recall", CAUGHT, at_least=d("0.8"), fixed_at=PERIOD.end + timedelta(hours=1))
+    before = reading("recall", CAUGHT, at_least=d("0.8"), fixed_at=PERIOD.end)
+
+    assert before.passed
+    assert (
+        after.why
+        == "It was measured on 23 November 2026, before its limit was fixed on 23 November 2026; measure it again."
+    )
+
+
+def test_a_day_in_the_file_says_when_a_limit_was_fixed():
+    fixed = {"at_least": d("0.8"), "fixed_at": NOW + timedelta(days=99)}
+
+    assert reading("recall", CAUGHT, fixed_on=date(2026, 11, 2), **fixed).passed
+    assert not reading("recall", CAUGHT, fixed_on=date(2026, 11, 24), **fixed).passed
+
+
+def test_what_a_product_does_not_measure_is_missing():
+    requirement = Requirement(name="x", kind=EvidenceKind.READING, words="how good it is", metric="mcc")
+    gathered = Gathered(product=PRODUCT, catalogue=metrics(), nouns=nouns())
+
+    found = assess(SPEC, requirement, gathered, NOW)
+
+    assert (found.passed, found.digest, found.statement, found.measured_at) == (False, "", "", None)
+    assert found.why.startswith("This product does not measure how closely our alerts match the fraud cases")
+
+
+def test_a_provisional_figure_says_so():
+    found = reading("recall", judged("recall", CAUGHT, provisional=True))
+
+    assert found.statement.startswith("Provisional: of every 100")
+
+
+RECORDS = [
+    # record, asked, passes, why
+    (None, {}, False, "Nobody has said how long the drill took yet; give it with the day on which it was measured."),
+    (given_record(), {"at_most": d("5")}, True, "It holds, because it is 4 minutes, and it must be at most 5 minutes."),
+    (given_record(value="5.5"), {"at_most": d("5")}, False,
+     "It does not hold, because it is 5.5 minutes, and it must be at most 5 minutes."),
+    (given_record(unit=RecordUnit.SECONDS), {"unit": RecordUnit.MINUTES, "at_most": d("5")}, False,
+     "It was given as seconds, and a figure in minutes is asked for."),
+    (given_record(value=" "), {}, False, "What was given is empty; give the value."),
+    (given_record(value="soon"), {}, False, "What was given is no number; write digits, with a point for decimals."),
+    (given_record(value="NaN"), {"at_most": d("5")}, False,
+     "What was given is no number; write digits, with a point for decimals."),
+    (given_record(value="sNaN"), {"at_most": d("5")}, False,
+     "What was given is no number; write digits, with a point for decimals."),
+    (given_record(value="-Infinity"), {"at_most": d("5")}, False,
+     "What was given is no number; write digits, with a point for decimals."),
+    (given_record(value="1e-999999999"), {"at_most": d("5")}, False,
+     "What was given is no number; write digits, with a point for decimals."),
+    (given_record(value="-1"), {"at_most": d("5")}, False,
+     "What was given is less than nothing; give what was counted or timed."),
+    (given_record(value="0.5", unit=RecordUnit.COUNT), {}, False,
+     "What was given is no whole number, and whole things are counted here."),
+    (given_record(value="0", unit=RecordUnit.COUNT), {"at_most": d("0")}, True,
+     "It holds, because it is 0, and it must be at most 0."),
+    (given_record(value="yes", unit=RecordUnit.YES), {}, True, "It is there, and recent enough."),
+    (given_record(value="no", unit=RecordUnit.YES), {}, False, "The answer is no, and only yes settles this."),
+    (given_record(value="maybe", unit=RecordUnit.YES), {}, False, "What was given is neither yes nor no."),
+    (given_record(value="80", unit=RecordUnit.SHARE), {}, False,
+     "No share is more than a whole; write how many of how many."),
+    (share(2, 5000), {"at_most": d("0.005"), "fewest": 500}, True,
+     "It holds, because at worst it is 2 in every 1,000, and it must be at most 5."),
+    (share(2, 500), {"at_most": d("0.005"), "fewest": 500}, False,
+     "It does not hold, because at worst it is 15 in every 1,000, and it must be at most 5."),
+    (share(0, 499), {"at_most": d("0.5"), "fewest": 500}, False,
+     "It rests on 499 cases, and at least 500 are asked for."),
+    (given_record(value="0", unit=RecordUnit.SHARE), {"at_most": d("0.5"), "fewest": 500}, False,
+     "It does not say on how many cases it rests; at least 500 are asked for."),
+    (given_record(value="0.5", unit=RecordUnit.SHARE, numerator=1, denominator=4), {}, False,
+     "The share is not what its counts give; write how many of how many."),
+    (given_record(value="0.5", unit=RecordUnit.SHARE, numerator=5, denominator=4), {}, False,
+     "The counts behind the share do not fit together; write how many of how many."),
+    (given_record(measured_at=None), {}, False, "It does not say when it was measured; give the day and the time."),
+    (given_record(measured_at=datetime(2026, 11, 20)), {}, False,  # noqa: DTZ001 - a time without a zone is what is tested
+     "It does not say when it was measured; give the day and the time."),
+    (given_record(measured_at=NOW + timedelta(seconds=1)), {}, False,
+     "It is dated 23 November 2026, which is still to come; measure it first."),
+    (given_record(measured_at=NOW - timedelta(days=31)), {"fresh_days": 30}, False,
+     "It is of 23 October 2026, and may be at most 30 days old; measure it again."),
+    (given_record(), {"fixed_on": date(2026, 11, 22)}, False,
+     "It was measured on 21 November 2026, before its limit was fixed on 22 November 2026; measure it again."),
+    (given_record(), {"matches": "model"}, False,
+     "It does not say for which model it holds; scorer is to go out."),
+    (given_record(states={"model": "scorer"}), {"matches": "model"}, True, "It is there, and recent enough."),
+    (given_record(states={"model_version": "1.2"}), {"matches": "model_version"}, False,
+     "It is for the model version 1.2, and 1.3 is to go out."),
+    (given_record(value="3f9c2e1", unit=RecordUnit.TEXT), {"matches": "code"}, True, "It is there, and recent enough."),
+    (given_record(value="3f9c2e0", unit=RecordUnit.TEXT), {"matches": "code"}, False,
+     "It is for the code 3f9c2e0, and 3f9c2e1 is to go out."),
+    (given_record(value="b2", unit=RecordUnit.TEXT), {"matches": "data"}, False, "It is for the data b2, and a1 is to go out."),
+    (given_record(states={"prompt": "p1"}), {"matches": "prompt"}, False, "The manifest does not say its prompt; add it."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "asked", "passes", "why"), RECORDS)
+def test_a_record_passes_or_fails_with_its_reason(made, asked, passes, why):
+    found = record(made, **asked)
+
+    assert (found.passed, found.why) == (passes, why)
+
+
+RECORDS_TOLD = [
+    (given_record(), {"at_most": d("5")},
+     "How long the drill took: 4 minutes; the limit is at most 5 minutes, and it came without a range."),
+    (share(2, 500), {"at_most": d("0.005"), "words": "the share of our attacks that went through"},
+     "The share of our attacks that went through: 2 of 500; the limit is at most 5 in every 1,000, and it could be 1 to 15 in every 1,000."),
+    (given_record(value="3", unit=RecordUnit.COUNT), {"at_most": d("0"), "words": "how many findings are open"},
+     "How many findings are open: 3; the limit is at most 0."),
+    (given_record(value="yes", unit=RecordUnit.YES), {"words": "whether a test alert reached a person"},
+     "Whether a test alert reached a person: yes."),
+    (given_record(value="Ana, Ben", unit=RecordUnit.TEXT), {"words": "the names"}, "The names: Ana, Ben."),
+    (given_record(value="200", unit=RecordUnit.DAYS), {"at_least": d("183")},
+     "How long the drill took: 200 days; the limit is at least 183 days, and it came without a range."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "asked", "statement"), RECORDS_TOLD)
+def test_a_record_is_told_with_its_limit_and_its_range(made, asked, statement):
+    assert record(made, **asked).statement == statement
+
+
+DOCUMENTS = [
+    (None, {}, False, "There is no link to the page that tells people how to object yet; add the link, its digest and its date."),
+    (given_document(), {"fresh_days": 30, "states": ("owner",)}, True, "It is there, and recent enough."),
+    (given_document(link=" "), {}, False,
+     "There is no link to the page that tells people how to object yet; add the link, its digest and its date."),
+    (given_document(digest=""), {}, False, "Its content is not pinned; give its digest."),
+    (given_document(dated=None), {}, False, "It carries no date; give the day on which it was last true."),
+    (given_document(dated=date(2026, 11, 24)), {}, False,
+     "It is dated 24 November 2026, which is still to come; give the day on which it was last true."),
+    (given_document(dated=date(2026, 10, 23)), {"fresh_days": 30}, False,
+     "It is of 23 October 2026, and may be at most 30 days old; bring it up to date."),
+    (given_document(dated=date(2026, 10, 24)), {"fresh_days": 30}, True, "It is there, and recent enough."),
+    (given_document(), {"states": ("owner", "time_limit")}, False, "It does not say this yet: time limit."),
+    (given_document(states={"model_version": "1.2"}), {"matches": "model_version"}, False,
+     "It is for the model version 1.2, and 1.3 is to go out."),
+    (given_document(states={"data": "b2,a1"}), {"matches": "data"}, True, "It is there, and recent enough."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "asked", "passes", "why"), DOCUMENTS)
+def test_a_document_passes_or_fails_with_its_reason(made, asked, passes, why):
+    found = page(made, **asked)
+
+    assert (found.passed, found.why) == (passes, why)
+
+
+def test_a_document_is_told_with_its_day_and_its_link():
+    found = page(given_document())
+
+    assert found.statement == "The page that tells people how to object, of 3 November 2026."
+    assert found.link == "https://wiki.example/page"
+
+
+def test_a_record_is_no_document_and_a_document_no_record():
+    assert page(given_record()).digest == ""
+    assert record(given_document(), unit=RecordUnit.TEXT).digest == ""
+
+
+WHOLE_LIST = checklists().of(PRODUCT)
+
+
+def test_without_anything_each_requirement_fails_with_a_sentence_of_its_own():
+    gathered = Gathered(product=PRODUCT, catalogue=metrics(), nouns=nouns())
+
+    found = assess_all(WHOLE_LIST, gathered, NOW)
+
+    assert [(each.item, each.requirement) for each in found] == [
+        (item.id, each.name) for item in WHOLE_LIST for each in item.requirements
+    ]
+    assert not any(each.passed or each.digest or each.measured_at for each in found)
+    for each in found:
+        assert each.why.count(".") == 1, each.why
+        assert "!" not in each.why
+    assert until(WHOLE_LIST, gathered, NOW) is None
+
+
+def test_the_digest_is_of_what_was_measured_and_asked_and_never_of_now():
+    first = reading("recall", CAUGHT, at_least=d("0.9"), fresh_days=7)
+    later = reading("recall", CAUGHT, at_least=d("0.9"), fresh_days=7, now=NOW + timedelta(days=30))
+    refetched = judged("recall", CAUGHT)
+    refetched = replace(
+        refetched, now=replace(refetched.now, receipt=receipt(fetched_at=NOW + timedelta(days=1)))
+    )
+
+    assert first.passed
+    assert not later.passed
+    assert (
+        first.digest == later.digest == reading("recall", refetched, at_least=d("0.90"), fresh_days=7).digest
+    )
+    others = {
+        reading("recall", Confusion(tp=921, fp=180, fn=79, tn=9000), at_least=d("0.9"), fresh_days=7).digest,
+        reading("recall", CAUGHT, at_least=d("0.91"), fresh_days=7).digest,
+        reading("recall", CAUGHT, at_least=d("0.9"), fresh_days=8).digest,
+        reading("precision", CAUGHT, at_least=d("0.9"), fresh_days=7).digest,
+    }
+    assert len({first.digest, *others}) == 5
+
+
+def test_a_record_is_named_by_what_was_measured_and_not_by_who_gave_it_or_when():
+    plain = record(given_record())
+
+    assert record(given_record(by="p_2", at=NOW + timedelta(days=1))).digest == plain.digest
+    for edits in (
+        {"value": "5"},
+        {"measured_at": NOW},
+        {"link": "https://ci.example/1"},
+        {"states": {"model": "x"}},
+    ):
+        assert record(given_record(**edits)).digest != plain.digest
+
+
+def test_a_document_is_named_by_its_content_date_and_words():
+    plain = page(given_document())
+
+    assert page(given_document(by="p_2", at=NOW + timedelta(days=1))).digest == plain.digest
+    for edits in (
+        {"digest": "cd" * 32},
+        {"dated": date(2026, 11, 4)},
+        {"link": "https://x.example"},
+        {"states": {}},
+    ):
+        assert page(given_document(**edits)).digest != plain.digest
+
+
+@given(st.integers(0, 40), st.integers(-5, 5))
+def test_until_says_when_a_finding_changes_by_time_alone(days, shift):
+    items = [replace(SPEC, requirements=(Requirement(
+        name="x", kind=EvidenceKind.RECORD, words="x", unit=RecordUnit.MINUTES, fresh_days=days + 1,
+    ),))]  # fmt: skip
+    made = given_record(measured_at=NOW + timedelta(days=shift))
+    gathered = Gathered(product=PRODUCT, catalogue=metrics(), nouns=nouns(), given={PLACE: made})
+    now, seen = NOW, [assess_all(items, gathered, NOW)[0].passed]
+
+    while (turn := until(items, gathered, now)) is not None:
+        assert turn > now
+        assert assess_all(items, gathered, turn - timedelta(microseconds=1))[0].passed is seen[-1]
+        now = turn
+        seen.append(assess_all(items, gathered, now)[0].passed)
+
+    assert seen[-1] is False
+    assert assess_all(items, gathered, now + timedelta(days=9999))[0].passed is False
+
+
+@pytest.mark.parametrize("dated", [date(2026, 11, 3), date(2026, 11, 23), date(2026, 11, 25)])
+def test_until_knows_documents_and_readings_too(dated):
+    asked = Requirement(name="x", kind=EvidenceKind.DOCUMENT, words="the page", fresh_days=30)
+    item = replace(SPEC, requirements=(asked,))
+    gathered = Gathered(
+        product=PRODUCT, catalogue=metrics(), nouns=nouns(), given={PLACE: given_document(dated=dated)}
+    )
+    now = NOW
+    while (turn := until([item], gathered, now)) is not None:
+        before = assess(item, asked, gathered, turn - timedelta(microseconds=1)).passed
+        assert assess(item, asked, gathered, turn).passed is not before
+        now = turn
+    assert not assess(item, asked, gathered, now).passed
+
+
+@given(st.integers(-12, 14))
+def test_a_day_is_a_day_of_the_product_wherever_the_clock_stands(hours):
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=hours)))
+
+    assert page(given_document(dated=date(2026, 11, 23)), now=elsewhere) == page(
+        given_document(dated=date(2026, 11, 23))
+    )
+    assert record(given_record(), now=elsewhere, fresh_days=2) == record(given_record(), fresh_days=2)
+
+
+TEXTS = st.one_of(
+    st.text(max_size=8),
+    st.sampled_from(
+        ["4", "0", "-1", "1e400", "nan", "inf", "yes", "no", "0.5", "１２", "1_0", "0x1", "--", "9" * 70]
+    ),
+)
+COUNTS = st.one_of(st.none(), st.integers(-3, 40), st.just(10**30))
+MOMENTS = st.one_of(
+    st.none(), st.datetimes(timezones=st.just(UTC), min_value=datetime(1990, 1, 1), max_value=datetime(2090, 1, 1)),  # noqa: DTZ001
+    st.datetimes(),
+)  # fmt: skip
+LIMITS = st.one_of(
+    st.none(), st.decimals(allow_nan=False, allow_infinity=False, min_value=-10, max_value=10, places=3)
+)
+
+
+@given(
+    value=TEXTS, unit=st.sampled_from(RecordUnit), asked_unit=st.sampled_from(RecordUnit), part=COUNTS, whole=COUNTS,
+    measured_at=MOMENTS, low=LIMITS, high=LIMITS, fewest=st.one_of(st.none(), st.integers(1, 50)),
+)  # fmt: skip
+def test_whatever_was_given_is_judged_and_passes_only_when_all_of_it_is_right(
+    *, value, unit, asked_unit, part, whole, measured_at, low, high, fewest
+):
+    made = given_record(value=value, unit=unit, numerator=part, denominator=whole, measured_at=measured_at)
+    limited = asked_unit not in {RecordUnit.YES, RecordUnit.TEXT}
+    asked = {"unit": asked_unit, "fewest": fewest, "fresh_days": 30}
+    asked |= {"at_least": low, "at_most": high} if limited else {}
+
+    found = record(made, **asked)
+
+    assert found.digest
+    assert found.why.endswith(".")
+    if found.passed:
+        assert unit is asked_unit
+        assert measured_at.tzinfo is not None
+        assert timedelta(0) <= NOW - measured_at <= timedelta(days=30)
+        assert fewest is None or whole >= fewest
+        if unit is RecordUnit.YES:
+            assert value == "yes"
+        if limited:
+            number = Decimal(value.strip())
+            assert number.is_finite()
+            exact = (
+                Decimal(part) / whole if part is not None and whole and unit is RecordUnit.SHARE else number
+            )
+            assert low is None or exact >= low
+            assert high is None or exact <= high
+
+
+@given(
+    part=st.integers(0, 400), missed=st.integers(0, 400), times=st.integers(1, 50),
+    limit=st.integers(0, 100), fewest=st.integers(1, 300),
+)  # fmt: skip
+def test_more_cases_of_the_same_rate_never_turn_a_pass_into_a_fail(*, part, missed, times, limit, fewest):
+    assume(part + missed)
+    asked = {"at_least": Decimal(limit) / 100, "fewest": fewest}
+    before = reading("recall", Confusion(tp=part, fp=0, fn=missed, tn=1), **asked)
+    after = reading("recall", Confusion(tp=part * times, fp=0, fn=missed * times, tn=1), **asked)
+
+    assert after.passed or not before.passed
+
+
+@given(
+    part=st.integers(0, 400), missed=st.integers(0, 400), better=st.integers(0, 400), limit=st.integers(0, 100),
+    by_record=st.booleans(), floor=st.booleans(),
+)  # fmt: skip
+def test_a_better_value_never_turns_a_pass_into_a_fail(part, missed, better, limit, *, by_record, floor):
+    whole = part + missed
+    assume(whole)
+    gain = min(better, missed)
+    edge = {"at_least": Decimal(limit) / 100} if floor else {"at_most": Decimal(limit) / 100}
+    counts = (part, part + gain) if floor else (part + gain, part)
+
+    def passed(hits: int) -> bool:
+        if by_record:
+            return record(share(hits, whole), **edge).passed
+        return reading("unsafe_rate", Proportion(numerator=hits, denominator=whole), **edge).passed
+
+    assert passed(counts[1]) or not passed(counts[0])
+
+
+@given(
+    part=st.integers(0, 3000),
+    missed=st.integers(0, 3000),
+    thousandths=st.integers(0, 1000),
+    floor=st.booleans(),
+)
+def test_what_is_shown_lies_on_the_same_side_of_the_limit_as_what_is_judged(
+    part, missed, thousandths, *, floor
+):
+    whole = part + missed
+    assume(whole)
+    limit = Decimal(thousandths) / 1000
+    asked = {"at_least": limit} if floor else {"at_most": limit}
+
+    found = record(share(part, whole), **asked)
+
+    ends = wilson(part, whole)
+    assert found.passed is (Decimal(repr(ends.low)) >= limit if floor else Decimal(repr(ends.high)) <= limit)
+    figures = [Decimal(each.replace(",", "")) for each in re.findall(r"\d[\d,]*(?:\.\d+)?", found.why)]
+    worst, edge = (figures[0], figures[-1])
+    assert (worst >= edge if floor else worst <= edge) is found.passed, found.why
+
+
+@given(
+    value=st.decimals(0, 10, places=6), reach=st.decimals(0, 2, places=6), limit=st.decimals(0, 10, places=3),
+    floor=st.booleans(),
+)  # fmt: skip
+def test_seconds_shown_lie_on_the_same_side_of_the_limit_too(value, reach, limit, *, floor):
+    measured = Ranged(value=value, low=max(Decimal(0), value - reach), high=value + reach)
+    found = reading("latency_p95", measured, **({"at_least": limit} if floor else {"at_most": limit}))
+
+    worst, edge = (Decimal(each) for each in re.findall(r"\d+(?:\.\d+)?", found.why))
+    assert (worst >= edge if floor else worst <= edge) is found.passed, found.why
+
+
+GIVER = Giver(pid="p_1", at=NOW, zone=PRODUCT.zoneinfo)
+
+
+def typed(value: str, unit: RecordUnit, **edits) -> Record:
+    requirement = Requirement(
+        name="x", kind=EvidenceKind.RECORD, words="x", unit=unit, matches=edits.pop("matches", None)
+    )
+    return read_record(requirement, Typed(value=value, **{"measured": "2026-11-20", **edits}), GIVER)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value", "counts"),
+    [
+        ("2 of 500", RecordUnit.SHARE, "0.004", (2, 500)),
+        ("1,990 / 2,000", RecordUnit.SHARE, "0.995", (1990, 2000)),
+        ("0.4 %", RecordUnit.SHARE, "0.004", (None, None)),
+        ("0.05", RecordUnit.SHARE, "0.05", (None, None)),
+        ("4.5 min", RecordUnit.MINUTES, "4.5", (None, None)),
+        ("183 days", RecordUnit.DAYS, "183", (None, None)),
+        ("-0.01", RecordUnit.NUMBER, "-0.01", (None, None)),
+        ("Yes", RecordUnit.YES, "yes", (None, None)),
+        ("no", RecordUnit.YES, "no", (None, None)),
+        (" Ana, Ben ", RecordUnit.TEXT, "Ana, Ben", (None, None)),
+    ],
+)
+def test_what_people_type_is_read(text, unit, value, counts):
+    made = typed(text, unit)
+
+    assert (made.value, (made.numerator, made.denominator)) == (value, counts)
+    assert (made.by, made.at, made.measured_at) == ("p_1", NOW, datetime(2026, 11, 20, tzinfo=UTC))
+    assert made.digest == record_digest(made)
+
+
+REFUSED = [
+    ("", RecordUnit.MINUTES, {}, "The value is empty; write minutes, such as 4.5."),
+    ("soon", RecordUnit.MINUTES, {}, "`soon` is no number; write minutes, such as 4.5."),
+    ("nan", RecordUnit.NUMBER, {}, "`nan` is no number"),
+    ("1e5", RecordUnit.NUMBER, {}, "`1e5` is no number"),
+    ("4 hours", RecordUnit.MINUTES, {}, "`4 hours` is no number; write minutes"),
+    ("-4", RecordUnit.MINUTES, {}, "`-4` does not fit; write minutes"),
+    ("3.5", RecordUnit.COUNT, {}, "`3.5` does not fit; write a whole number, such as 3."),
+    ("80", RecordUnit.SHARE, {}, "`80` is no share; write how many of how many"),
+    ("5 of 4", RecordUnit.SHARE, {}, "`5 of 4` is no share; the first number counts a part of the second."),
+    ("0 of 0", RecordUnit.SHARE, {}, "`0 of 0` is no share"),
+    ("perhaps", RecordUnit.YES, {}, "`perhaps` is neither yes nor no"),
+    ("x" * 301, RecordUnit.TEXT, {}, "The value is too long"),
+    ("4", RecordUnit.MINUTES, {"measured": ""}, "Say when it was measured; write a day such as 2026-11-20"),
+    ("4", RecordUnit.MINUTES, {"measured": "friday"}, "`friday` is no day or time"),
+    ("4", RecordUnit.MINUTES, {"measured": "2026-11-24"}, "`2026-11-24` is still to come"),
+    ("4", RecordUnit.MINUTES, {"matches": "model_version"}, "Say for which model version it was measured"),
+    ("4", RecordUnit.MINUTES, {"link": "javascript:alert(1)"}, "is no link; give one that starts with https://"),
+    ("4", RecordUnit.MINUTES, {"link": "https://a:b@c.example"}, "without a name or password in it"),
+    ("4", RecordUnit.MINUTES, {"link": "https://[x"}, "is no link"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "unit", "edits", "sentence"), REFUSED)
+def test_what_cannot_be_read_is_refused_with_what_would_work(text, unit, edits, sentence):
+    with pytest.raises(Refusal) as refused:
+        typed(text, unit, **edits)
+    assert sentence in str(refused.value)
+
+
+@given(TEXTS, st.sampled_from(RecordUnit))
+def test_whatever_is_typed_is_read_or_refused_and_what_is_read_is_sound(text, unit):
+    try:
+        made = typed(text, unit)
+    except Refusal:
+        made = None
+    assert made is None or record(made).passed or made.value == "no"
+
+
+def test_a_page_is_read_with_its_digest_date_and_words():
+    asked = Requirement(
+        name="x", kind=EvidenceKind.DOCUMENT, words="the page", states=("owner",), matches="model_version"
+    )
+    said = {"owner": " Lea ", "model_version": "1.3", "empty": " "}
+    given_ = TypedDocument(
+        link="https://wiki.example/p", digest="sha256:" + "AB" * 32, dated="2026-11-03", states=said
+    )
+
+    made = read_document(asked, given_, GIVER)
+
+    assert (made.digest, made.dated) == ("ab" * 32, date(2026, 11, 3))
+    assert made.states == {"owner": "Lea", "model_version": "1.3"}
+    for edits, sentence in (
+        ({"digest": "v2"}, "The digest pins what the link shows"),
+        ({"dated": "yesterday"}, "`yesterday` is no day"),
+        ({"dated": "2026-11-24"}, "is still to come"),
+        ({"link": "wiki"}, "`wiki` is no link"),
+        ({"states": {}}, "Say what the document states for `owner`, `model version`."),
+    ):
+        with pytest.raises(Refusal) as refused:
+            read_document(asked, replace(given_, **edits), GIVER)
+        assert sentence in str(refused.value)
+
+
+def test_a_value_is_not_taken_where_a_page_is_asked_for():
+    asked = Requirement(name="x", kind=EvidenceKind.DOCUMENT, words="the page")
+    with pytest.raises(Refusal, match="takes a document, not a typed value"):
+        read_record(asked, Typed(value="4", measured="2026-11-20"), GIVER)
+    value = Requirement(name="x", kind=EvidenceKind.RECORD, words="x", unit=RecordUnit.COUNT)
+    with pytest.raises(Refusal, match="takes a record, not a document"):
+        read_document(value, TypedDocument(link="", digest="", dated=""), GIVER)
+    assert example(value) == "a whole number, such as 3"
