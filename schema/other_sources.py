@@ -1,7 +1,9 @@
 """Sources that disagree, in words: both values, and which of them the verdicts rest on (wording rule 39)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 from schema import facts, texts
 from schema.estimates.estimating import Estimate
@@ -9,8 +11,9 @@ from schema.facts import Fact, Kind
 from schema.findings import OtherSource
 from schema.metrics import Audience, Unit
 from schema.pages import Page, subject
-from schema.remarks import SILENT, Remark, base_figure, counted, per, place, remark
+from schema.remarks import SILENT, Remark, base_figure, place, remark
 from schema.statements import levels
+from schema.statements.counted import per
 from schema.statements.levels import Subject
 from schema.statements.subjects import SHARED_FORMS
 from schema.texts import Filling, Text
@@ -36,9 +39,9 @@ def _plain(page: Page, about: Subject, others: Sequence[OtherSource], *, named: 
     if about.metric.engineers_only or about.shown:
         return SILENT  # this figure itself is not told
     told = [
-        (_named(page, about.metric.key, each.query), found)
+        (name, found)
         for each in others
-        if (found := _level(about, each)) is not None
+        if (found := _level(about, each, name := _named(page, about.metric.key, each.query))) is not None
     ]
     if not told:
         return SILENT
@@ -61,21 +64,22 @@ def _named(page: Page, key: str, query: str) -> Fact:
     asked, queries = page.product.metrics[key], page.product.queries
     sources = [queries[each].source for each in (asked.query, *asked.also)]
     source = queries[query].source
-    return facts.name(source if sources.count(source) == 1 else f"{source} ({query})")
+    shown = source if sources.count(source) == 1 else f"{source} ({query})"
+    return Fact(of="", function="source", kind=Kind.NAME, value=None, shown=shown, group=shown)
 
 
-def _level(about: Subject, other: OtherSource) -> tuple[Text, list[Fact]] | None:
+def _level(about: Subject, other: OtherSource, source: Fact) -> tuple[Text, list[Fact]] | None:
     """Give another source's value as the metric's own level is told; None where both would read the same."""
     if other.value is None:
         return None
     if about.metric.form not in SHARED_FORMS:
-        return _amount(about, other.value)
+        return _amount(about, other.value, source)
     base = levels.base_of(about, about.itself) if _tells_shares(about) else None
     if base is None:
-        return _counts(about, other.value)
+        return _counts(about, other.value, source)
     if facts.per(other.value.value, base) == facts.per(about.now.value, base):
         return None
-    share = per(about.metric.key, "other", other.value.value, base)
+    share = replace(per(about.metric, BESIDE, other.value.value, base, function="other"), group=source.shown)
     return texts.fill(
         "{share} of every {base}", {"share": share, "base": base_figure(about.metric.key, base)}
     ), [share]
@@ -86,17 +90,17 @@ def _tells_shares(about: Subject) -> bool:
     return cases is None or (bool(about.now.numerator) and cases >= levels.FEWEST_FOR_SHARES)
 
 
-def _counts(about: Subject, value: Estimate) -> tuple[Text, list[Fact]] | None:
+def _counts(about: Subject, value: Estimate, source: Fact) -> tuple[Text, list[Fact]] | None:
     if value.numerator is None or value.denominator is None:
         return None
     figures = [
-        counted(about.metric.key, "numerator", value.numerator),
-        counted(about.metric.key, "denominator", value.denominator),
+        levels.count(about.metric, BESIDE, "other_hits", value.numerator, group=source.shown),
+        levels.count(about.metric, BESIDE, "other_cases", value.denominator, group=source.shown),
     ]
     return texts.fill("{hits} of {cases}", {"hits": figures[0], "cases": figures[1]}), figures
 
 
-def _amount(about: Subject, value: Estimate) -> tuple[Text, list[Fact]] | None:
+def _amount(about: Subject, value: Estimate, source: Fact) -> tuple[Text, list[Fact]] | None:
     metric = about.metric
     shown, own = (
         levels.show(metric, each, about.language.currency, digits=levels.MONEY_DIGITS)
@@ -104,17 +108,19 @@ def _amount(about: Subject, value: Estimate) -> tuple[Text, list[Fact]] | None:
     )
     if shown == own:
         return None
-    figure = _figure(about, value.value, shown)
+    figure = _figure(about, value.value, shown, source)
     return Text((figure,)), [figure]
 
 
-def _figure(about: Subject, value: Decimal, shown: str) -> Fact:
+def _figure(about: Subject, value: Decimal, shown: str, source: Fact) -> Fact:
     unit = about.metric.unit
-    return levels.figure(place(about.metric.key), "other", Kind.LEVEL, value, shown=shown, unit=unit.value)
+    figure = levels.figure(place(about.metric.key), "other", Kind.LEVEL, value, shown=shown, unit=unit.value)
+    return replace(figure, group=source.shown)
 
 
 def _in_full(page: Page, about: Subject, other: OtherSource) -> tuple[Text, list[Fact]]:
-    fillings: dict[str, Filling] = {"source": _named(page, about.metric.key, other.query)}
+    source = _named(page, about.metric.key, other.query)
+    fillings: dict[str, Filling] = {"source": source}
     if other.value is None:
         if other.blank is None:
             return texts.fill("{source} has not answered this yet.", fillings), []
@@ -122,20 +128,24 @@ def _in_full(page: Page, about: Subject, other: OtherSource) -> tuple[Text, list
             "{source} gives no figure: {why}", fillings | {"why": facts.name(other.blank.detail)}
         ), []
     shown = levels.show(about.metric, other.value.value, about.language.currency)
-    figures = [_figure(about, other.value.value, shown), _difference(about, other.difference)]
+    figures = [_figure(about, other.value.value, shown, source), _difference(about, other.difference, source)]
     fillings |= {"value": figures[0], "difference": figures[1], "cases": ""}
     if other.value.numerator is not None and other.value.denominator is not None:
-        text, counts = _counts(about, other.value) or (Text(()), [])
+        text, counts = _counts(about, other.value, source) or (Text(()), [])
         fillings["cases"] = texts.fill(" ({counts})", {"counts": text})
         figures += counts
     return texts.fill("{source} says {value}{cases}, {difference} beside ours.", fillings), figures
 
 
-def _difference(about: Subject, difference: Decimal) -> Fact:
+def _difference(about: Subject, difference: Decimal, source: Fact) -> Fact:
     metric = about.metric
     if metric.unit is Unit.SHARE:
         shown, unit = facts.points(difference), "points"
     else:
         size = levels.show(metric, abs(difference), about.language.currency)
         shown, unit = f"{'-' if difference < 0 else '+'}{size}", metric.unit.value
-    return levels.figure(place(metric.key), "difference", Kind.CHANGE, difference, shown=shown, unit=unit)
+    figure = levels.figure(place(metric.key), "difference", Kind.CHANGE, difference, shown=shown, unit=unit)
+    return replace(figure, group=source.shown)
+
+
+BESIDE: Final = "beside"

@@ -98,6 +98,7 @@ LOSS = verdict(VerdictKind.CLEAR_LOSS, "-0.06", "-0.09", "-0.03")
 FEW = Estimate(value=D("0.9"), numerator=9, denominator=10)
 NONE = Estimate(value=D(0), numerator=0, denominator=300, high=D("0.0126"))
 PER = {"shown": "82", "kind": "per", "function": "per", "value": "0.82", "base": 100}
+SOURCE = {"shown": "ledger", "kind": "name", "function": "source", "group": "ledger"}
 BASE = {"shown": "100", "kind": "base", "function": "base", "value": "100"}
 
 
@@ -172,6 +173,8 @@ BREACHES: list[tuple[int, str, list[Mapping[str, Any]], dict[str, Any]]] = [
     (32, "Estimated: it was fine", [], {"estimated": True, "provisional": True}),
     (33, "It was fine", [], {"metric": "groundedness", "audience": Audience.ENGINEER}),
     (36, "It was fine", [], {"source": "warehouse", "audience": Audience.ENGINEER, "now": FEW}),
+    (39, "ledger says 82", [SOURCE, {**PER, "at": "beside", "group": "own"}], {}),
+    (39, "ledger says 82", [{**SOURCE, "group": "own"}, {**PER, "at": "beside", "group": "own"}], {}),
     (40, "The model is unbiased", [], {}),
     (41, "It passes the screening line", [], {}),
     (43, "It is 82", [PER], {"metric": "demographic_parity_ratio", "audience": Audience.ENGINEER, "now": small_groups()["now"]}),

@@ -106,6 +106,8 @@ def _hides_group_counts(read: Read) -> bool:
 
 def _swaps_groups(read: Read) -> bool:
     """Find a group's figure that does not stand beside that group's name, or a name that is another's."""
+    if any(fact.function == "source" for fact in read.facts):
+        return False  # there a figure belongs to a source; rule 39 holds it
     listed = [fact for fact in read.facts if fact.group]
     for place, fact in enumerate(listed):
         if fact.function == "group":
@@ -116,6 +118,22 @@ def _swaps_groups(read: Read) -> bool:
         names = [each for each in (listed[place + 1 :] if after else reversed(listed[:place]))
                  if each.function == "group"]  # fmt: skip
         if not names or names[0].group != fact.group:
+            return True
+    return False
+
+
+def _swaps_sources(read: Read) -> bool:
+    """Find a source's figure that does not follow that source's name, or a name that is another's."""
+    listed = [fact for fact in read.facts if fact.group]
+    if not any(fact.function == "source" for fact in listed):
+        return False
+    named = ""
+    for fact in listed:
+        if fact.function == "source":
+            named = fact.group
+            if fact.shown != fact.group:
+                return True
+        elif fact.group != named:
             return True
     return False
 
@@ -136,6 +154,7 @@ RULES: Final[Sequence[tuple[int, Rule]]] = (
     (32, _without_caveat),
     (33, _judge_unnamed),
     (36, _hides_the_source),
+    (39, _swaps_sources),
     (40, _concludes),
     (41, _screens_what_is_no_selection),
     (42, _ranks_small_groups),
