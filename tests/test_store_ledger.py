@@ -270,6 +270,13 @@ def test_a_person_has_one_pid_a_workspace(store):
     assert look(store, people.pids_of, "w", ["U1", "U9"]) == {"U1": ada}
 
 
+def test_more_ids_may_be_asked_for_than_a_database_takes_at_once(store):
+    reason = do(store, texts.keep, "w", "No.")
+    many = [f"x{number}" for number in range(33_000)]
+
+    assert look(store, texts.kept, "w", [*many, reason]).keys() == {reason}
+
+
 def test_two_connections_that_meet_a_person_at_once_give_one_pid(stores):
     gate = threading.Barrier(2)
     given = []

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from integrations.store.tables import insert_new, table_of
-from integrations.store.texts import overwrite, salt_of
+from integrations.store.texts import in_parts, overwrite, salt_of
 from schema.certificates import KeptName
 from schema.ledger import SALT_BYTES, person_id
 from schema.tables.columns import plain
@@ -35,9 +35,11 @@ def pid_of(session: Session, workspace: str, user: str, *, name: str) -> str:
 
 def pids_of(session: Session, workspace: str, users: Iterable[str]) -> dict[str, str]:
     """Give the pids of those users who have one."""
-    wanted = sorted(set(users))
-    rows = session.execute(select(A.user, A.pid).where(A.workspace == workspace, A.user.in_(wanted)))
-    return {row.user: row.pid for row in rows}
+    found: dict[str, str] = {}
+    for some in in_parts(users):
+        rows = session.execute(select(A.user, A.pid).where(A.workspace == workspace, A.user.in_(some)))
+        found |= {row.user: row.pid for row in rows}
+    return found
 
 
 def user_of(session: Session, workspace: str, pid: str) -> str | None:
@@ -48,7 +50,10 @@ def user_of(session: Session, workspace: str, pid: str) -> str | None:
 
 def kept(session: Session, workspace: str, pids: Iterable[str]) -> dict[str, KeptName]:
     """Give the names that are still there, with what proves them."""
-    return _kept(session, workspace, P.pid.in_(sorted(set(pids))))
+    found: dict[str, KeptName] = {}
+    for some in in_parts(pids):
+        found |= _kept(session, workspace, P.pid.in_(some))
+    return found
 
 
 def every(session: Session, workspace: str) -> dict[str, KeptName]:

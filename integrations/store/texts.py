@@ -1,7 +1,9 @@
 """Free texts beside the ledger: an event holds a text's id only, so that the text can be erased."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final
 
 from sqlalchemy import ColumnElement, delete, insert, select, true
 from sqlalchemy.orm import Session
@@ -14,6 +16,7 @@ from schema.tables.ledger import LedgerTextRow
 
 TEXTS = table_of(LedgerTextRow)
 T = TEXTS.c
+MOST_ASKED: Final = 1_000  # SQLite takes 32,766 values, PostgreSQL 65,535
 
 
 def keep(session: Session, workspace: str, text: str) -> str:
@@ -32,7 +35,10 @@ def text_of(session: Session, workspace: str, id: str) -> str | None:
 
 def kept(session: Session, workspace: str, ids: Iterable[str]) -> dict[str, KeptText]:
     """Give those texts that are still there, with what proves them."""
-    return _kept(session, workspace, T.id.in_(sorted(set(ids))))
+    found: dict[str, KeptText] = {}
+    for some in in_parts(ids):
+        found |= _kept(session, workspace, T.id.in_(some))
+    return found
 
 
 def every(session: Session, workspace: str) -> dict[str, KeptText]:
@@ -55,6 +61,13 @@ def overwrite(session: Session) -> None:
 def _kept(session: Session, workspace: str, which: ColumnElement[bool]) -> dict[str, KeptText]:
     rows = session.execute(select(TEXTS).where(T.workspace == workspace, which))
     return {row.id: KeptText(salt=salt_of(row.salt), text=row.text) for row in rows}
+
+
+def in_parts(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Split ids so that no question has more of them than a database takes."""
+    rest = iter(sorted(set(ids)))
+    while some := list(islice(rest, MOST_ASKED)):
+        yield some
 
 
 def salt_of(written: str) -> bytes:
