@@ -195,6 +195,8 @@ def _filled(revision: Revision, item: Item, intent: Intent, *, now: datetime) ->
     if intent is Intent.NOT_APPLICABLE and item.spec.klass is not ItemClass.CONDITIONAL:
         return ()
     votes = votes_for(revision, item, intent, now=now)
+    if not votes:
+        return tuple([Seat(role=role) for role in item.spec.places])
     places = places_of(item.spec)
     fill = shared if item.id in revision.unseparated else matched
     names = fill(places, signers(votes, most=len(places)))
@@ -216,10 +218,9 @@ def _apart(revision: Revision, alone: Mapping[str, Tally], now: datetime) -> Map
     kept: list[Place] = []
     found: dict[Place, str] = {}
     joined = dict(alone)
-    who, votes = _sitters(revision, [each for name, each in alone.items() if name in named], now=now)
-    for name, each in alone.items():
-        if name not in named or not _by_people(each) or each.unseparated:
-            continue
+    held = {name: each for name, each in alone.items() if name in named and _by_people(each)}
+    who, votes = _sitters(revision, tuple(held.values()), now=now)
+    for name, each in held.items():
         places = places_of(each.item.spec)
         together = apart([*kept, *places], who, different)
         if together is None:
@@ -232,7 +233,8 @@ def _apart(revision: Revision, alone: Mapping[str, Tally], now: datetime) -> Map
 
 
 def _by_people(each: Tally) -> bool:
-    return each.state in (ItemState.SIGNED, ItemState.NOT_APPLICABLE)
+    signed = each.state in (ItemState.SIGNED, ItemState.NOT_APPLICABLE)
+    return signed and not each.unseparated
 
 
 def _sitters(
