@@ -1,6 +1,6 @@
 """The one page of one product for one audience: verdict first, what is asked of whom last."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -243,10 +243,6 @@ def _rest(page: Page) -> Text:
     """Say in a line what else moved, how many figures were checked and how many are quiet."""
     quiet = page.ranked.quiet
     same = sum(1 for key in quiet if page.judged[key].verdict.kind is VerdictKind.SAME)
-    moved_too = [
-        each.metric for each in page.ranked.unsaid if page.judged[each.metric].verdict.kind in CHANGES
-    ]
-    also = [plain_name(page, key) for key in moved_too]
     checked = "figure" if len(page.judged) == 1 else "figures"
     counts = texts.fill(
         f"{{count}} {checked} checked: {{same}} about as before, {{unclear}} not clear or not compared.",
@@ -256,16 +252,35 @@ def _rest(page: Page) -> Text:
             "unclear": _number("unclear", len(quiet) - same),
         },
     )
-    moved = texts.fill("Also moved: {also}.", {"also": texts.join(also, "; ")}) if also else Text(())
-    return texts.join((moved, _doubted(page), counts))
+    return texts.join((*_unsaid(page), counts))
 
 
-def _doubted(page: Page) -> Text:
-    """Name the figures whose sources differ where there was no room to say more (wording rule 39)."""
-    found = [plain_name(page, each.metric) for each in page.ranked.unsaid if each.topic is Topic.SOURCES]
-    return (
-        texts.fill("Sources also differ on: {them}.", {"them": texts.join(found, "; ")}) if found else NOTHING
-    )
+def _unsaid(page: Page) -> list[Text]:
+    """Name what there was no room to say, sources that differ among it (wording rule 39)."""
+    named: dict[str, dict[str, None]] = {}
+    for each in page.ranked.unsaid:
+        words = _words_for(page, each)
+        if words:
+            named.setdefault(words, {})[each.metric] = None
+    return [
+        texts.fill(words, {"them": texts.join([plain_name(page, key) for key in keys], "; ")})
+        for words, keys in named.items()
+    ]
+
+
+def _words_for(page: Page, insight: Insight) -> str:
+    if insight.topic in ALSO:
+        return ALSO[insight.topic] if insight.topic is not Topic.PACE or insight.harm else ""
+    moved = insight.topic in COURSES or page.judged[insight.metric].verdict.kind in CHANGES
+    return "Also moved: {them}." if moved else ""
+
+
+COURSES: Final = frozenset({Topic.CREEP, Topic.TURN, Topic.INPUTS, Topic.MIX})
+ALSO: Final[Mapping[Topic, str]] = {
+    Topic.SOURCES: "Sources also differ on: {them}.",
+    Topic.PACE: "Also short of a goal at this pace: {them}.",
+    Topic.CROWD: "Also past the limit for one group: {them}.",
+}
 
 
 def _number(function: str, value: int) -> Fact:

@@ -1,16 +1,19 @@
 """Insights: METRICS.md (f) 19, pins above scores, ties, five at most, and no gain without its other side."""
 
+import math
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from schema.findings import NO_FINDINGS
-from schema.insights import MOST_SCORED, PINNED, Background, Topic, counter_of, rank
+from schema.insights import APART, MOST_SCORED, PINNED, Background, Topic, counter_of, rank
 from schema.judgements import Judgement
+from schema.readings import Proportion
 from schema.statistics.priorities import insight_score
 from schema.verdicts import GAINS, Because, Kind, Verdict
 from tests.demo_pages import demo_pages
+from tests.weeks import page_of
 
 D = Decimal
 
@@ -193,3 +196,35 @@ def test_a_small_change_is_said_as_small_and_a_change_without_good_is_no_harm(fr
 
     assert said["recall"].topic is Topic.SMALL
     assert (said["alert_rate"].topic, said["alert_rate"].harm) == (Topic.CHANGE, False)
+
+
+def test_what_shows_beside_a_verdict_is_ranked_by_the_same_formula_and_among_the_same_five() -> None:
+    shares = [
+        Proportion(numerator=round(5000 * (0.30 + 0.005 * at + 0.002 * (at % 2))), denominator=5000)
+        for at in range(13)
+    ]
+    keys = ("adoption_rate", "csat", "response_rate", "opt_out_rate", "thumbs_down_rate", "week4_retention")
+    asked = {key: {"matters": 0.01, "goal": {"reach": 0.9, "by": "2026-12-31"}} for key in keys}
+    page = page_of(dict.fromkeys(keys, shares), asked)
+    insights = (*page.ranked.said, *page.ranked.unsaid)
+
+    assert {each.topic for each in insights} == {Topic.CREEP, Topic.PACE}
+    assert len(page.ranked.said) == MOST_SCORED
+    assert {each.metric for each in insights if each.topic is Topic.PACE} == set(keys)
+    for each in insights:
+        seen = page.seen.paces[each.metric] if each.topic is Topic.PACE else None
+        course = page.seen.courses[each.metric]
+        people = abs(seen.distance if seen else course.now - course.before) * 5000
+        assert each.score == pytest.approx(insight_score(
+            certainty=1 - (seen.p if seen else course.verdict.q),
+            effect=1,
+            reach=math.log10(1 + int(people)) / 6,
+            novelty=0.5 ** (seen.repeats if seen else course.move.repeats),
+            harm=each.harm,
+        ))  # fmt: skip
+
+
+def test_a_metric_is_told_by_one_topic_and_only_its_goal_and_groups_beside() -> None:
+    for page in demo_pages().values():
+        own = [each.metric for each in (*page.ranked.said, *page.ranked.unsaid) if each.topic not in APART]
+        assert len(own) == len(set(own))

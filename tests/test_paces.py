@@ -290,6 +290,27 @@ def test_goals_and_groups_stand_beside_the_metrics_own_verdict() -> None:
     assert {Topic.PACE, Topic.CROWD} == APART
 
 
+def crowded_out(page):
+    """Give the page as if five other things had ranked higher."""
+    return replace(page, ranked=replace(page.ranked, said=(), unsaid=page.ranked.said))
+
+
+@pytest.mark.parametrize(
+    ("page", "words_"),
+    [
+        (adopted(0.45), "Also short of a goal at this pace: the share of people who could use it and did."),
+        (crowded(), "Also past the limit for one group: the gap between groups in how often good payments"),
+    ],
+)
+def test_what_has_no_room_is_named(page, words_) -> None:
+    assert words_ in words(compose(crowded_out(page), Audience.EXECUTIVE))
+
+
+def test_a_goal_that_is_open_or_in_reach_is_no_loss_to_leave_out() -> None:
+    for reach in (0.38, 0.36):
+        assert "goal" not in words(compose(crowded_out(adopted(reach)), Audience.EXECUTIVE))
+
+
 # --- what somebody might tamper with ---
 
 

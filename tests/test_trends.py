@@ -136,6 +136,15 @@ def test_a_gain_over_a_longer_time_is_not_said_to_go_on_before_its_other_side() 
     assert not still(page, "precision", compared)
 
 
+def test_a_course_without_room_is_named_as_moved() -> None:
+    page = precision(FALLING)
+    without_room = replace(page, ranked=replace(page.ranked, said=(), unsaid=page.ranked.said))
+
+    assert "Also moved: the share of alerts that were right." in words(
+        compose(without_room, Audience.EXECUTIVE)
+    )
+
+
 def told_courses():
     pages = [precision(FALLING), precision(LOWER), precision(RISING)]
     return [course(page, "precision", audience) for page in pages for audience in PLAIN_READERS]
