@@ -112,7 +112,7 @@ def span(given: Held, scale: Scale, told: int | None) -> Text:
 
 
 def with_limit(
-    said: Text, given: Held, scale: Scale, *, word: str, without: Text, told: int | None = None
+    said: Text, given: Held, scale: Scale, *, word: Text, without: Text, told: int | None = None
 ) -> Text:
     """Add to what was said what is asked for, and how sure it is.
 
@@ -122,7 +122,7 @@ def with_limit(
     """
     parts = []
     if given.limited:
-        parts.append(texts.fill(f"the {word} is {{limit}}", {"limit": limit(given, scale, told)}))
+        parts.append(texts.fill("the {word} is {limit}", {"word": word, "limit": limit(given, scale, told)}))
     if given.ranged:
         parts.append(texts.fill("it could be {span}", {"span": span(given, scale, told)}))
     elif without:

@@ -12,7 +12,7 @@ from schema.judgements import NOT_ASKED, Judgement, Stand
 from schema.limits import Held, Scale, against, base_for, held, with_limit
 from schema.metrics import Audience, Catalogue, Form, Metric, Unit
 from schema.pages import nouns_of, window
-from schema.sightings import Sight, too_few, untimely
+from schema.sightings import Sight, called, too_few, untimely
 from schema.statements import levels
 from schema.statements.levels import Language, Moment, Subject
 from schema.texts import Text
@@ -163,7 +163,7 @@ def _statement(sight: Sight, given: Held, scale: Scale, told: Text) -> Text:
         texts.fill("{level:cap}", {"level": told}),
         given if not _bounded(told) else replace(given, low=None, high=None),
         scale,
-        word="target" if sight.requirement.target else "limit",
+        word=called(sight),
         without=without,
         told=_base_in(told),
     )

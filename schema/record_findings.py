@@ -9,7 +9,7 @@ from schema.facts import Fact, Kind
 from schema.limits import Held, Scale, against, base_for, held, value, with_limit
 from schema.metrics import Unit
 from schema.requirements import RecordUnit
-from schema.sightings import Sight, mismatch, too_few, untimely
+from schema.sightings import Sight, called, mismatch, too_few, untimely
 from schema.statistics.certainty import wilson
 from schema.statistics.figures import LARGEST_COUNT
 from schema.texts import Filling, Text
@@ -199,7 +199,7 @@ def _statement(sight: Sight, record: Record, given: Held | None) -> Text:
     scale = _scale(sight, record, given)
     said = texts.fill("{words:cap}: {value}", told)
     without = Text(()) if record.unit in _EXACT else texts.plain("it came without a range")
-    return with_limit(said, given, scale, word="limit", without=without)
+    return with_limit(said, given, scale, word=called(sight), without=without)
 
 
 def _value(sight: Sight, record: Record, given: Held | None) -> Filling:

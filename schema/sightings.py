@@ -61,6 +61,14 @@ def when(sight: Sight, moment: datetime) -> Fact:
     return Fact(of="evidence", function="day", kind=Kind.TIME, value=None, shown=shown)
 
 
+def called(sight: Sight) -> Text:
+    """Call the limit what it is, with the day on which it was fixed where that is known."""
+    word = {"word": "target" if sight.requirement.target else "limit"}
+    if sight.fixed_at is None:
+        return texts.fill("{word}", word)
+    return texts.fill("{word} of {day}", {**word, "day": when(sight, sight.fixed_at)})
+
+
 def count(value: int) -> Fact:
     """Hold a number of the checklist."""
     return Fact(of="limit", function="constant", kind=Kind.CONSTANT, value=Decimal(value), shown=f"{value:,}")

@@ -231,6 +231,14 @@ def test_a_day_in_the_file_says_when_a_limit_was_fixed():
     assert not reading("recall", CAUGHT, fixed_on=date(2026, 11, 24), **fixed).passed
 
 
+def test_a_statement_says_since_when_its_limit_stands():
+    found = reading("recall", CAUGHT, at_least=d("0.88"), target=True, fixed_on=date(2026, 11, 2))
+
+    assert "; the target of 2 November 2026 is at least 88, and it could be 90 to 94." in found.statement
+    fixed = record(given_record(), at_most=d("5"), fixed_at=datetime(2026, 11, 2, tzinfo=UTC))
+    assert "; the limit of 2 November 2026 is at most 5 minutes" in fixed.statement
+
+
 def test_what_a_product_does_not_measure_is_missing():
     requirement = Requirement(name="x", kind=EvidenceKind.READING, words="how good it is", metric="mcc")
     gathered = Gathered(product=PRODUCT, catalogue=metrics(), nouns=nouns())
