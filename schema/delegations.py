@@ -175,7 +175,7 @@ def authorities(
     while waiting:
         at, through, roles = waiting.pop(0)
         for each in live:
-            if each.delegate != at or each.principal in (pid, *through):
+            if each.delegate != at or each.principal in (pid, *through) or len(through) >= depth:
                 continue
             passed = roles & each.roles
             principal = people.get(each.principal)

@@ -9,6 +9,7 @@ from schema.evidence import Finding
 from schema.items import ItemState, by_item
 from schema.launches import Launch, Revision, State
 from schema.products import Role
+from schema.role_words import all_of
 from schema.tallies import SCREENING, Tally, screened, tallies
 from schema.votes import Vote
 
@@ -184,7 +185,7 @@ def _unsigned(each: Tally) -> Reason:
         words = f"The evidence of {name} has just changed; it is looked at again in a moment."
         return Reason(code=ReasonCode.STALE, item=name, words=words)
     filled = len(each.seats) - len(open_seats)
-    listed = ", ".join(open_seats)
+    listed = all_of(open_seats)
     if each.state is ItemState.STALE:
         words = f"{name} has changed since it was signed; it waits for {listed} again."
         return Reason(code=ReasonCode.STALE, item=name, words=words, roles=open_seats)

@@ -19,6 +19,7 @@ from schema.payloads import plain
 from schema.policies import Policy, Right, SelfApproval, Standing, need_person, need_reason, need_right
 from schema.products import Role
 from schema.risks import RiskQuestion, Tier, tier_of
+from schema.role_words import ROLE_WORDS, any_of
 from schema.seats import Place, infeasible
 
 IN_WORK = (State.CHECKING, State.OPEN, State.APPROVED)
@@ -152,19 +153,16 @@ def alone_on(submission: Submission, tier: Tier, *, requester: str) -> frozenset
 
 
 def _nobody(places: Iterable[Place]) -> str:
-    roles = dict.fromkeys(place.role for place in places)
-    items = ", ".join(dict.fromkeys(place.item for place in places))
-    return f"Nobody who may decide holds {' or '.join(roles)}, which {items} needs; give somebody that role."
+    listed = tuple(places)
+    items = ", ".join(dict.fromkeys(place.item for place in listed))
+    return f"Nobody who may decide is from {any_of(place.role for place in listed)}, which {items} needs; give somebody that role."
 
 
 def _too_few(places: Iterable[Place], policy: Policy) -> str:
     first = next(iter(places))
-    who = (
-        "different people"
-        if policy.self_approval is SelfApproval.ALLOW_MARKED
-        else "different people other than you"
-    )
-    return f"The seat of {first.role} on {first.item} cannot be filled by {who}; give that role to one more person."
+    own = "" if policy.self_approval is SelfApproval.ALLOW_MARKED else " other than you"
+    seat = f"{first.item} needs somebody from {ROLE_WORDS[first.role]}{own} who sits on no other seat that goes with it"
+    return f"{seat}; give one more person that role."
 
 
 def rebase(launch: Launch, submission: Submission, who: Standing, now: datetime) -> tuple[Draft, ...]:

@@ -10,6 +10,7 @@ from schema.ledger import digest
 from schema.payloads import plain
 from schema.products import Role
 from schema.risks import Tier
+from schema.role_words import somebody
 
 OWNER: Final = "owner"  # a product's owner or backup owner
 ADMINS: Final = "admins"  # the people that the policy lists
@@ -123,8 +124,8 @@ def need_right(policy: Policy, right: Right, who: Standing, tier: Tier) -> None:
     """Refuse somebody who may not, and say who may."""
     need_person(who)
     if not policy.allows(right, who, tier):
-        holders = sorted(policy.holders(right, tier))
-        may = f"ask somebody who is {' or '.join(holders)}" if holders else "the rules give this to nobody"
+        holders = policy.holders(right, tier)
+        may = f"ask {somebody(holders)}" if holders else "the rules give this to nobody"
         raise Declined(Code.NO_RIGHT, f"You may not {_DOING[right]} here; {may}.")
 
 

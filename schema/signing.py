@@ -16,6 +16,7 @@ from schema.ledger import Draft
 from schema.payloads import plain
 from schema.policies import SelfApproval, Standing, need_person, need_reason
 from schema.products import Role
+from schema.role_words import any_of
 from schema.tallies import SCREENING, need_screened
 from schema.votes import SILENT, Intent, Voice
 
@@ -136,8 +137,9 @@ def _roles(item: Item | None, who: Standing, acting_for: Authority | None) -> fr
     seats = frozenset(item.spec.seats)
     lent = acting_for.roles & seats if acting_for else None
     if not held & seats or lent == frozenset():
-        needed = " or ".join(dict.fromkeys(item.spec.seats))
-        raise Declined(Code.NO_ROLE, f"{item.id} is for people who are {needed}; ask one of them.")
+        raise Declined(
+            Code.NO_ROLE, f"{item.id} is for people from {any_of(item.spec.seats)}; ask one of them."
+        )
     return held
 
 
