@@ -8,11 +8,12 @@ from schema import blanks, texts
 from schema.estimates.estimating import Estimate
 from schema.evidence import Finding, digest_of
 from schema.facts import Kind
+from schema.group_bounds import hidden, widened
 from schema.judgements import NOT_ASKED, Judgement, Stand
 from schema.limits import Held, Scale, against, base_for, held, with_limit
 from schema.metrics import Audience, Catalogue, Form, Metric, Unit
 from schema.pages import nouns_of, window
-from schema.sightings import Sight, called, too_few, untimely
+from schema.sightings import Sight, called, count, too_few, untimely
 from schema.statements import levels
 from schema.statements.levels import Language, Moment, Subject
 from schema.texts import Text
@@ -56,7 +57,8 @@ def _found(
     sight: Sight, metric: Metric, judgement: Judgement, stand: Stand, *, language: Language
 ) -> Finding:
     estimate = stand.level.estimate
-    given = _inside(held(sight.requirement, estimate.value, estimate.low, estimate.high), metric)
+    plain = held(sight.requirement, estimate.value, estimate.low, estimate.high)
+    given = _inside(widened(plain, metric, estimate), metric)
     measured_at = judgement.period.end
     digest = _digest(sight, judgement, stand)
     if not given.sound:
@@ -69,6 +71,7 @@ def _found(
     failure = (
         _untargeted(sight, metric, language)
         or untimely(sight, measured_at)
+        or _hidden(sight, estimate)
         or too_few(sight, _cases(estimate), groups=bool(estimate.groups))
         or (None if given.holds else against(given, scale))
     )
@@ -98,6 +101,15 @@ def _untargeted(sight: Sight, metric: Metric, language: Language) -> Text | None
     if not asked.target or asked.at_least is not None or asked.at_most is not None:
         return None
     return texts.fill(NO_TARGET, {"plain": levels.phrase(metric.plain, metric, language)})
+
+
+def _hidden(sight: Sight, estimate: Estimate) -> Text | None:
+    fewest = sight.requirement.fewest
+    if fewest is None or not hidden(estimate):
+        return None
+    return texts.fill("A group is too small to be shown; each must have at least {fewest} cases.", {
+        "fewest": count(fewest),
+    })  # fmt: skip
 
 
 def _cases(estimate: Estimate) -> int | None:

@@ -5,6 +5,7 @@ a pass into a fail) and 22 (one clock, and the age of the measurement).
 """
 
 import re
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
