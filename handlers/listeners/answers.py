@@ -41,10 +41,18 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Back:
+    """The modal closes, and the one beneath it shows something new."""
+
+    view: str  # the one beneath
+    then: Callable[[], Awaitable[Block]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wrong:
     """Sentences beside the inputs of a modal, by block."""
 
     errors: dict[str, str]
 
 
-Answer: TypeAlias = Show | Later | Open | Replace | Wrong | None
+Answer: TypeAlias = Show | Later | Open | Replace | Back | Wrong | None

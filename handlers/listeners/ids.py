@@ -12,12 +12,22 @@ class Action(StrEnum):
     SHARE = "brief_share"
     OTHER_READER = "brief_other_reader"
     HOW = "receipts_open"
+    REVIEW = "items_review"
+    WHY = "launch_why"
+    MORE = "launch_more"
+    EVIDENCE = "evidence_add"
 
 
 class Callback(StrEnum):
     """Modals that are submitted."""
 
     READER = "reader_chosen"
+    LAUNCH = "launch_asked"
+    REVISION = "revision_asked"
+    ITEMS = "items_answered"
+    EVIDENCE = "evidence_given"
+    VERB = "verb_chosen"
+    DONE = "launch_done"
 
 
 class Field(StrEnum):
@@ -25,6 +35,27 @@ class Field(StrEnum):
 
     PRODUCT = "product"
     AUDIENCE = "audience"
+    TITLE = "title"
+    DUE_ON = "due_on"
+    RISKS = "risks"
+    REASON = "reason"
+    VERB = "verb"
+    ITEM = "item"
+    OBJECTION = "objection"
+    OWNER = "owner"
+    METRIC = "metric"
+    INCIDENT = "incident"
+    HOURS = "hours"
+    TIER = "tier"
+    COLLEAGUE = "colleague"
+    ROLES = "roles"
+    STARTS_ON = "starts_on"
+    ENDS_ON = "ends_on"
+    VALUE = "value"
+    MEASURED = "measured"
+    LINK = "link"
+    DIGEST = "digest"
+    DATED = "dated"
 
 
 class Event(StrEnum):

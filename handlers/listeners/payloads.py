@@ -27,6 +27,7 @@ class Command:
     channel: str
     text: str
     response_url: str
+    trigger: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,12 @@ class Click:
     message_ts: str | None
     response_url: str | None  # None in a view
     in_modal: bool
+    view: str = ""  # that the button is in
+
+    @property
+    def key(self) -> str:
+        """Name it so that a second copy is known as one: every press has a trigger of its own."""
+        return f"click.{self.trigger}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +57,14 @@ class Submission:
     view: str
     about: Mapping[str, str]
     values: Mapping[str, str]  # by block; what was left empty is absent
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by block, where several may be chosen
+    trigger: str = ""
+    beneath: str = ""  # the view that this one stands on
+
+    @property
+    def key(self) -> str:
+        """Name it so that a second copy is known as one: every press has a trigger of its own."""
+        return f"submission.{self.trigger or self.view}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,15 +149,18 @@ class Place:
 def command(body: Body) -> Command:
     return Command(
         who=Asker(workspace=body["team_id"], user=body["user_id"]), channel=body["channel_id"],
-        text=body.get("text") or "", response_url=body["response_url"],
+        text=body.get("text") or "", response_url=body["response_url"], trigger=body.get("trigger_id") or "",
     )  # fmt: skip
 
 
 def click(body: Body) -> Click:
     container = body.get("container") or {}
     view = body.get("view") or {}
+    pressed = body["actions"][0]
+    value = pressed.get("value") or _mapping(pressed.get("selected_option")).get("value")
     return Click(
-        who=_clicker(body), about=carried(body["actions"][0].get("value")), trigger=body.get("trigger_id") or "",
+        who=_clicker(body), about=carried(view.get("private_metadata")) | carried(value), view=view.get("id") or "",
+        trigger=body.get("trigger_id") or "",
         channel=(body.get("channel") or {}).get("id") or container.get("channel_id"),
         message_ts=container.get("message_ts"), response_url=body.get("response_url"),
         in_modal=view.get("type") == "modal",
@@ -152,8 +170,9 @@ def click(body: Body) -> Click:
 def submission(body: Body) -> Submission:
     view = body["view"]
     return Submission(
-        who=_clicker(body), view=view["id"], about=carried(view.get("private_metadata")), values=_values(view)
-    )
+        who=_clicker(body), view=view["id"], about=carried(view.get("private_metadata")), values=_values(view),
+        lists=_lists(view), trigger=body.get("trigger_id") or "", beneath=view.get("previous_view_id") or "",
+    )  # fmt: skip
 
 
 def _clicker(body: Body) -> Asker:
@@ -167,13 +186,26 @@ def _external(theirs: str | None, ours: str) -> bool:
 
 
 def _values(view: Body) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for block, elements in ((view.get("state") or {}).get("values") or {}).items():
-        for element in elements.values():
-            chosen = element.get("value") or (element.get("selected_option") or {}).get("value")
-            if chosen:
-                found[block] = chosen
-    return found
+    return {block: chosen for block, entry in _entries(view) if (chosen := _one(entry))}
+
+
+def _one(entry: Body) -> str:
+    option = _mapping(entry.get("selected_option")).get("value")
+    found = entry.get("value") or option or entry.get("selected_date") or entry.get("selected_user")
+    return _words(found)
+
+
+def _lists(view: Body) -> dict[str, tuple[str, ...]]:
+    return {
+        block: tuple(each["value"] for each in entry["selected_options"] or ())
+        for block, entry in _entries(view)
+        if "selected_options" in entry
+    }
+
+
+def _entries(view: Body) -> list[tuple[str, Body]]:
+    values = (view.get("state") or {}).get("values") or {}
+    return [(block, entry) for block, elements in values.items() for entry in elements.values()]
 
 
 def carried(text: str | None) -> dict[str, str]:

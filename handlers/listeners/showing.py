@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from slack_bolt import BoltResponse
 
-from handlers.listeners.answers import Answer, Later, Open, Replace, Show, Wrong
+from handlers.listeners.answers import Answer, Back, Later, Open, Replace, Show, Wrong
 from handlers.listeners.desk import Desk
 from handlers.listeners.payloads import Place
 from handlers.views import modals
@@ -75,6 +75,9 @@ class Showing:
                 if then is not None:
                     self._update(place.view, then, place)
                 return acked({"response_action": "update", "view": view})
+            case Back(view=view, then=then):
+                self._update(view, then, place)
+                return acked()
             case Wrong(errors=errors):
                 return acked({"response_action": "errors", "errors": errors})
 

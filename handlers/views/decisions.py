@@ -5,10 +5,8 @@ from typing import Any, Final, Protocol
 
 from handlers.views.blocks import Payload, fallback, sections
 from handlers.views.text import clip, escape
-from schema.gates import Gate
 from schema.launches import EventKind, Launch, State
 from schema.ledger import SYSTEM, Event
-from schema.products import Role
 
 MOST_LINES: Final = 12
 MOST_QUOTED: Final = 500
@@ -143,21 +141,3 @@ def _quote(event: Event, about: About) -> str:
 
 def _name(pid: str, about: About) -> str:
     return escape(about.names.get(pid, "somebody whose name was erased"))
-
-
-def card(launch: Launch, gate: Gate, about: About) -> Payload:
-    """Show in short where a launch stands."""
-    waits = ", ".join(gate.waits_for) or "nobody"
-    words = (
-        f"*{escape(about.texts.get(launch.title, launch.id))}*\n{moved(launch, about)}\n"
-        f"{gate.settled} of {gate.total} items are settled; it waits for {waits}."
-    )
-    return {"text": fallback(words), "blocks": sections(words)}
-
-
-def role_message(launch: Launch, role: Role, gate: Gate, about: About) -> Payload:
-    """Ask one role for its items."""
-    asked = [item for item in launch.revision.items.values() if role in item.spec.seats]
-    told = [f"{item.id} {escape(item.spec.question)} ({gate.items[item.id].value})" for item in asked]
-    words = "\n".join((f"*For {role.value}, {escape(about.product)}*", *told))
-    return {"text": fallback(words), "blocks": sections(words)}

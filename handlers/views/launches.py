@@ -1,0 +1,336 @@
+"""Launches in Slack: the one card that is edited as things change, and a message a role in its thread."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Final, Protocol
+
+from handlers.listeners.ids import Action
+from handlers.views.blocks import Block, Payload, actions, button, context, fallback, header, packed, section
+from handlers.views.inputs import choice
+from handlers.views.launch_verbs import MENU, OTHERS, Verb
+from handlers.views.receipts import slack_time
+from handlers.views.text import bold, clip, escape
+from schema.checklists import Review
+from schema.gates import Gate, Reason, ReasonCode
+from schema.items import SETTLED, ItemState
+from schema.launches import Launch, Revision, State
+from schema.products import Role
+from schema.role_words import ROLE_WORDS
+from schema.votes import Vote
+
+MOST_LINES: Final = 12  # items of a role message
+MOST_DISSENT: Final = 3
+MOST_QUOTED: Final = 200
+MOST_QUESTION: Final = 120
+MOST_PART: Final = 24  # of the manifest, in short
+REVIEWS: Final[Mapping[Review, str]] = {Review.LAUNCH: "launch", Review.ETHICS: "ethics"}
+STATES: Final[Mapping[State, str]] = {
+    State.DRAFT: "A draft",
+    State.CHECKING: "Its evidence is being checked",
+    State.OPEN: "Open for sign-off",
+    State.APPROVED: "Approved: it may go out",
+    State.LAUNCHED: "Launched",
+    State.BYPASSED: "BYPASSED, not approved",
+    State.REJECTED: "Rejected",
+    State.WITHDRAWN: "Withdrawn",
+    State.EXPIRED: "Expired: its deadline has passed",
+    State.SUPERSEDED: "Replaced by a newer revision",
+    State.REVOKED: "Approval revoked",
+    State.CLOSED: "Closed",
+}
+WAITS: Final = frozenset({State.CHECKING, State.OPEN})
+ITEM_STATES: Final[Mapping[ItemState, str]] = {
+    ItemState.UNKNOWN: "its evidence could not be looked at",
+    ItemState.AUTO_PASS: "passes by its evidence",
+    ItemState.AUTO_FAIL: "its evidence is missing or does not pass",
+    ItemState.NEEDS_SIGN: "waits for signatures",
+    ItemState.SIGNED: "signed",
+    ItemState.OBJECTED: "somebody objects",
+    ItemState.WAIVED: "waived for a while",
+    ItemState.NOT_APPLICABLE: "signed as not applying",
+    ItemState.STALE: "changed since it was signed",
+}
+HOLDS_MOST: Final = (  # what is worth naming first
+    ReasonCode.BANNED, ReasonCode.OBJECTION, ReasonCode.EVIDENCE, ReasonCode.UNKNOWN, ReasonCode.CLASH,
+    ReasonCode.STALE, ReasonCode.MANIFEST, ReasonCode.ABOUT_TO,
+)  # fmt: skip
+
+
+class About(Protocol):
+    """Names and words that a launch refers to by id."""
+
+    @property
+    def product(self) -> str: ...
+    @property
+    def users(self) -> Mapping[str, str]: ...
+    @property
+    def names(self) -> Mapping[str, str]: ...
+    @property
+    def texts(self) -> Mapping[str, str]: ...
+
+
+def named_in(launch: Launch) -> frozenset[str]:
+    """List the people (pids) whose names a card shows."""
+    found = {launch.requester}
+    if launch.revisions:
+        revision = launch.revision
+        found.update(pid for vote in revision.dissent for pid in vote.people)
+        found.update(each.by for each in revision.overrides.values())
+        found.update({revision.bypass.by} if revision.bypass else ())
+    return frozenset(found)
+
+
+def written_in(launch: Launch) -> frozenset[str]:
+    """List the texts (ids) that a card shows."""
+    found = {launch.title}
+    if launch.revisions:
+        revision = launch.revision
+        found.update(vote.text for vote in revision.dissent if vote.text)
+        found.update({revision.bypass.reason} if revision.bypass else ())
+        found.update({revision.ending.text} if revision.ending and revision.ending.text else ())
+    return frozenset(found)
+
+
+def title_of(launch: Launch, about: About) -> str:
+    """Give what launches in the requester's words; not escaped."""
+    return about.texts.get(launch.title) or launch.id
+
+
+def card(launch: Launch, gate: Gate, about: About) -> Payload:
+    """Show in ten seconds what launches, where it stands, whom it waits for and what holds it back."""
+    title = title_of(launch, about)
+    told = [_state(launch, gate, about), *_counts(launch, gate), *_waits(gate), *_holds(gate)]
+    blocks = [
+        header(title), *_loud(launch, gate, about), section("\n".join(told)), *_dissent(launch, about),
+        *_small_print(launch, about), *_buttons(launch),
+    ]  # fmt: skip
+    short = f"{escape(title)}: {told[0]}" + (f" {told[1]}" if len(told) > 1 else "")
+    return {"text": fallback(short), "blocks": blocks}
+
+
+def _state(launch: Launch, gate: Gate, about: About) -> str:
+    words = STATES[launch.state]
+    if gate.state is State.APPROVED and not gate.open:
+        words = "Approved, but it may not go out now"
+    parts = [bold(words), escape(about.product)]
+    if launch.revisions:
+        parts.append(f"{launch.revision.tier} risk")
+    if launch.due_on:
+        parts.append(f"goes out on {day(date.fromisoformat(launch.due_on))}")
+    return " · ".join(parts)
+
+
+def day(on: date) -> str:
+    """Write a day so that nobody takes the month for the day."""
+    return f"{on.day} {on:%B %Y}"
+
+
+def _counts(launch: Launch, gate: Gate) -> list[str]:
+    if not gate.items:
+        return []
+    found = []
+    for review, words in REVIEWS.items():
+        mine = [state for name, state in gate.items.items() if _review(launch.revision, name) is review]
+        if mine:
+            settled = sum(state in SETTLED for state in mine)
+            found.append(f"{settled} of {len(mine)} {words} items settled")
+    return [f"{', '.join(found)}."]
+
+
+def _review(revision: Revision, item: str) -> Review:
+    return revision.specs[item].review
+
+
+def _waits(gate: Gate) -> list[str]:
+    if not gate.waits_for:
+        return []
+    named = [f"{ROLE_WORDS[role]} ({count(len(items))})" for role, items in gate.waits_for.items()]
+    return [f"Waits for {joined(named)}."]
+
+
+def joined(words: Iterable[str]) -> str:
+    """Join words as a sentence does."""
+    *most_, last = list(words)
+    return f"{', '.join(most_)} and {last}" if most_ else last
+
+
+def count(items: int) -> str:
+    """Count items in words."""
+    return "1 item" if items == 1 else f"{items} items"
+
+
+def _holds(gate: Gate) -> list[str]:
+    """Name the one thing that most holds it back; signatures alone are said already."""
+    if gate.state not in (State.OPEN, State.APPROVED):
+        return []
+    first = most(gate.reasons)
+    return [f"{bold('Held back most by')} {escape(first.words)}"] if first else []
+
+
+def most(reasons: Iterable[Reason]) -> Reason | None:
+    """Choose the reason to name first; None where only signatures are missing."""
+    found = [each for each in reasons if each.code in HOLDS_MOST]
+    return min(found, key=lambda each: HOLDS_MOST.index(each.code), default=None)
+
+
+def _loud(launch: Launch, gate: Gate, about: About) -> list[Block]:
+    bypass = launch.revision.bypass if launch.revisions else None
+    if launch.state is not State.BYPASSED or bypass is None:
+        return []
+    who = name(bypass.by, about)
+    if gate.bypass_until is not None:
+        when = f"until {slack_time(gate.bypass_until)}"
+    else:
+        when = "and that time is over"
+    words = (
+        f":rotating_light: {bold('BYPASSED: this was not approved.')} {who} let it pass for incident"
+        f" {escape(bypass.incident)}, {when}. Two other people review it by {slack_time(bypass.review_by)}."
+    )
+    return [section(words + quote(bypass.reason, about))]
+
+
+def _dissent(launch: Launch, about: About) -> list[Block]:
+    """Show who said no, overridden or not; it stays on the card."""
+    if not launch.revisions:
+        return []
+    votes = launch.revision.dissent
+    lines = [_no(vote, launch.revision, about) for vote in votes[:MOST_DISSENT]]
+    if len(votes) > MOST_DISSENT:
+        lines.append(f"and {len(votes) - MOST_DISSENT} more objections")
+    return [section("\n".join(lines))] if lines else []
+
+
+def _no(vote: Vote, revision: Revision, about: About) -> str:
+    over = revision.overrides.get(vote.seq)
+    said = f"{bold(f'{name(vote.pid, about)} objects to {escape(vote.item)}')}"
+    if over is not None:
+        said += f" (overridden by {name(over.by, about)})"
+    return said + quote(vote.text, about)
+
+
+def quote(text: str | None, about: About, most: int = MOST_QUOTED) -> str:
+    """Quote what somebody wrote, as theirs, on a line of its own."""
+    if not text:
+        return ""
+    words = about.texts.get(text)
+    if words is None:
+        return "\n> (The words were erased.)"
+    return f"\n> “{escape(clip(' '.join(words.split()), most))}”"
+
+
+def name(pid: str, about: About) -> str:
+    """Name somebody without a mention: an edited card would call them again and again."""
+    return escape(about.names.get(pid, "somebody whose name was erased"))
+
+
+def _small_print(launch: Launch, about: About) -> list[Block]:
+    lines = [f"{escape(launch.id)} · asked for by {name(launch.requester, about)}"]
+    if launch.revisions:
+        revision = launch.revision
+        if revision.n > 1:
+            lines[0] += f" · revision {revision.n}"
+        if launch.state in WAITS:
+            lines[0] += f" · sign by {slack_time(revision.deadline)}"
+        lines.append(_manifest(revision))
+        if revision.unseparated:
+            lines.append(
+                "The team is too small for different people on every seat; one person may sign for several."
+            )
+    ending = launch.revision.ending if launch.revisions else None
+    if ending is not None and ending.text:
+        lines.append(f"{name(ending.by, about)}: {quote(ending.text, about).removeprefix(chr(10) + '> ')}")
+    return [context("\n".join(lines))]
+
+
+def _manifest(revision: Revision) -> str:
+    parts = revision.manifest.parts
+    model = f"{_short(parts['model'])} {_short(parts['model_version'])}"
+    shown = {"code": _short(parts["code"]), "model": "none" if model == "none none" else model} | {
+        key: _short(parts[key]) for key in ("prompt", "configuration", "data")
+    }
+    return escape(" · ".join(f"{key} {value}" for key, value in shown.items()))
+
+
+def _short(part: str) -> str:
+    value = part.removeprefix("sha256:")
+    return value[:12] if len(value) >= 32 and value.isalnum() else clip(part, MOST_PART)
+
+
+def _buttons(launch: Launch) -> list[Block]:
+    """Offer what can be done in this state; buttons carry ids, never truth."""
+    about = {"launch": launch.id}
+    elements = []
+    if launch.state in WAITS or launch.state is State.APPROVED:
+        first = launch.state is State.OPEN
+        elements.append(button("Review my items", action_id=Action.REVIEW, value=about, primary=first))
+    if not launch.ended:
+        elements.append(
+            button(
+                "Why not yet?" if launch.state in WAITS else "Where does it stand?",
+                action_id=Action.WHY,
+                value=about,
+            )
+        )
+    more = more_menu(launch)
+    return [actions([*elements, *more])] if elements else []
+
+
+def more_menu(launch: Launch) -> list[Block]:
+    """Offer the rest in a menu of five; it keeps no choice, so that the same one can be made again."""
+    offered = [verb for verb in MENU.get(launch.state, ()) if _possible(verb, launch)]
+    if not offered:
+        return []
+    options = [choice(verb.words, packed({"launch": launch.id, "verb": verb})) for verb in offered]
+    if OTHERS.get(launch.state):
+        options.append(choice("Something else …", packed({"launch": launch.id, "verb": Verb.OTHER})))
+    return [{"type": "overflow", "action_id": Action.MORE, "options": options}]
+
+
+def _possible(verb: Verb, launch: Launch) -> bool:
+    return verb is not Verb.OVERRIDE or bool(launch.revision.dissent)
+
+
+def role_message(launch: Launch, role: Role, gate: Gate) -> Payload:
+    """Ask one role for its items: what waits first, the rest as a count."""
+    mine = [name_ for name_, item in launch.revision.items.items() if role in item.spec.seats]
+    waiting = set(gate.waits_for.get(role, ()))
+    open_ = [each for each in mine if gate.items[each] not in SETTLED]
+    ordered = sorted(open_, key=lambda each: each not in waiting)
+    lines = [_item(launch, each, gate, waiting=each in waiting) for each in ordered[:MOST_LINES]]
+    if len(ordered) > MOST_LINES:
+        lines.append(f"and {len(ordered) - MOST_LINES} more")
+    title = f"{bold(f'For {ROLE_WORDS[role]}')}  {_role_state(launch, waiting=len(waiting), open_=len(open_), of=len(mine))}"
+    blocks = [section("\n".join((title, *lines))), *_role_button(launch, role, len(waiting))]
+    return {"text": fallback(title), "blocks": blocks}
+
+
+def _role_state(launch: Launch, *, waiting: int, open_: int, of: int) -> str:
+    if launch.state not in WAITS and launch.state is not State.APPROVED:
+        return "Nothing is asked any more."
+    if waiting:
+        return f"{waiting} of {count(of)} {'waits' if waiting == 1 else 'wait'} for you."
+    return (
+        f"Nothing waits for your signature; {count(open_)} still held back by evidence or others."
+        if open_
+        else (f"{'Your item is' if of == 1 else f'All {of} items are'} settled.")
+    )
+
+
+def _item(launch: Launch, item: str, gate: Gate, *, waiting: bool) -> str:
+    question = escape(clip(launch.revision.specs[item].question, MOST_QUESTION))
+    state = gate.items[item]
+    waits = waiting and state is ItemState.NEEDS_SIGN
+    told = "waits for you" if waits else ITEM_STATES[state]
+    return f"• {bold(escape(item))} {question} _{told}_"
+
+
+def _role_button(launch: Launch, role: Role, waiting: int) -> list[Block]:
+    if launch.state not in WAITS and launch.state is not State.APPROVED:
+        return []
+    words = (
+        f"Review {'this item' if waiting == 1 else f'these {waiting} items'}"
+        if waiting
+        else "Look at the items"
+    )
+    about = {"launch": launch.id, "role": role.value}
+    return [actions([button(words, action_id=Action.REVIEW, value=about, primary=bool(waiting))])]

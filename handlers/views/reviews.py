@@ -1,0 +1,198 @@
+"""What waits for whom: the least that is missing for one launch, and one person's list of launches."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from handlers.listeners.ids import Action
+from handlers.views.blocks import Block, Payload, actions, button, context, fallback, header, section
+from handlers.views.launches import STATES, About, count, joined, name, quote, title_of
+from handlers.views.receipts import slack_time
+from handlers.views.text import bold, clip, escape
+from schema.gates import Gate
+from schema.launches import Launch, State
+from schema.products import Role
+from schema.role_words import ROLE_WORDS
+from schema.shortest import Call, Missing
+from schema.votes import Vote
+
+MOST_LINES: Final = 5
+LEAST_CALLS: Final = 2  # of these lines are kept for signatures
+MOST_ITEMS: Final = 6  # named in one line
+MOST_LAUNCHES: Final = 10
+MOST_TITLE: Final = 100
+MOST_WHY: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """One launch that waits: for the reader, or for others."""
+
+    launch: str
+    title: str
+    product: str  # its title
+    state: State
+    waits_for: Mapping[Role, int]  # how many items; of the reader's roles where it waits for the reader
+    deadline: datetime | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lists:
+    """What waits for one person, and what they wait for."""
+
+    mine: Sequence[Waits] = field(default_factory=tuple)
+    others: Sequence[Waits] = field(default_factory=tuple)
+
+
+def why(launch: Launch, gate: Gate, missing: Missing | None, about: About) -> Payload:
+    """Say the least that has to happen before a launch may go out."""
+    title = bold(escape(clip(title_of(launch, about), MOST_TITLE)))
+    lines = (
+        missing_lines(missing, about)
+        if missing is not None and gate.state in (State.OPEN, State.APPROVED)
+        else []
+    )
+    words = f"{title} ({escape(launch.id)})\n{_heading(gate, missing if lines else None)}"
+    blocks = [section("\n".join([words, *(f"• {each}" for each in shown(lines))]))]
+    if gate.dissent and not any(each.startswith("Somebody") for each in lines):
+        blocks.append(context(f"{len(gate.dissent)} objections were overridden and stay on the card."))
+    if gate.state in (State.CHECKING, State.OPEN) and launch.revisions:
+        blocks.append(context(f"It expires {slack_time(launch.revision.deadline)}."))
+    return {"text": fallback(words), "blocks": blocks}
+
+
+def _heading(gate: Gate, missing: Missing | None) -> str:
+    if gate.open:
+        return "Nothing is missing: it may go out."
+    if gate.bypass_until is not None:
+        return f"It was not approved. It may pass in an emergency until {slack_time(gate.bypass_until)}."
+    if missing is None:
+        return escape(gate.reasons[0].words) if gate.reasons else f"{STATES[gate.state]}."
+    needs = []
+    if missing.signatures:
+        needs.append(
+            "1 signature"
+            if len(missing.signatures) == 1
+            else f"{len(missing.signatures)} people's signatures"
+        )
+    if missing.evidence:
+        pieces = len(missing.evidence)
+        needs.append("1 piece of evidence" if pieces == 1 else f"{pieces} pieces of evidence")
+    if missing.objections:
+        objections = len(missing.objections)
+        needs.append("an answer to 1 objection" if objections == 1 else f"answers to {objections} objections")
+    if missing.unknown:
+        needs.append(f"another look at {count(len(missing.unknown))}")
+    return f"The least that is missing: {joined(needs)}."
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    first: list[str]
+    calls: list[str]
+
+
+def missing_lines(missing: Missing, about: About) -> list[str]:
+    """List what is missing, the most pressing first."""
+    parts = _parts(missing, about)
+    room = max(MOST_LINES - min(LEAST_CALLS, len(parts.calls)), 1)
+    return [*parts.first[:room], *parts.calls, *parts.first[room:]]
+
+
+def _parts(missing: Missing, about: About) -> _Parts:
+    first = [_objection(vote, about) for vote in missing.objections]
+    for finding in missing.evidence:
+        waivable = " It may be waived." if finding.item in missing.waivable else ""
+        first.append(f"{bold(escape(finding.item))} {escape(clip(finding.why, MOST_WHY))}{waivable}")
+    first += [
+        f"{bold(escape(item))} The evidence could not be looked at; it is tried again."
+        for item in missing.unknown
+    ]
+    return _Parts(first, [_call(each) for each in missing.signatures])
+
+
+def _objection(vote: Vote, about: About) -> str:
+    who = name(vote.pid, about)
+    said = quote(vote.text, about).replace("\n> ", " ")
+    return f"{bold(escape(vote.item))} {who} objects.{said} They take it back, or it is overridden with a reason."
+
+
+def _call(call: Call) -> str:
+    items = [escape(each) for each in call.items[:MOST_ITEMS]]
+    if len(call.items) > MOST_ITEMS:
+        items = [*items[:-1], f"{len(call.items) - MOST_ITEMS + 1} more"]
+    return f"One person of {ROLE_WORDS[call.role]} signs {joined(items)}."
+
+
+def shown(lines: Sequence[str]) -> list[str]:
+    """Keep as many lines as people read, and count the rest."""
+    rest = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], *([f"and {rest} more"] if rest > 0 else [])]
+
+
+def waiting(found: Lists, *, command: str) -> Payload:
+    """Show one person what waits for them, then what they wait for."""
+    if not found.mine and not found.others:
+        words = f"Nothing waits for you, and you wait for nothing. `{escape(command)} launch` opens a launch."
+        return {"text": fallback(words), "blocks": [section(words)]}
+    mine = count_launches(len(found.mine))
+    return {"text": fallback(f"{mine} for you."), "blocks": waiting_blocks(found)}
+
+
+def count_launches(launches: int) -> str:
+    """Say how many launches wait."""
+    if not launches:
+        return "No launch waits"
+    return "1 launch waits" if launches == 1 else f"{launches} launches wait"
+
+
+def waiting_blocks(found: Lists) -> list[Block]:
+    """Show both lists; for messages and for the Home tab."""
+    blocks: list[Block] = [section(bold("Waits for you") if found.mine else "Nothing waits for you.")]
+    for each in found.mine[:MOST_LAUNCHES]:
+        blocks += [section(_mine(each)), actions([_review(each)])]
+    blocks += _more(len(found.mine))
+    if found.others:
+        lines = [_other(each) for each in found.others[:MOST_LAUNCHES]]
+        blocks.append(section("\n".join((bold("You wait for"), *lines))))
+        blocks += _more(len(found.others))
+    return blocks
+
+
+def home_blocks(found: Lists) -> list[Block]:
+    """Show reviews on the Home tab; nothing where there is nothing."""
+    return [header("Reviews"), *waiting_blocks(found)] if found.mine or found.others else []
+
+
+def _more(found: int) -> list[Block]:
+    return [context(f"and {found - MOST_LAUNCHES} more")] if found > MOST_LAUNCHES else []
+
+
+def _title(each: Waits) -> str:
+    title = escape(clip(each.title, MOST_TITLE))
+    named = f"<{each.link}|{title.replace('|', '¦')}>" if each.link else title
+    return f"{bold(named)} ({escape(each.launch)}, {escape(each.product)})"
+
+
+def _mine(each: Waits) -> str:
+    asked = joined([f"{count(items)} as {ROLE_WORDS[role]}" for role, items in each.waits_for.items()])
+    by = f", by {slack_time(each.deadline)}" if each.deadline else ""
+    return f"{_title(each)}\n{asked}{by}"
+
+
+def _review(each: Waits) -> Block:
+    items = sum(each.waits_for.values())
+    words = "Review this item" if items == 1 else f"Review these {items} items"
+    return button(words, action_id=Action.REVIEW, value={"launch": each.launch})
+
+
+def _other(each: Waits) -> str:
+    if each.waits_for:
+        told = "waits for " + joined(
+            [f"{ROLE_WORDS[role]} ({count(items)})" for role, items in each.waits_for.items()]
+        )
+    else:
+        told = STATES[each.state][:1].lower() + STATES[each.state][1:]
+    return f"• {_title(each)}: {told}"
