@@ -575,6 +575,52 @@ def test_a_better_value_never_turns_a_pass_into_a_fail(part, missed, better, lim
     assert passed(counts[1]) or not passed(counts[0])
 
 
+SMALL_BETWEEN = GROUPS | {"others": Confusion(tp=27, fp=1, fn=4, tn=50)}
+
+
+def test_a_small_group_between_the_ends_counts_with_how_bad_it_may_be():
+    gap = reading("equal_opportunity_difference", SMALL_BETWEEN, at_most=d("0.08"))
+    worst = reading("worst_group_recall", SMALL_BETWEEN, at_least=d("0.80"))
+
+    assert reading("equal_opportunity_difference", GROUPS, at_most=d("0.08")).passed
+    assert gap.why == "It does not hold, because at worst it is 19 in every 100, and it must be at most 8."
+    assert reading("worst_group_recall", GROUPS, at_least=d("0.80")).passed
+    assert (
+        worst.why == "It does not hold, because at worst it is 71 in every 100, and it must be at least 80."
+    )
+
+
+def test_a_group_that_is_withheld_fails_where_a_number_of_cases_is_asked_for():
+    tiny = GROUPS | {"others": Confusion(tp=5, fp=1, fn=1, tn=5)}
+    found = reading("worst_group_recall", tiny, at_least=d("0.5"), fewest=30)
+
+    assert found.why == "A group is too small to be shown; each must have at least 30 cases."
+
+
+def test_a_thousand_groups_are_bounded_at_once():
+    many = {f"g{at}": Confusion(tp=800 + at % 100, fp=1, fn=200 - at % 100, tn=1) for at in range(1000)}
+    before = time.perf_counter()
+
+    assert not reading("equal_opportunity_difference", many, at_most=d("0.05")).passed
+    assert time.perf_counter() - before < 2
+
+
+@given(
+    hits=st.lists(st.integers(30, 300), min_size=2, max_size=4), place=st.integers(0, 3), gain=st.integers(1, 200),
+    limit=st.integers(1, 99),
+)  # fmt: skip
+def test_a_group_that_gets_better_never_spoils_what_the_worst_group_reached(hits, place, gain, limit):
+    def groups(found: list[int]) -> dict[str, Measurement]:
+        return {f"g{at}": Confusion(tp=each, fp=0, fn=300 - each, tn=1) for at, each in enumerate(found)}
+
+    at = place % len(hits)
+    better = [*hits[:at], min(300, hits[at] + gain), *hits[at + 1 :]]
+    asked = {"at_least": Decimal(limit) / 100, "fewest": 30}
+    before, after = (reading("worst_group_recall", groups(each), **asked) for each in (hits, better))
+
+    assert after.passed or not before.passed
+
+
 @given(
     part=st.integers(0, 3000),
     missed=st.integers(0, 3000),
