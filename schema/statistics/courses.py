@@ -3,6 +3,7 @@
 Both take complete periods only, oldest first. Source: METRICS.md 3.4 and (c) 7, 8.
 """
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from schema.statistics.certainty import Interval, Sample, welch
-from schema.statistics.detectors import FEWEST_FOR_A_SHIFT, FEWEST_PERIODS, ewma, level, shift
+from schema.statistics.detectors import FEWEST_FOR_A_SHIFT, FEWEST_PERIODS, ewma, level, shift, squares_left
 
 FEWEST_WATCHED: Final = 4  # wording rule 23
 LONGEST_FRESH: Final = 4  # periods for which a new level is news
@@ -101,17 +102,14 @@ def _goes_on(recent: Sequence[float], mean: float, statistic: float) -> bool:
 def _slopes(values: Sequence[float]) -> bool:
     """Tell whether a slope, all along or after the first periods, leaves less unexplained than the best step."""
     places = range(SHORTEST_SIDE, len(values) - SHORTEST_SIDE + 1)
-    step = min(_spread(values[:at]) + _spread(values[at:]) for at in places)
+    step = min(squares_left(values[:at]) + squares_left(values[at:]) for at in places)
     along = [float(at) for at in range(len(values))]
     bent = [max(0.0, at - FEWEST_PERIODS + 1) for at in along]
     return min(_unexplained(along, values), _unexplained(bent, values)) < step
 
 
-def _spread(values: Sequence[float]) -> float:
-    return statistics.pvariance(values) * len(values)
-
-
 def _unexplained(xs: Sequence[float], values: Sequence[float]) -> float:
     """Give the squares left over by the best straight line."""
-    slope, intercept = statistics.linear_regression(xs, values)
-    return sum((y - intercept - slope * x) ** 2 for x, y in zip(xs, values, strict=True))
+    middle, height = statistics.fmean(xs), statistics.fmean(values)
+    along = math.fsum((x - middle) * (y - height) for x, y in zip(xs, values, strict=True))
+    return squares_left(values) - along**2 / squares_left(xs)
