@@ -18,8 +18,9 @@ from slack_bolt.async_app import AsyncApp
 from sqlmodel import Session
 
 from bot.clock import Clock
-from bot.files import Secrets, catalogue, nouns
+from bot.files import Secrets, catalogue, checklists, nouns
 from bot.introduction import introduce
+from bot.offline import signing_key
 from bot.server import Doors, application
 from bot.settings import Settings, SlackMode
 from bot.workspaces import MAIN, Workspaces
@@ -134,7 +135,8 @@ async def opened(
         )  # fmt: skip
         stack.push_async_callback(snapshots.close)
         services = Services(
-            store=store, snapshot=snapshots, now=now, nouns=nouns(),
+            store=store, snapshot=snapshots, now=now, nouns=nouns(), checklists=checklists(),
+            signing_key=signing_key(settings),
             source_timeout_s=settings.waits().source_timeout_s, reads_at_once=settings.pulls_at_once,
         )  # fmt: skip
         await services.snapshot(MAIN)

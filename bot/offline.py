@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.files import Secrets, catalogue, nouns, read_text
+from bot.files import Secrets, catalogue, checklists, nouns, read_text
 from bot.settings import Settings
 from bot.workspaces import MAIN, Workspaces, unstored
 from handlers.services import Services, Snapshot
+from integrations import keys
 from integrations.base import IntegrationError
 from integrations.sources import open_connector
 from integrations.store.engine import Store
+from schema.checkpoints import SigningKey
 from schema.configuration.reading import Configuration
 from schema.errors import Refusal
 from schema.problems import Problem, Severity
@@ -90,6 +92,11 @@ async def probed(
     return await asyncio.gather(*(line(name, source) for name, source in sources.items()))
 
 
+def signing_key(settings: Settings) -> SigningKey | None:
+    """Read the key that signs the ledger; None where no file is named."""
+    return None if settings.signing_key is None else keys.load(settings.signing_key)
+
+
 @asynccontextmanager
 async def _stored(settings: Settings, secrets: Secrets, now: Callable[[], datetime]) -> AsyncIterator[Desk]:
     store = Store(settings.database)
@@ -117,6 +124,8 @@ async def _opened(
             snapshot=same,
             now=now,
             nouns=nouns(),
+            checklists=checklists(),
+            signing_key=signing_key(settings),
             source_timeout_s=settings.waits().source_timeout_s,
             reads_at_once=settings.pulls_at_once,
         )

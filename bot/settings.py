@@ -16,8 +16,12 @@ from handlers import waits as sender_waits
 from schema.configuration.mistakes import sayings
 from schema.errors import Refusal
 from schema.problems import Problem, mistake, nearest, quoted
+from schema.sources import Network
 
 PREFIX: Final = "MUSTER_"
+NAMED: Final = r"[a-z0-9][a-z0-9._-]{0,39}"
+TOKEN_LEAST: Final = 24  # characters; guessing one takes longer than anybody has
+SECRET_LEAST: Final = 16
 _SECRETS: Final = f"{PREFIX}SECRET_"
 
 
@@ -75,6 +79,35 @@ def _address(value: str) -> str:
     )
 
 
+def _tokens(value: SecretStr | None) -> SecretStr | None:
+    """Refuse tokens that somebody could guess, and names that could be anybody's; never shows what was given."""
+    if value is None:
+        return None
+    pairs = [each.strip().partition(":") for each in value.get_secret_value().split(",")]
+    names, tokens = [pair[0] for pair in pairs], [pair[2] for pair in pairs]
+    sound = all(re.fullmatch(NAMED, name) for name in names) and all(map(_is_token, tokens))
+    if not sound or len({*names}) < len(names) or len({*tokens}) < len(tokens):
+        raise mistake(
+            "These are no names with tokens.",
+            f"Write name:token with commas between: names of small letters and digits, tokens of {TOKEN_LEAST}"
+            " characters or more, each once.",
+        )
+    return value
+
+
+def _is_token(token: str) -> bool:
+    return len(token) >= TOKEN_LEAST and token.isascii() and token.isprintable() and " " not in token
+
+
+def _webhooks(value: SecretStr | None) -> SecretStr | None:
+    for address in [] if value is None else value.get_secret_value().split(","):
+        if not re.fullmatch(r"https?://[^\s/@,]+(/\S*)?", address.strip()):
+            raise mistake(
+                "These are no addresses.", "Write each with https:// or http://, and a comma between two."
+            )
+    return value
+
+
 def _wait(default: float, floor: float, about: str) -> Any:
     return Field(default=default, ge=floor, le=86_400, description=about)
 
@@ -111,6 +144,28 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8080, ge=0, le=65_535, description="Its port; 0 takes a free one.")
     metrics_token: SecretStr | None = Field(
         default=None, description="Bearer token of /metrics; empty: closed."
+    )
+    signing_key: Path | None = Field(
+        default=None,
+        description="Key file that signs the ledger, by `muster key new`; empty: no launch opens.",
+    )
+    gate_tokens: Annotated[SecretStr | None, AfterValidator(_tokens)] = Field(
+        default=None, description="Machines that may ask the gate, name:token with commas; empty: closed."
+    )
+    gate_asks_a_minute: int = Field(
+        default=120, ge=1, le=10_000, description="How often one of them may ask, in a minute."
+    )
+    gate_token: SecretStr | None = Field(
+        default=None, description="What `muster gate --url` shows to another Muster."
+    )
+    webhook_urls: Annotated[SecretStr | None, AfterValidator(_webhooks)] = Field(
+        default=None, description="Who is told when a gate's answer changes: addresses with commas."
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None, description="What those messages are signed with, 16 characters or more."
+    )
+    webhook_network: Network = Field(
+        default="public", description="Where those addresses may lead: public, or private too."
     )
     log_format: LogFormat = Field(default=LogFormat.TEXT, description="How log lines look: text or json.")
     log_level: LogLevel = Field(default=LogLevel.INFO, description="debug, info, warning or error.")
@@ -188,6 +243,27 @@ class Settings(BaseSettings):
         else:
             wanted["slack_signing_secret"] = ("", self.slack_signing_secret)
         return [problem for name, (start, value) in wanted.items() for problem in _token(name, start, value)]
+
+    @property
+    def gate_names(self) -> Mapping[str, str]:
+        """Give the token of each machine that may ask the gate, by its name."""
+        given = self.gate_tokens.get_secret_value() if self.gate_tokens else ""
+        pairs = [each.strip().partition(":") for each in given.split(",") if each.strip()]
+        return {name: token for name, _, token in pairs}
+
+    @property
+    def webhook_addresses(self) -> tuple[str, ...]:
+        """List who is told of the gates' answers."""
+        given = self.webhook_urls.get_secret_value() if self.webhook_urls else ""
+        return tuple(dict.fromkeys(each.strip() for each in given.split(",") if each.strip()))
+
+    def webhook_problems(self) -> list[Problem]:
+        """List what keeps messages about gates from being signed."""
+        secret = self.webhook_secret.get_secret_value() if self.webhook_secret else ""
+        if not self.webhook_addresses or len(secret) >= SECRET_LEAST:
+            return []
+        works = f"Set {SECRET_LEAST} random characters or more, and give them to those who are told."
+        return [_problem(variable("webhook_secret"), "Messages about gates must be signed.", works)]
 
     def waits(self) -> Waits:
         """Give every wait as it is used."""
