@@ -3,23 +3,19 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from schema.deadlines import business_days_after, is_business_day
+from schema.deadlines import business_days_after
 from schema.gates import Gate
 from schema.launches import Launch
 from schema.policies import SelfApproval
 from schema.products import Role
-from schema.schedules import instant
 from schema.votes import Intent
+from schema.working_hours import business_day_before, working
 
-OPENS: Final = time(9)
-CLOSES: Final = time(17)
 FEW: Final = 3  # of a role that many hold, so many are told; other ones at each launch
-A_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,32 +41,12 @@ class Round:
     @property
     def owners_at(self) -> datetime:
         """Give when owner and backup are told: a business day before the deadline, never before half of the time."""
-        return max(self.halfway, self._day_before())
+        return max(self.halfway, business_day_before(self.deadline, self.zone, self.country))
 
     def person_at(self, acted_at: datetime | None, zone: str) -> datetime:
         """Give when somebody is told: a business day after they were asked, or last said something here."""
         since = max(self.since, acted_at) if acted_at is not None else self.since
         return min(business_days_after(since, 1, zone=zone, country=self.country), max(self.halfway, since))
-
-    def _day_before(self) -> datetime:
-        here = self.deadline.astimezone(ZoneInfo(self.zone))
-        day = here.date() - A_DAY
-        while not is_business_day(day, self.country):
-            day -= A_DAY
-        return instant(day, here.time(), ZoneInfo(self.zone))
-
-
-def working(moment: datetime, zone: str, country: str = "") -> datetime:
-    """Give the first moment from this one on at which people work in a zone."""
-    here = moment.astimezone(ZoneInfo(zone))
-    day, at = here.date(), here.time()
-    if at >= CLOSES:
-        day, at = day + A_DAY, OPENS
-    while not is_business_day(day, country):
-        day, at = day + A_DAY, OPENS
-    if (day, at) == (here.date(), here.time()) and at >= OPENS:
-        return moment
-    return instant(day, max(at, OPENS), ZoneInfo(zone))
 
 
 class Step(StrEnum):

@@ -10,6 +10,7 @@ from schema.items import by_item
 from schema.launches import EventKind, Launch, Promise, Revision
 from schema.ledger import SYSTEM, Draft, Json
 from schema.votes import Intent
+from schema.working_hours import working
 
 LOOK_BACKS: Final = (7, 30)  # days after use
 
@@ -43,17 +44,18 @@ def looked_back(launch: Launch, findings: Iterable[Finding], now: datetime) -> I
     revision = launch.revision
     listed = tuple(findings)
     for day in LOOK_BACKS:
-        if day not in revision.looked_back and now >= look_back_at(revision, day):
+        if day not in revision.looked_back and now >= look_back_at(launch, day):
             rows: list[Json] = [*_rows(revision, listed)]
             yield draft(launch, EventKind.LOOKED_BACK, SYSTEM, day=day, rows=rows)
             if day == LOOK_BACKS[-1]:
                 yield draft(launch, EventKind.CLOSED, SYSTEM, why="looked_back")
 
 
-def look_back_at(revision: Revision, day: int) -> datetime:
-    """Give when a look-back is due."""
-    assert revision.used is not None
-    return revision.used.at + timedelta(days=day)
+def look_back_at(launch: Launch, day: int) -> datetime:
+    """Give when a look-back is due: so many days after use, and then when people of the product work."""
+    used = launch.revision.used
+    assert used is not None
+    return working(used.at + timedelta(days=day), launch.zone, launch.country)
 
 
 def _rows(revision: Revision, findings: Sequence[Finding]) -> Iterator[Json]:
