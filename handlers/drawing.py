@@ -17,6 +17,8 @@ from handlers.effects import tell
 from handlers.findings import Found
 from handlers.services import Services, Snapshot
 from handlers.views import decisions as lines
+from handlers.views import launches as views
+from handlers.views.blocks import Payload
 from integrations.store import launches as stored
 from integrations.store import ledger, people, texts
 from integrations.store.engine import lock_workspace
@@ -69,18 +71,23 @@ def draw(
     events = ledger.events_of(session, workspace, launch.id, after=kept.drawn)
     gate = answer(launch, found.findings, now)
     about = known(session, snapshot, launch, events=events)
-    requester = about.users.get(launch.requester)
-    card = card_key(launch.id)
-    put = partial(
-        cards.put, session, workspace, channel=kept.channel, product=launch.product, now=now, by=requester
-    )
-    put(key=card, message=lines.card(launch, gate, about))
+    card, requester = card_key(launch.id), about.users.get(launch.requester)
+    beside = {"product": launch.product} | ({"by": requester} if requester else {})
+    put = partial(_put, session, kept, beside=beside, now=now)
+    put(card, views.card(launch, gate, about))
     for role in roles_of(launch):
-        put(key=role_key(launch.id, role), message=lines.role_message(launch, role, gate, about), under=card)
+        put(role_key(launch.id, role), views.role_message(launch, role, gate), under=card)
     said = lines.thread(events, about)
     if said is not None:
-        put(key=f"{card}.said.{launch.seq}", message=said, under=card)
+        put(f"{card}.said.{launch.seq}", said, under=card)
     stored.drawn(session, workspace, launch.id, seq=launch.seq, at=now)
+
+
+def _put(
+    session: Session, kept: Kept, key: str, message: Payload, *, beside: Payload, now: datetime, under: str | None = None
+) -> None:  # fmt: skip
+    whole = {**message, **beside}
+    cards.put(session, kept.workspace, key=key, channel=kept.channel, message=whole, now=now, under=under)
 
 
 async def catch_up(services: Services, snapshot: Snapshot) -> int:
@@ -112,14 +119,10 @@ def roles_of(launch: Launch) -> tuple[Role, ...]:
 
 def known(session: Session, snapshot: Snapshot, launch: Launch, *, events: Sequence[Event] = ()) -> Known:
     """Read the names and the words that a launch's events refer to."""
-    pids, ids = {launch.requester}, {launch.title}
+    pids, ids = set(views.named_in(launch)), set(views.written_in(launch))
     for event in events:
         pids.add(event.actor)
         ids |= {str(event.payload["text"])} if event.payload.get("text") else set()
-    if launch.revisions:
-        for vote in launch.revision.dissent:
-            pids.update(vote.people)
-            ids |= {vote.text} if vote.text else set()
     names = people.kept(session, snapshot.workspace, pids)
     product = snapshot.configuration.products.get(launch.product)
     return Known(

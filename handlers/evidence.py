@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from handlers.deciding import Person, settle_product, standing_of
+from handlers.deciding import Person, standing_of
 from handlers.services import Services, Snapshot
+from handlers.ticks import settle_product
 from integrations.store import evidence as stored
 from integrations.store import launches as requests
 from integrations.store.engine import lock_workspace

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from handlers import findings, folds
-from handlers.deciding import Decided, Deciding, Person, decide, known
+from handlers.deciding import Decided, Deciding, Person, Request, known
+from handlers.decisions import decide
 from handlers.findings import Found
 from handlers.services import Services, Snapshot
 from schema import uses
@@ -70,4 +71,9 @@ async def use(
             accept_bypass=accept_bypass,
         )  # fmt: skip
 
-    return await decide(services, snapshot, launch, rule, by=by, key=key, attempt="record that it went out")
+    return await decide(
+        services,
+        Request(
+            snapshot=snapshot, launch=launch, rule=rule, by=by, key=key, attempt="record that it went out"
+        ),
+    )

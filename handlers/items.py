@@ -9,7 +9,8 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from handlers import findings, folds
-from handlers.deciding import Acting, Decided, Deciding, Person, decide, known
+from handlers.deciding import Acting, Decided, Deciding, Person, Request, known
+from handlers.decisions import decide
 from handlers.services import Services, Snapshot
 from integrations.store import showings as stored
 from integrations.store.showings import Showing
@@ -85,21 +86,22 @@ async def sign(
     showing      its id; refused when it is not this person's, too old, or not what the items are now
     acting_for   a colleague who let this person sign for them
     """
-    shown = await services.store.read(lambda session: stored.get(session, snapshot.workspace, showing))
-    if shown is None:
-        raise Refusal("What you were shown is not known here any more; open the items again.")
-    rule = partial(_said, shown=shown, answers=answers, user=person.user, acting_for=acting_for)
+    rule = partial(_said, answers=answers, user=person.user, acting_for=acting_for)
     attempt = ", ".join(f"{each.intent.value} {item}" for item, each in answers.items())
-    return await decide(services, snapshot, shown.launch, rule, by=person, key=key, attempt=attempt)
+    request = Request(snapshot=snapshot, rule=rule, by=person, key=key, attempt=attempt, showing=showing)
+    return await decide(services, request)
 
 
 def _said(
-    deciding: Deciding, *, shown: Showing, answers: Mapping[str, Answer], user: str, acting_for: Acting | None
+    deciding: Deciding, *, answers: Mapping[str, Answer], user: str, acting_for: Acting | None
 ) -> tuple[Draft, ...]:
+    shown = deciding.showing
+    assert shown is not None  # the request names one, and without it there is no launch to decide about
     if shown.user != user:
         raise Declined(Code.STALE, "This was shown to somebody else; open your own items.")
     if deciding.now - shown.at > VALID:
         raise Declined(Code.STALE, "This was shown to you more than a day ago; open the items again.")
+    _need_current(deciding, shown, answers)
     choices = [_choice(deciding, shown, item, each) for item, each in answers.items()]
     return signing.cast(
         deciding.launch, deciding.who, choices, findings=deciding.found.findings, now=deciding.now,
@@ -114,3 +116,22 @@ def _choice(deciding: Deciding, shown: Showing, item: str, said: Answer) -> Choi
         item=item, intent=said.intent, revision=shown.revision, digest=shown.items[item], showing=shown.id,
         text=deciding.keep(said.reason) or None,
     )  # fmt: skip
+
+
+def _need_current(deciding: Deciding, shown: Showing, answers: Mapping[str, Answer]) -> None:
+    """Refuse a signature on what has changed, and name all of it at once."""
+    now = deciding.launch.revision
+    changed = [
+        item
+        for item, each in answers.items()
+        if each.intent not in (Intent.TAKE_BACK, Intent.COMMENT)
+        and item in now.items
+        and (shown.revision != now.n or now.items[item].digest != shown.items.get(item))
+    ]
+    if changed:
+        have = "has" if len(changed) == 1 else "have"
+        raise Declined(
+            Code.STALE,
+            f"{', '.join(changed)} {have} changed since this was shown to you at {shown.at:%H:%M} UTC on"
+            f" {shown.at:%-d %B}; open the items again.",
+        )

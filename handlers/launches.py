@@ -8,15 +8,8 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from handlers import drawing, folds
-from handlers.deciding import (
-    Decided,
-    Deciding,
-    Person,
-    Seen,
-    decide,
-    need_settings,
-    standing_of,
-)
+from handlers.deciding import Decided, Deciding, Person, Request, known, need_settings, standing_of
+from handlers.decisions import decide
 from handlers.findings import NOTHING
 from handlers.services import Services, Snapshot
 from integrations.store import launches as stored
@@ -84,10 +77,7 @@ async def open_launch(
     opening = _Opening(
         services=services, snapshot=snapshot, product=product, asked=asked, by=by, team=team, key=key, channel=channel
     )  # fmt: skip
-    try:
-        return await services.store.write(opening.act)
-    except Seen:
-        return await services.store.read(opening.again)
+    return await services.store.write(opening.act)
 
 
 def _ready(services: Services, product: Product, team: Team) -> str:
@@ -123,7 +113,12 @@ class _Opening:
     def act(self, session: Session) -> Opened:
         workspace = self.snapshot.workspace
         lock_workspace(session, workspace)
+        came = stored.outcome(session, workspace, self.key)
+        if came is not None:
+            return self._again(session, came.launch)
         need_settings(session, self.snapshot)
+        if self.by.still is not None:
+            self.by.still(session)
         now = self.services.now()
         who = standing_of(session, self.snapshot, self.by)
         number = stored.next_number(session, workspace, self.product.key)
@@ -142,8 +137,7 @@ class _Opening:
         drafts = openings.open_launch(opening, submission, who, now)
         events = ledger.append(session, workspace, drafts, now=now)
         came = Outcome(launch=id_, first=events[0].seq, last=events[-1].seq, code=None, refusal=None)
-        if not stored.first_time(session, workspace, self.key, came=came, at=now):
-            raise Seen
+        stored.note(session, workspace, [(self.key, came)], at=now)
         launch = fold(events)
         self.services.folds.put(events[-1].hash, launch)
         stored.add(session, workspace, launch=launch, newest=events[-1], number=number, channel=self.channel)
@@ -153,14 +147,10 @@ class _Opening:
         decided = Decided(launch=launch, found=NOTHING, now=now, events=events, fresh=True)
         return Opened(id=id_, decided=decided)
 
-    def again(self, session: Session) -> Opened:
-        came = stored.outcome(session, self.snapshot.workspace, self.key)
-        assert came is not None  # it is why we are here
-        kept = stored.get(session, self.snapshot.workspace, came.launch)
-        assert kept is not None
-        launch = folds.load(session, self.services.folds, kept)
+    def _again(self, session: Session, id: str) -> Opened:
+        launch = folds.load(session, self.services.folds, known(session, self.snapshot.workspace, id))
         decided = Decided(launch=launch, found=NOTHING, now=self.services.now(), events=(), fresh=False)
-        return Opened(id=came.launch, decided=decided)
+        return Opened(id=id, decided=decided)
 
 
 def submission_of(
@@ -194,7 +184,10 @@ async def revise(
         )
         return openings.submit(deciding.launch, submission, deciding.who, deciding.now)
 
-    return await decide(services, snapshot, launch, rule, by=by, key=key, attempt="submit a revision")
+    return await decide(
+        services,
+        Request(snapshot=snapshot, launch=launch, rule=rule, by=by, key=key, attempt="submit a revision"),
+    )
 
 
 async def rebase(
@@ -211,7 +204,10 @@ async def rebase(
         )
         return openings.rebase(deciding.launch, submission, deciding.who, deciding.now)
 
-    return await decide(services, snapshot, launch, rule, by=by, key=key, attempt="move to new rules")
+    return await decide(
+        services,
+        Request(snapshot=snapshot, launch=launch, rule=rule, by=by, key=key, attempt="move to new rules"),
+    )
 
 
 async def withdraw(
@@ -224,7 +220,9 @@ async def withdraw(
         text = deciding.keep(reason) or None
         return endings.withdraw(deciding.launch, deciding.who, policy=policy, text=text)
 
-    return await decide(services, snapshot, launch, rule, by=by, key=key, attempt="withdraw")
+    return await decide(
+        services, Request(snapshot=snapshot, launch=launch, rule=rule, by=by, key=key, attempt="withdraw")
+    )
 
 
 async def reject(
@@ -235,7 +233,9 @@ async def reject(
     def rule(deciding: Deciding) -> tuple[Draft, ...]:
         return endings.reject(deciding.launch, deciding.who, text=deciding.keep(reason), now=deciding.now)
 
-    return await decide(services, snapshot, launch, rule, by=by, key=key, attempt="reject")
+    return await decide(
+        services, Request(snapshot=snapshot, launch=launch, rule=rule, by=by, key=key, attempt="reject")
+    )
 
 
 async def revoke(
@@ -246,7 +246,9 @@ async def revoke(
     def rule(deciding: Deciding) -> tuple[Draft, ...]:
         return endings.revoke(deciding.launch, deciding.who, text=deciding.keep(reason))
 
-    return await decide(services, snapshot, launch, rule, by=by, key=key, attempt="revoke")
+    return await decide(
+        services, Request(snapshot=snapshot, launch=launch, rule=rule, by=by, key=key, attempt="revoke")
+    )
 
 
 async def change_tier(
@@ -261,7 +263,10 @@ async def change_tier(
         )  # fmt: skip
 
     return await decide(
-        services, snapshot, launch, rule, by=by, key=key, attempt=f"change the tier to {tier}"
+        services,
+        Request(
+            snapshot=snapshot, launch=launch, rule=rule, by=by, key=key, attempt=f"change the tier to {tier}"
+        ),
     )
 
 
@@ -291,7 +296,10 @@ async def waive(
             deciding.launch, deciding.who, asked, findings=deciding.found.findings, now=deciding.now
         )
 
-    return await decide(services, snapshot, launch, rule, by=by, key=key, attempt=f"waive {waiving.item}")
+    return await decide(
+        services,
+        Request(snapshot=snapshot, launch=launch, rule=rule, by=by, key=key, attempt=f"waive {waiving.item}"),
+    )
 
 
 async def override(
@@ -308,7 +316,10 @@ async def override(
             now=deciding.now,
         )  # fmt: skip
 
-    return await decide(services, snapshot, launch, rule, by=by, key=key, attempt="override an objection")
+    return await decide(
+        services,
+        Request(snapshot=snapshot, launch=launch, rule=rule, by=by, key=key, attempt="override an objection"),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,7 +341,10 @@ async def break_glass(
         emergency = Emergency(reason=reason, incident=breaking.incident, hours=breaking.hours)
         return emergencies.break_glass(deciding.launch, deciding.who, emergency, deciding.now)
 
-    return await decide(services, snapshot, launch, rule, by=by, key=key, attempt="break the glass")
+    return await decide(
+        services,
+        Request(snapshot=snapshot, launch=launch, rule=rule, by=by, key=key, attempt="break the glass"),
+    )
 
 
 async def review_bypass(
@@ -341,4 +355,7 @@ async def review_bypass(
     def rule(deciding: Deciding) -> tuple[Draft, ...]:
         return emergencies.review_bypass(deciding.launch, deciding.who, text=deciding.keep(reason))
 
-    return await decide(services, snapshot, launch, rule, by=by, key=key, attempt="review an emergency")
+    return await decide(
+        services,
+        Request(snapshot=snapshot, launch=launch, rule=rule, by=by, key=key, attempt="review an emergency"),
+    )

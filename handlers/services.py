@@ -75,6 +75,7 @@ class Services:
     folds: Memo[str, Any] = field(
         init=False, compare=False, default_factory=lambda: Memo(512)
     )  # handlers/folds.py
+    benches: dict[str, Any] = field(init=False, compare=False, default_factory=dict)  # handlers/decisions.py
     looks: Memo[Any, Any] = field(
         init=False, compare=False, default_factory=lambda: Memo(256)
     )  # handlers/findings.py

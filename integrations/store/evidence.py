@@ -67,4 +67,6 @@ def version(
 
 
 def _given(row: Found) -> Given:
-    return value_of(Record if row.kind == EvidenceKind.RECORD else Document, row.body)
+    if row.kind == EvidenceKind.RECORD:
+        return value_of(Record, row.body)
+    return value_of(Document, row.body)

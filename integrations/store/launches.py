@@ -1,5 +1,6 @@
 """Launches as rows: the projection that lists and cards are found by, and the answer that each request got."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -124,11 +125,7 @@ def undrawn(session: Session, workspace: str) -> tuple[str, ...]:
 
 def first_time(session: Session, workspace: str, key: str, *, came: Outcome, at: datetime) -> bool:
     """Store what came of a request; False, and nothing changes, where that is known already."""
-    row = {
-        "workspace": workspace, "key": key, "launch": came.launch, "at": at, "first": came.first, "last": came.last,
-        "code": came.code, "refusal": came.refusal,
-    }  # fmt: skip
-    return insert_new(session, DECISIONS, row)
+    return insert_new(session, DECISIONS, _decision(workspace, key, came, at))
 
 
 def outcome(session: Session, workspace: str, key: str) -> Outcome | None:
@@ -137,6 +134,27 @@ def outcome(session: Session, workspace: str, key: str) -> Outcome | None:
     if row is None:
         return None
     return Outcome(launch=row.launch, first=row.first, last=row.last, code=row.code, refusal=row.refusal)
+
+
+def answered(session: Session, workspace: str, keys: Collection[str]) -> set[str]:
+    """Name those requests among some that were answered before."""
+    if not keys:
+        return set()
+    query = select(D.key).where(D.workspace == workspace, D.key.in_(keys))
+    return set(session.execute(query).scalars())
+
+
+def note(session: Session, workspace: str, came: Sequence[tuple[str, Outcome]], *, at: datetime) -> None:
+    """Store what came of requests, by their keys."""
+    if came:
+        session.execute(insert(DECISIONS), [_decision(workspace, key, each, at) for key, each in came])
+
+
+def _decision(workspace: str, key: str, came: Outcome, at: datetime) -> dict[str, Any]:
+    return {
+        "workspace": workspace, "key": key, "launch": came.launch, "at": at, "first": came.first, "last": came.last,
+        "code": came.code, "refusal": came.refusal,
+    }  # fmt: skip
 
 
 def forget(session: Session, *, before: datetime) -> int:

@@ -1,13 +1,13 @@
 """Showings as rows: kept once, read when somebody signs what they were shown."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from integrations.store.tables import table_of
+from integrations.store.tables import Found, table_of
 from schema.tables.showings import ShowingRow
 
 SHOWINGS = table_of(ShowingRow)
@@ -49,9 +49,18 @@ def keep(session: Session, workspace: str, showing: Showing) -> None:
 
 def get(session: Session, workspace: str, id: str) -> Showing | None:
     """Give a showing."""
-    row = session.execute(select(SHOWINGS).where(S.workspace == workspace, S.id == id)).first()
-    if row is None:
-        return None
+    return some(session, workspace, [id]).get(id)
+
+
+def some(session: Session, workspace: str, ids: Collection[str]) -> dict[str, Showing]:
+    """Give those of some showings that are there."""
+    if not ids:
+        return {}
+    rows = session.execute(select(SHOWINGS).where(S.workspace == workspace, S.id.in_(ids)))
+    return {row.id: _showing(row) for row in rows}
+
+
+def _showing(row: Found) -> Showing:
     return Showing(
         id=row.id,
         launch=row.launch,

@@ -1,0 +1,203 @@
+"""Sittings: all requests that wait for one workspace, decided in their order and stored by one transaction.
+
+What a thousand people do within a second costs a few statements for each sixty-four of them. Rules are pure, so one
+that refuses leaves nothing behind but its own entry, and no request needs a savepoint.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from handlers import drawing, findings, folds
+from handlers.deciding import Came, Decided, Deciding, Person, Request, known, need_settings, standing_of
+from handlers.findings import Found
+from handlers.services import Services, Snapshot
+from integrations.store import launches as stored
+from integrations.store import ledger, people, showings, texts
+from integrations.store.engine import lock_workspace
+from integrations.store.launches import Kept, Outcome
+from integrations.store.showings import Showing
+from schema.attempts import Declined
+from schema.errors import Refusal
+from schema.histories import after
+from schema.launches import EventKind, Launch
+from schema.ledger import SYSTEM, Draft, Event
+
+
+@dataclass(slots=True, kw_only=True)
+class _Table:
+    """One launch in a sitting: how it came in, and how it stands after what was decided so far."""
+
+    kept: Kept
+    snapshot: Snapshot
+    before: Launch
+    launch: Launch
+    found: Found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What one request came to before its events have their places."""
+
+    request: Request
+    launch: Launch
+    found: Found
+    first: int  # its drafts, counted in the sitting
+    last: int
+    refused: Declined | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Sitting:
+    """One transaction's work."""
+
+    session: Session
+    services: Services
+    workspace: str
+    now: datetime
+    head: int  # seq of the newest event before
+    pids: dict[str, str]  # by Slack user
+    shown: dict[str, Showing]
+    answered: set[str]  # keys
+    tables: dict[str, _Table] = field(default_factory=dict)
+    drafts: list[Draft] = field(default_factory=list)
+
+    def hear(self, request: Request) -> Came | _Made:
+        """Decide one request; what it adds is stored at the end."""
+        if request.key and request.key in self.answered:
+            return Came(again=True)
+        try:
+            request = self._addressed(request)
+            need_settings(self.session, request.snapshot)
+            if isinstance(request.by, Person) and request.by.still is not None:
+                request.by.still(self.session)
+            table = self._table(request)
+        except Refusal as refusal:
+            return Came(refusal=refusal)
+        self.answered.add(request.key)
+        return self._decided(request, table, self._deciding(request, table))
+
+    def _addressed(self, request: Request) -> Request:
+        """Find the launch that a showing is of."""
+        if request.launch:
+            return request
+        shown = self.shown.get(request.showing)
+        if shown is None:
+            raise Refusal("What you were shown is not known here any more; open the items again.")
+        return replace(request, launch=shown.launch)
+
+    def _table(self, request: Request) -> _Table:
+        table = self.tables.get(request.launch)
+        if table is None:
+            kept = known(self.session, self.workspace, request.launch)
+            launch = folds.load(self.session, self.services.folds, kept)
+            found = findings.found_in(self.session, self.services, request.snapshot, launch, now=self.now)
+            table = self.tables[request.launch] = _Table(
+                kept=kept, snapshot=request.snapshot, before=launch, launch=launch, found=found
+            )
+        return table
+
+    def _deciding(self, request: Request, table: _Table) -> Deciding:
+        return Deciding(
+            launch=table.launch,
+            found=table.found,
+            now=self.now,
+            who=standing_of(self.session, request.snapshot, request.by, pids=self.pids),
+            session=self.session,
+            snapshot=request.snapshot,
+            showing=self.shown.get(request.showing) if request.showing else None,
+        )
+
+    def _decided(self, request: Request, table: _Table, deciding: Deciding) -> Came | _Made:
+        first = len(self.drafts)
+        try:
+            self._add(table, request.rule(deciding))
+        except Declined as declined:
+            for id_ in deciding.kept:
+                texts.erase(self.session, self.workspace, id_)
+            if not request.attempt or not request.key or deciding.who.pid == SYSTEM:
+                return Came(refusal=declined)
+            self._add(table, [_refused(request, deciding.who.pid, declined)])
+            return self._made(request, table, first, refused=declined)
+        return self._made(request, table, first)
+
+    def _made(self, request: Request, table: _Table, first: int, *, refused: Declined | None = None) -> _Made:
+        return _Made(
+            request=request, launch=table.launch, found=table.found, first=first, last=len(self.drafts), refused=refused
+        )  # fmt: skip
+
+    def _add(self, table: _Table, drafts: Sequence[Draft]) -> None:
+        """Let a launch go on as it will be, its events numbered as they are going to be."""
+        if not drafts:
+            return
+        at = replace(table.launch, seq=self.head + len(self.drafts))
+        then = after(at, drafts, self.now)
+        assert then is not None
+        table.launch = then
+        self.drafts += drafts
+
+    def store(self) -> tuple[Event, ...]:
+        """Add all events, and leave every launch's row and card as they say."""
+        events = ledger.append(self.session, self.workspace, self.drafts, now=self.now)
+        newest = {event.launch: event for event in events}
+        for id_, table in self.tables.items():
+            if id_ in newest:
+                assert newest[id_].seq == table.launch.seq
+                self.services.folds.put(newest[id_].hash, table.launch)
+                stored.move(self.session, self.workspace, launch=table.launch, newest=newest[id_])
+        return events
+
+
+def _refused(request: Request, pid: str, declined: Declined) -> Draft:
+    payload = {"what": request.attempt, "why": declined.code.value}
+    return Draft(kind=EventKind.ATTEMPT_REFUSED, launch=request.launch, actor=pid, payload=payload)
+
+
+def sit(session: Session, services: Services, together: Sequence[Request]) -> list[Came]:
+    """Decide requests of one workspace in one transaction; gives what each came to."""
+    workspace = together[0].workspace
+    lock_workspace(session, workspace)
+    users = {request.by.user for request in together if isinstance(request.by, Person)}
+    sitting = Sitting(
+        session=session,
+        services=services,
+        workspace=workspace,
+        now=services.now(),
+        head=ledger.head(session, workspace).seq,
+        pids=people.pids_of(session, workspace, users) if users else {},
+        shown=showings.some(session, workspace, [request.showing for request in together if request.showing]),
+        answered=stored.answered(session, workspace, [request.key for request in together if request.key]),
+    )
+    heard = [sitting.hear(request) for request in together]
+    events = sitting.store()
+    made = [each for each in heard if isinstance(each, _Made)]
+    stored.note(
+        session, workspace, [_outcome(each, events) for each in made if each.request.key], at=sitting.now
+    )
+    for table in sitting.tables.values():
+        if table.launch is not table.before:
+            drawing.after(
+                session, table.snapshot, kept=table.kept, before=table.before, launch=table.launch, found=table.found,
+                now=sitting.now,
+            )  # fmt: skip
+    return [_came(each, events, sitting.now) if isinstance(each, _Made) else each for each in heard]
+
+
+def _outcome(made: _Made, events: Sequence[Event]) -> tuple[str, Outcome]:
+    mine = events[made.first : made.last]
+    return made.request.key, Outcome(
+        launch=made.request.launch,
+        first=mine[0].seq if mine else 0,
+        last=mine[-1].seq if mine else 0,
+        code=made.refused.code if made.refused else None,
+        refusal=str(made.refused) if made.refused else None,
+    )
+
+
+def _came(made: _Made, events: Sequence[Event], now: datetime) -> Came:
+    if made.refused is not None:
+        return Came(refusal=made.refused)
+    mine = tuple(events[made.first : made.last])
+    return Came(decided=Decided(launch=made.launch, found=made.found, now=now, events=mine, fresh=True))
