@@ -75,8 +75,7 @@ def _thread(page: Page, leads: tuple[Paragraph, ...]) -> tuple[Section, ...]:
 
 def charts(page: Page) -> tuple[Chart, ...]:
     """Draw the metrics that moved, at most two."""
-    wanted = [insight.metric for insight in page.ranked.said]
-    wanted += [key for key in page.product.shown if key not in wanted]
+    wanted = dict.fromkeys((*(insight.metric for insight in page.ranked.said), *page.product.shown))
     found = (_chart(page, key) for key in wanted if key in page.judged)
     return tuple(chart for chart in found if chart is not None)[:MOST_CHARTS]
 

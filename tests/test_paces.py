@@ -21,6 +21,7 @@ from schema.products import Goal
 from schema.readings import Bare, Confusion, Proportion
 from schema.remarks import check, claim_of
 from schema.signals import reaches
+from schema.standups import charts
 from schema.statements.levels import PLAIN_READERS
 from schema.statistics.projections import project
 from schema.texts import Text
@@ -288,6 +289,12 @@ def test_goals_and_groups_stand_beside_the_metrics_own_verdict() -> None:
     assert page.ranked.quiet == ()
     assert adopted(0.9).ranked.quiet == ("adoption_rate",)  # the goal says nothing of this week
     assert {Topic.PACE, Topic.CROWD} == APART
+
+
+def test_a_metric_with_two_insights_has_one_chart() -> None:
+    page = adopted(0.9, [*GROWING[:-1], 0.45])
+
+    assert [chart.metric for chart in charts(page)] == ["adoption_rate"]
 
 
 def crowded_out(page):

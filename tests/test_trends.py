@@ -145,6 +145,17 @@ def test_a_course_without_room_is_named_as_moved() -> None:
     )
 
 
+def test_every_reader_gets_the_same_two_means() -> None:
+    page = precision(FALLING)
+    found = page.seen.courses["precision"]
+
+    def means(text):
+        return [fact.value for fact in text.facts if fact.function in {"per", "now", "before"}]
+
+    plain = course(page, "precision", Audience.EXECUTIVE).text
+    assert means(plain) == means(course_in_full(page, "precision").text) == [found.now, found.before]
+
+
 def told_courses():
     pages = [precision(FALLING), precision(LOWER), precision(RISING)]
     return [course(page, "precision", audience) for page in pages for audience in PLAIN_READERS]
