@@ -187,7 +187,7 @@ def change_tier(
 ) -> tuple[Draft, ...]:
     """Raise the tier, or lower it again to no less than the answers make it."""
     revision = launch.revision
-    rises = tier.rank > revision.tier.rank
+    rises = tier.reaches(revision.tier)
     need_right(revision.policy, Right.RAISE_TIER if rises else Right.LOWER_TIER, who, revision.tier)
     if launch.state not in IN_WORK:
         raise Declined(_why_not(launch), "The tier of this launch is settled; open a new launch.")

@@ -108,6 +108,17 @@ class Sayings(Beginnings):
         for pid in [each for each in PEOPLE[:-1] if seats & self.held[each] and each != slot.requester][:1]:
             self.say(slot, pid, item, intent)
 
+    @rule(number=SLOT, pid=WHO, to=WHO, then=WHO, by_requester=st.booleans())
+    def hand_over_and_have_it_signed(self, *, number, pid, to, then, by_requester):
+        slot = self.slots[number]
+        giver = slot.requester if by_requester else pid
+        self.hand_over(pid=giver, to=to, number=number, roles=set(self.held[giver]) or {"ml"}, hours=24 * 7)
+        self.hand_over(pid=to, to=then, number=number, roles=set(self.held[giver]) or {"ml"}, hours=30)
+        for ask in ASKS:
+            for signer in (to, then):
+                if set(ask.seats) & self.held[giver]:
+                    self.say(slot, signer, ask.id, "sign", principal=giver)
+
     @rule(number=SLOT, order=st.permutations(PEOPLE))
     def all_goes_well(self, *, number, order):
         self.everything_is_well(number=number)
@@ -243,7 +254,7 @@ class Sayings(Beginnings):
         if not self.alive(slot):
             return
         model = slot.model
-        rises = RANK[tier] > RANK[model.tier]
+        rises = RANK[tier] >= RANK[model.tier]
         expected = self.may(pid, "raise" if rises else "lower", model.tier) and model.state in ("checking", "open", "approved") and not model.overdue(self.now)  # fmt: skip
         if expected and RANK[tier] < RANK[model.tier]:
             own = pid == slot.requester and not model.rules.self_allowed

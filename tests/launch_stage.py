@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
+from schema.attempts import Declined
 from schema.checklists import CheckKind, EvidenceKind, ItemClass, ItemSpec, Requirement, Review
 from schema.evidence import Finding
 from schema.gates import answer
@@ -126,3 +129,17 @@ class Stage:
 
     def words(self):
         return [reason.words for reason in self.gate().reasons]
+
+
+def declined(act):
+    """Give the code and the sentence with which something is refused."""
+    with pytest.raises(Declined) as caught:
+        act()
+    return caught.value.code, str(caught.value)
+
+
+def objected():
+    """A launch to which somebody objects, and where the objection stands."""
+    stage = Stage()
+    stage.say(LEA, "ETH-01", Intent.OBJECT)
+    return stage, stage.events[-1].seq

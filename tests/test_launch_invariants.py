@@ -146,9 +146,18 @@ class Launches(Sayings):
         self.all_goes_well(number=number, order=order)
         self.go_out(number=number, by="release", code=CODES[0], same=True, accept=False)
 
+    @rule(number=SLOT, used=st.booleans(), hours=st.sampled_from((1, 2, 25)))
+    def an_emergency_passes(self, *, number, used, hours):
+        self.break_the_glass(number=number, pid="p6", hours=2, incident="INC-1")
+        if used:
+            self.go_out(number=number, by="release", code=CODES[0], same=True, accept=True)
+        self.time_passes(hours=hours)
+        self.clock(self.slots[number])
+        self.go_out(number=number, by="release", code=CODES[0], same=True, accept=True)
+
     @rule(number=SLOT)
     def two_people_look_at_the_bypass(self, *, number):
-        for pid in ("p3", "p6", "p5"):
+        for pid in ("p3", "p3", "p6", "p5"):
             self.look_at_the_bypass(number=number, pid=pid)
 
     # --- what always holds ---
