@@ -41,7 +41,8 @@ def _plain(page: Page, about: Subject, others: Sequence[OtherSource], *, named: 
     told = [
         (name, found)
         for each in others
-        if (found := _level(about, each, name := _named(page, about.metric.key, each.query))) is not None
+        if (found := _level(about, each, name := _named(page, about.metric.key, each.source, each.query)))
+        is not None
     ]
     if not told:
         return SILENT
@@ -55,16 +56,16 @@ def _plain(page: Page, about: Subject, others: Sequence[OtherSource], *, named: 
 
 def _rests(page: Page, about: Subject) -> Text:
     key = about.metric.key
-    source = _named(page, key, page.product.metrics[key].query)
+    query = page.product.metrics[key].query
+    source = _named(page, key, page.product.queries[query].source, query)
     return texts.fill("Verdicts here rest on {source}.", {"source": source})
 
 
-def _named(page: Page, key: str, query: str) -> Fact:
+def _named(page: Page, key: str, source: str, query: str) -> Fact:
     """Name a source, and the query too where two of this metric's queries ask the same source."""
     asked, queries = page.product.metrics[key], page.product.queries
     sources = [queries[each].source for each in (asked.query, *asked.also)]
-    source = queries[query].source
-    shown = source if sources.count(source) == 1 else f"{source} ({query})"
+    shown = source if sources.count(source) <= 1 else f"{source} ({query})"
     return Fact(of="", function="source", kind=Kind.NAME, value=None, shown=shown, group=shown)
 
 
@@ -119,7 +120,7 @@ def _figure(about: Subject, value: Decimal, shown: str, source: Fact) -> Fact:
 
 
 def _in_full(page: Page, about: Subject, other: OtherSource) -> tuple[Text, list[Fact]]:
-    source = _named(page, about.metric.key, other.query)
+    source = _named(page, about.metric.key, other.source, other.query)
     fillings: dict[str, Filling] = {"source": source}
     if other.value is None:
         if other.blank is None:

@@ -73,12 +73,19 @@ def test_a_difference_under_what_matters_is_said_and_is_no_insight() -> None:
 
 def test_two_queries_of_one_source_are_told_apart_by_their_names() -> None:
     made = precision(share(820), share(760))
-    queries = dict(made.product.queries)
-    queries["own"] = queries["own"].model_copy(update={"source": "ledger"})
+    queries = {
+        name: each.model_copy(update={"source": "books"}) for name, each in made.product.queries.items()
+    }
     product = made.product.model_copy(update={"queries": queries})
-    told = said(replace(made, product=product), "precision")
+    judgement = made.judged["precision"]
+    [found] = judgement.findings.sources
+    other = replace(
+        judgement, findings=replace(judgement.findings, sources=(replace(found, source="books"),))
+    )
 
-    assert told == "But ledger (ledger) says 76 of every 100. Verdicts here rest on ledger (own)."
+    told = said(replace(made, product=product, judged={"precision": other}), "precision")
+
+    assert told == "But books (ledger) says 76 of every 100. Verdicts here rest on books (own)."
 
 
 def test_another_source_that_gives_nothing_is_a_line_for_engineers() -> None:
