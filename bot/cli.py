@@ -1,9 +1,8 @@
 """The command line."""
 
 import asyncio
-import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,10 +10,12 @@ from typing import Annotated
 import typer
 
 from bot import log
+from bot.commands import gates
+from bot.commands.desks import At, Config, at_desk, settings_here
 from bot.differences import lines_of
-from bot.files import Secrets, catalogue, check_text, load_yaml
+from bot.files import catalogue, check_text, checklists, load_yaml
 from bot.moments import moment
-from bot.offline import Desk, Unsound, desk, probed, said, sound
+from bot.offline import Desk, Unsound, probed, said, sound
 from bot.settings import LogLevel, Settings
 from bot.workspaces import MAIN, NO_CONFIGURATION
 from handlers import configuration
@@ -36,10 +37,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Config = Annotated[
-    Path | None, typer.Option("--config", help="A muster.yaml to read instead of what is applied.")
-]
-At = Annotated[str | None, typer.Option("--at", help="The day that counts as today, such as 2026-11-23.")]
+for each in (gates,):
+    app.add_typer(each.app)
 UNSOUND = 2
 CONFLICT = 3
 REFUSED = 1
@@ -80,7 +79,7 @@ def brief_command(
             await brief(opened.services, opened.snapshot, found, audience=reader, period=period)
         )
 
-    typer.echo(_at_desk(show, config, at), nl=False)
+    typer.echo(at_desk(show, config=config, at=at), nl=False)
 
 
 @app.command("standup")
@@ -102,7 +101,7 @@ def standup_command(
         await _pull(opened, found)
         return plain.standup(await standup(opened.services, opened.snapshot, found, period))
 
-    typer.echo(_at_desk(show, config, at), nl=False)
+    typer.echo(at_desk(show, config=config, at=at), nl=False)
 
 
 @app.command("pull")
@@ -118,7 +117,7 @@ def pull_command(
         chosen = [opened.snapshot.product(product)] if product else list(products.values())
         return "".join([await _pull(opened, each) for each in chosen])
 
-    typer.echo(_at_desk(fetch, config, at), nl=False)
+    typer.echo(at_desk(fetch, config=config, at=at), nl=False)
 
 
 @app.command("check")
@@ -128,7 +127,7 @@ def check_command(
     ] = None,
 ) -> None:
     """Say everything that is wrong with a configuration, then try each source."""
-    settings, secrets = _settings()
+    settings, secrets = settings_here()
     config = config or settings.config
     problems = check_text(config, catalogue=catalogue(), secrets=secrets, today=datetime.now(UTC).date())
     for problem in problems:
@@ -155,7 +154,7 @@ def apply_command(
     ] = None,
 ) -> None:
     """Store a configuration; safe to repeat."""
-    settings, _ = _settings()
+    settings, _ = settings_here()
     config = config or settings.config
     now = datetime.now(UTC)
     sound(config, now)
@@ -163,7 +162,9 @@ def apply_command(
     store = _store(settings)
     try:
         applied = asyncio.run(
-            configuration.apply(store, MAIN, document, catalogue=catalogue(), now=now, take=take)
+            configuration.apply(
+                store, MAIN, document, catalogue=catalogue(), checklists=checklists(), now=now, take=take
+            )
         )
     finally:
         store.close_sync()
@@ -179,7 +180,7 @@ def apply_command(
 @app.command("export")
 def export_command() -> None:
     """Write the stored configuration as YAML; secrets stay names."""
-    settings, _ = _settings()
+    settings, _ = settings_here()
     store = _store(settings)
 
     async def written() -> str:
@@ -214,22 +215,12 @@ def run_command() -> None:
     """Run the bot against Slack until it is stopped."""
     from bot.app import run  # noqa: PLC0415 - the other commands need no Slack
 
-    settings, secrets = _settings()
+    settings, secrets = settings_here()
     log.configure(form=settings.log_format, level=settings.log_level)
     problems = settings.slack_problems()
     if problems:
         raise Refusal("\n".join(problem.sentence for problem in problems))
     sys.exit(asyncio.run(run(settings, secrets)))
-
-
-def _at_desk(work: Callable[[Desk], Awaitable[str]], config: Path | None, at: str | None) -> str:
-    settings, secrets = _settings()
-
-    async def go() -> str:
-        async with desk(settings, secrets, config=config, now=_clock(at)) as opened:
-            return await work(opened)
-
-    return asyncio.run(go())
 
 
 async def _pull(opened: Desk, product: Product) -> str:
@@ -251,18 +242,7 @@ def _progress() -> Progress | None:
     return told
 
 
-def _settings() -> tuple[Settings, Secrets]:
-    log.configure(level=LogLevel.ERROR)  # standard output holds the answer and nothing else
-    settings = Settings.from_env(os.environ)
-    return settings, settings.secrets(os.environ)
-
-
 def _store(settings: Settings) -> Store:
     store = Store(settings.database)
     store.upgrade()
     return store
-
-
-def _clock(at: str | None) -> Callable[[], datetime]:
-    fixed = moment(at)
-    return lambda: fixed or datetime.now(UTC)

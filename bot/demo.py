@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import Muster, opened
-from bot.files import Secrets, catalogue, load_yaml
+from bot.files import Secrets, catalogue, checklists, load_yaml
 from bot.local_slack.server import LocalSlack
 from bot.local_slack.values import App
 from bot.settings import Settings
@@ -130,7 +130,9 @@ async def apply(settings: Settings, config: Path, now: Callable[[], datetime]) -
     try:
         store.upgrade()
         document = load_yaml(config).document
-        applied = await configuration.apply(store, MAIN, document, catalogue=catalogue(), now=now())
+        applied = await configuration.apply(
+            store, MAIN, document, catalogue=catalogue(), checklists=checklists(), now=now()
+        )
     finally:
         await store.close()
     if applied.problems:

@@ -4,13 +4,15 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from ruamel.yaml import YAML
 from sqlmodel import Session
 
 from integrations.store import configuration as stored
+from integrations.store import limits
 from integrations.store.engine import Store, lock_workspace
+from schema.checklists import Checklists
 from schema.configuration.changes import (
     Applied,
     Difference,
@@ -26,6 +28,8 @@ from schema.configuration.changes import (
 from schema.configuration.reading import Configuration, read_configuration
 from schema.errors import Refusal
 from schema.metrics import Catalogue
+
+NO_CHECKLISTS: Final = Checklists()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +54,26 @@ async def apply(
     catalogue: Catalogue,
     now: datetime,
     take: Take | None = None,
+    checklists: Checklists = NO_CHECKLISTS,
 ) -> Applied:
     """Apply a sound file, all of it or nothing; safe to repeat.
 
+    checklists  the program's; without any, nothing is noted of the limits that they and the file set
     take      decides conflicts; None applies nothing when there is one
     returns   with conflicts, or with problems of file and Slack together, nothing was applied
     """
 
     def act(session: Session) -> Applied:
         lock_workspace(session, workspace)
-        return _apply(session, workspace, document, catalogue=catalogue, now=now, take=take)
+        return _apply(
+            session,
+            workspace,
+            document,
+            catalogue=catalogue,
+            now=now,
+            take=take,
+            checklists=checklists,
+        )
 
     return await store.write(act)
 
@@ -72,16 +86,31 @@ def _apply(
     catalogue: Catalogue,
     now: datetime,
     take: Take | None,
+    checklists: Checklists,
 ) -> Applied:
     found = difference(objects_of(document), stored.objects(session, workspace))
     revision = stored.revision(session, workspace)
     if conflicts(found) and take is None:
         return Applied(differences=found, revision=revision)
     after = merged(found, take)
-    result = read_configuration(document_of(bodies(after)), catalogue=catalogue)
+    result = read_configuration(
+        document_of(bodies(after)), catalogue=catalogue, checklists=checklists if checklists.items else None
+    )
     if not isinstance(result, Configuration):
         return Applied(differences=found, revision=revision, problems=tuple(result))
+    limits.stamp(session, workspace, _asked(result, checklists), now)
     return Applied(differences=_decided(found, take), revision=stored.save(session, workspace, after, now))
+
+
+def _asked(configuration: Configuration, checklists: Checklists) -> dict[limits.Place, str]:
+    """Name what each product asks of its evidence, limits included, by content."""
+    every = checklists.with_own(configuration.items)
+    return {
+        (product.key, item.id, each.name): each.digest
+        for product in configuration.products.values()
+        for item in every.of(product)
+        for each in item.requirements
+    }
 
 
 def _decided(found: tuple[Difference, ...], take: Take | None) -> tuple[Difference, ...]:

@@ -12,6 +12,7 @@ from handlers.pages import closed_period
 from handlers.services import Services, Snapshot
 from integrations.store import blanks as stored_blanks
 from integrations.store import evidence as stored
+from integrations.store import limits
 from integrations.store import readings as stored_readings
 from integrations.store.evidence import Version
 from schema.assessments import Gathered, assess_all, until
@@ -93,9 +94,18 @@ def _look(
         judged=_judged(session, snapshot, product, metrics=metrics_in(items, product), now=now),
         given=stored.newest(session, snapshot.workspace, product.key),
         manifest=revision.manifest.parts,
+        fixed=_fixed(items, limits.since(session, snapshot.workspace, product.key)),
     )
     listed = assess_all(items, gathered, now)
     return Found(findings=listed, by_item=by_item(listed), until=until(items, gathered, now))
+
+
+def _fixed(
+    items: Iterable[ItemSpec], since: Mapping[tuple[str, str], tuple[str, datetime]]
+) -> dict[tuple[str, str], datetime]:
+    """Tell when the limits that a launch is held to were set, where they were changed."""
+    asked = {(item.id, each.name): each.digest for item in items for each in item.requirements}
+    return {place: at for place, (digest, at) in since.items() if asked.get(place) == digest}
 
 
 def metrics_in(specs: Iterable[ItemSpec], product: Product) -> tuple[str, ...]:
