@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from handlers import drawing, findings, folds
+from handlers import drawing, findings, folds, watches
 from handlers.deciding import known, need_settings
 from handlers.services import Services, Snapshot
 from integrations.store import launches as stored
@@ -23,6 +23,7 @@ def settle(session: Session, services: Services, snapshot: Snapshot, kept: Kept)
         then = folds.grown(services.folds, launch, events)
         stored.move(session, snapshot.workspace, launch=then, newest=events[-1])
         drawing.after(session, snapshot, kept=kept, before=launch, launch=then, found=found, now=now)
+        watches.after(session, snapshot, kept=kept, launch=then, events=events, now=now)
     return events
 
 
