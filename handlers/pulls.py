@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
+from handlers import wakes
 from handlers.services import Services, Snapshot
 from integrations.base import Answer, Trouble, fetch, unanswered
 from integrations.store import blanks as stored_blanks
@@ -56,9 +59,14 @@ async def pull(
     wanted = await at.wanted(period, again)
     answers = await at.ask_all(wanted, progress)
     readings, blanks = at.sorted_out(answers)
-    added = await services.store.write(
-        lambda session: stored_readings.add(session, snapshot.workspace, readings=readings, blanks=blanks)
-    )
+
+    def keep(session: Session) -> stored_readings.Added:
+        added = stored_readings.add(session, snapshot.workspace, readings=readings, blanks=blanks)
+        if added.readings or added.blanks:
+            wakes.evidence(session, snapshot.workspace, product.key, now=services.now())
+        return added
+
+    added = await services.store.write(keep)
     log.info("pulled", extra={"product": product.key, "readings": added.readings, "blanks": added.blanks})
     return Pulled(
         product=product.key,

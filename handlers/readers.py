@@ -173,9 +173,9 @@ def _said_of(user: Mapping[str, Any], *, team: str) -> dict[str, object]:
     """Keep of Slack's user object what decides who somebody is; a home elsewhere in one company is no stranger's."""
     homes = {user.get("team_id") or team, *((user.get("enterprise_user") or {}).get("teams") or ())}
     stranger = bool(user.get("is_stranger")) or (team != "" and team not in homes)
-    return {"name": str(user.get("real_name") or user.get("name") or ""), "is_stranger": stranger} | {
-        name: True for name in FLAGS if user.get(name)
-    }
+    zone = {"tz": str(user["tz"])} if user.get("tz") else {}
+    name = str(user.get("real_name") or user.get("name") or "")
+    return {"name": name, "is_stranger": stranger} | zone | {flag: True for flag in FLAGS if user.get(flag)}
 
 
 def _person(user: Mapping[str, object]) -> Person:

@@ -1,0 +1,215 @@
+"""Reminders of launches: to people in their own working hours, then in the thread, then to the product's owners."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from handlers import cards, chores, findings, folds, people, watches
+from handlers.drawing import card_key
+from handlers.people import Asked, Membership
+from handlers.readers import Directory
+from handlers.services import Services, Snapshot
+from handlers.views import watches as shown
+from handlers.views.text import mention
+from integrations.store import identities, launches, ledger
+from integrations.store import people as stored_people
+from integrations.store.engine import lock_workspace
+from integrations.store.launches import Kept
+from schema.due import Taken
+from schema.gates import answer
+from schema.launches import EventKind, Launch, State
+from schema.products import Product, Role
+from schema.reminders import Reminders, Round, Situation, Told, Waited, due, waited_for
+from schema.working_hours import working
+
+REMIND: Final = "launch_reminder"  # due work, one a launch that waits
+ASKED: Final = frozenset({EventKind.CHECKED, EventKind.REOPENED})  # what asks people, or asks them again
+LOOK_AGAIN: Final = timedelta(hours=1)  # where nothing is to be said before the deadline
+HEARD: Final = timedelta(days=30)  # for how long somebody's time zone is believed
+
+Payload = Mapping[str, Any]
+
+
+async def remind_due(services: Services, directory: Directory, snapshot: Snapshot, *, holder: str) -> int:
+    """Remind whoever has to be reminded now; gives how many launches were looked at."""
+    work = partial(_remind, services, directory, snapshot)
+    return await chores.do(services, work, kinds=[REMIND], holder=holder)
+
+
+async def _remind(services: Services, directory: Directory, snapshot: Snapshot, taken: Taken) -> None:
+    workspace = snapshot.workspace
+    kept = await services.store.read(lambda session: launches.get(session, workspace, taken.work.key))
+    product = snapshot.configuration.products.get(kept.product) if kept is not None else None
+    if product is None:
+        await services.store.write(lambda session: chores.done(session, taken, now=services.now()))
+        return
+    asked = Asked(workspace=workspace, product=product)
+    await people.known(services, directory, asked)  # the groups; without them nobody knows who is asked
+    found = await services.store.read(partial(people.membership, asked=asked, since=directory.since))
+    round_ = _Turn(services=services, snapshot=snapshot, product=product, found=found, taken=taken)
+    await directory.learn(await services.store.read(round_.users))
+    await services.store.write(round_.act)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """One launch whose turn it is."""
+
+    services: Services
+    snapshot: Snapshot
+    product: Product
+    found: Membership
+    taken: Taken
+
+    @property
+    def workspace(self) -> str:
+        return self.snapshot.workspace
+
+    def users(self, session: Session) -> frozenset[str]:
+        """Name the people who may be told, so that their time zones are known; nobody is given a pid here."""
+        kept = launches.get(session, self.workspace, self.taken.work.key)
+        if kept is None or kept.state is not State.OPEN:
+            return frozenset()
+        pids = stored_people.pids_of(session, self.workspace, self._holders())
+        waited = self._waited(session, self._launch(session, kept), pids)
+        return frozenset(watches.users_of(session, self.workspace, [each.pid for each in waited]))
+
+    def act(self, session: Session) -> None:
+        """Say what is due, and write down when to look again, in one transaction."""
+        lock_workspace(session, self.workspace)
+        now = self.services.now()
+        kept = launches.get(session, self.workspace, self.taken.work.key)
+        assert kept is not None  # launches are never deleted
+        launch = self._launch(session, kept)
+        if launch.state is State.OPEN:
+            self._open(session, kept, launch, now)
+        elif launch.state is State.BYPASSED:
+            self._bypassed(session, kept, launch, now)
+        else:  # the launch has moved on, and with it everybody
+            chores.done(session, self.taken, now=now)
+
+    def _launch(self, session: Session, kept: Kept) -> Launch:
+        return folds.load(session, self.services.folds, kept)
+
+    def _holders(self) -> frozenset[str]:
+        return frozenset(user for users in self.found.roles.values() for user in users)
+
+    # --- a launch that asks for signatures ---
+
+    def _open(self, session: Session, kept: Kept, launch: Launch, now: datetime) -> None:
+        name, situation = self._situation(session, launch)
+        said = due(situation, now)
+        told = situation.told
+        after = Told(
+            people=told.people | {each.pid for each in said.people},
+            thread=told.thread or said.thread,
+            owners=told.owners or said.owners,
+        )
+        latest = max(launch.revision.deadline, now + LOOK_AGAIN)
+        going_on = chores.done(
+            session, self.taken, now=now, next_at=said.next_at or latest, **_payload(kept, name, after)
+        )
+        if going_on:
+            self._say(session, kept, launch, situation, said=said, name=name, now=now)
+
+    def _situation(self, session: Session, launch: Launch) -> tuple[str, Situation]:
+        asking = [
+            event for event in ledger.events_of(session, self.workspace, launch.id) if event.kind in ASKED
+        ][-1]
+        name = f"{launch.revision.n}.{asking.seq}"
+        round_ = Round(
+            since=asking.at, deadline=launch.revision.deadline, zone=launch.zone, country=launch.country
+        )
+        pids = stored_people.pids_of(session, self.workspace, self._holders())
+        return name, Situation(
+            round=round_,
+            waited=self._waited(session, launch, pids),
+            zones=self._zones(session, pids),
+            told=_told(self.taken.work.payload, name),
+        )
+
+    def _waited(self, session: Session, launch: Launch, pids: Mapping[str, str]) -> tuple[Waited, ...]:
+        now = self.services.now()
+        shows = findings.found_in(session, self.services, self.snapshot, launch, now=now)
+        members = {
+            role: [pids[user] for user in sorted(users) if user in pids]
+            for role, users in self.found.roles.items()
+        }
+        return waited_for(launch, answer(launch, shows.findings, now), members, now)
+
+    def _zones(self, session: Session, pids: Mapping[str, str]) -> dict[str, str]:
+        since = self.services.now() - HEARD
+        said = identities.known(session, self.workspace, pids, since=since)
+        return {pids[user]: str(each.body["tz"]) for user, each in said.items() if each.body.get("tz")}
+
+    def _say(
+        self, session: Session, kept: Kept, launch: Launch, situation: Situation, *, said: Reminders, name: str,
+        now: datetime,
+    ) -> None:  # fmt: skip
+        about = watches.about(session, self.snapshot, launch)
+        for each in said.people:
+            users = watches.users_of(session, self.workspace, [each.pid])
+            watches.message(session, self.workspace, users, shown.reminder(about, each.items), now=now)
+        items = _together(situation.waited)
+        if said.thread:
+            card = card_key(launch.id)
+            cards.put(
+                session, self.workspace, key=f"{card}.reminder.{name}", channel=kept.channel, under=card,
+                message=shown.thread_line(about, items), now=now,
+            )  # fmt: skip
+        if said.owners:
+            could = watches.users_of(session, self.workspace, [each.pid for each in situation.waited])
+            words = shown.escalation(about, items, [mention(user) for user in could])
+            owners = watches.owners(self.snapshot, launch.product)
+            watches.message(session, self.workspace, owners, words, now=now)
+
+    # --- an emergency that has to be reviewed ---
+
+    def _bypassed(self, session: Session, kept: Kept, launch: Launch, now: datetime) -> None:
+        bypass = launch.revision.bypass
+        assert bypass is not None  # it made the state
+        times = [
+            working(max(at, now), launch.zone, launch.country) for at in (bypass.until, bypass.review_by)
+        ]
+        told = int(self.taken.work.payload.get("reviews_wanted", 0))
+        ready = sum(at <= now for at in times)
+        again = times[ready] if ready < len(times) else now + timedelta(days=30)
+        payload = stands(kept) | {"reviews_wanted": max(told, ready)}
+        if chores.done(session, self.taken, now=now, next_at=again, **payload) and ready > told:
+            about = watches.about(session, self.snapshot, launch)
+            words = shown.review_wanted(about, by=bypass.review_by, late=ready == len(times))
+            owners = watches.owners(self.snapshot, launch.product)
+            watches.message(session, self.workspace, owners, words, now=now)
+
+
+def stands(kept: Kept) -> dict[str, Any]:
+    """Say what begins a new round of asking when it changes."""
+    deadline = kept.deadline.isoformat() if kept.deadline else None
+    return {"state": kept.state.value, "revision": kept.revision, "deadline": deadline}
+
+
+def _payload(kept: Kept, name: str, told: Told) -> dict[str, Any]:
+    said = {"round": name, "people": sorted(told.people), "thread": told.thread, "owners": told.owners}
+    return stands(kept) | said
+
+
+def _told(payload: Payload, name: str) -> Told:
+    """Read what was said in this round; what an earlier one said does not count."""
+    if payload.get("round") != name:
+        return Told()
+    return Told(
+        people=frozenset(payload["people"]), thread=bool(payload["thread"]), owners=bool(payload["owners"])
+    )
+
+
+def _together(waited: tuple[Waited, ...]) -> dict[Role, list[str]]:
+    """List by role what people could sign, each item once."""
+    return {
+        role: sorted({item for each in waited for item in each.items.get(role, ())})
+        for role in Role
+        if any(role in each.items for each in waited)
+    }
