@@ -9,7 +9,7 @@ from schema.other_sources import sources_told
 from schema.paces import crowd_in_full, pace_in_full
 from schema.pages import Page
 from schema.products import Previous
-from schema.remarks import SILENT, Remark
+from schema.remarks import Remark
 from schema.statements.levels import PLAIN_READERS
 from schema.texts import Text
 from schema.trends import course_in_full, floor_in_full, inputs
@@ -17,16 +17,17 @@ from schema.trends import course_in_full, floor_in_full, inputs
 
 def asides(
     page: Page, key: str, audience: Audience, compared: Compared | None = None, *, short: bool = False,
-    named: bool = False,
+    named: bool = False, counter: bool = False,
 ) -> tuple[Remark, ...]:  # fmt: skip
     """List what stands beside a statement, in reading order; what belongs to no change is said once, not a window.
 
-    short   for a digest's parent
-    named   another metric stands in the same paragraph, so say which one is meant
+    short     for a digest's parent
+    named     another metric stands in the same paragraph, so say which one is meant
+    counter   the metric is told as another one's other side
     """
     mix = mix_told(page, key, audience, compared, short=short, named=named)
     newest = compared is None or compared.comparison == Previous()
-    gap = gap_told(page, key, audience, short=short) if newest or audience in PLAIN_READERS else SILENT
+    gap = gap_told(page, key, audience, compared, counter=counter)
     rest = (
         (sources_told(page, key, audience, named=named),
          limits_told(page, key, audience, named=named), *_seen(page, key, audience))
@@ -47,7 +48,12 @@ def _seen(page: Page, key: str, audience: Audience) -> tuple[Remark, ...]:
 
 def aside(
     page: Page, key: str, audience: Audience, compared: Compared | None = None, *, short: bool = False,
-    named: bool = False,
+    named: bool = False, counter: bool = False,
 ) -> Text:  # fmt: skip
     """Say what stands beside a statement."""
-    return texts.join([each.text for each in asides(page, key, audience, compared, short=short, named=named)])
+    return texts.join(
+        [
+            each.text
+            for each in asides(page, key, audience, compared, short=short, named=named, counter=counter)
+        ]
+    )

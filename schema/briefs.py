@@ -17,7 +17,7 @@ from schema.judgements import Compared
 from schema.metrics import Audience, Unit
 from schema.operating_points import limit_alone
 from schema.paces import crowd, pace
-from schema.pages import Page, subject
+from schema.pages import UNCOMPARED, Page, subject
 from schema.periods import Period
 from schema.statements import levels
 from schema.statements.stating import Statement, state
@@ -94,7 +94,10 @@ def paragraph(page: Page, insight: Insight, audience: Audience, *, short: bool =
     """
     if insight.topic in SEEN:
         return _seen(page, insight, audience, short=short)
-    told = say(page, insight.metric, audience, short=short)
+    # what is told of sources is their figures now: that no change is clear would only stand between them
+    told = say(
+        page, insight.metric, audience, UNCOMPARED if insight.topic is Topic.SOURCES else None, short=short
+    )
     label = TOPIC_LABELS.get(insight.topic) or told.label
     if short and insight.topic is Topic.WHAT_IF:
         return replace(told, label=label, text=limit_alone(page, insight.metric).text, statements=())
@@ -130,7 +133,15 @@ def _told(
     advice = dict.fromkeys((*main.advice, *other.advice))
     own = {each.metric for each in page.ranked.said if each.topic in ASIDE} - {key}
     beside = tuple(
-        aside(page, each.metric, audience, compared, short=short, named=bool(other.metrics))
+        aside(
+            page,
+            each.metric,
+            audience,
+            compared,
+            short=short,
+            named=bool(other.metrics),
+            counter=each is not main,
+        )
         for each in (main, *other.statements)
         if each.metric not in own
     )

@@ -229,13 +229,22 @@ def _misses(split: Split, places: int) -> bool:
     return mix + rate != change
 
 
-def gap_told(page: Page, key: str, audience: Audience, *, short: bool) -> Remark:
-    """Say whether two groups stand in the same order within each part (wording rule 43)."""
+def gap_told(
+    page: Page, key: str, audience: Audience, compared: Compared | None = None, *, counter: bool = False
+) -> Remark:
+    """Say whether two groups stand in the same order within each part (wording rule 43).
+
+    counter   it is told as another metric's other side: then only what is otherwise is worth a sentence
+    """
     found = page.judged[key].findings.gap
     if found is None:
         return SILENT
     plain = audience in levels.PLAIN_READERS
-    if plain and (not found.segments or (short and not found.turned)):
+    if plain and (
+        not found.segments or (not found.turned and (counter or not _is_first(page, key, compared)))
+    ):
+        return SILENT
+    if not plain and not _is_newest(compared):
         return SILENT
     figures = (counted(key, "turned", found.turned), counted(key, "segments", found.segments))
     fillings: dict[str, Filling] = {
@@ -255,9 +264,19 @@ def _template(found: GapCheck, *, plain: bool) -> str:
     return OTHER_ORDER if found.turned == found.segments else SOME_OTHER
 
 
-SAME_ORDER: Final = "The order is the same within each {by}."
-OTHER_ORDER: Final = "Within each {by} by itself the order is the other way round."
-SOME_OTHER: Final = "In {turned} of {segments} parts by {by} the order is the other way round."
+def _is_newest(compared: Compared | None) -> bool:
+    return compared is None or compared.comparison == Previous()
+
+
+def _is_first(page: Page, key: str, compared: Compared | None) -> bool:
+    """Tell whether a window is the newest, or the first of the longer ones: there plain readers are told once."""
+    others = [each for each in page.judged[key].compared if not _is_newest(each)]
+    return _is_newest(compared) or compared == next(iter(others), None)
+
+
+SAME_ORDER: Final = "{first:cap} and {last} stand in the same order within each {by}."
+OTHER_ORDER: Final = "Within each {by} by itself, {first} and {last} stand the other way round."
+SOME_OTHER: Final = "In {turned} of {segments} parts by {by}, {first} and {last} stand the other way round."
 SAME_ORDER_IN_FULL: Final = "Looked at by {by}: {first} and {last} stand in the same order in all {segments} parts where both can be compared."
 OTHER_ORDER_IN_FULL: Final = (
     "Looked at by {by}: of {segments} parts where {first} and {last} can be compared, {turned} have the other order"

@@ -177,9 +177,9 @@ def parts(**rates: tuple[int, int]) -> dict[str, Confusion]:
 @pytest.mark.parametrize(
     ("within", "plain", "full"),
     [
-        (parts(law=(60, 40), art=(70, 60)), "The order is the same within each field of work.", "same order in all 2 parts"),
-        (parts(law=(40, 60), art=(60, 70)), "Within each field of work by itself the order is the other way round.", "2 have the other order"),
-        (parts(law=(40, 60), art=(70, 60)), "In 1 of 2 parts by field of work the order is the other way round.", "1 have the other order"),
+        (parts(law=(60, 40), art=(70, 60)), "A and B stand in the same order within each field of work.", "same order in all 2 parts"),
+        (parts(law=(40, 60), art=(60, 70)), "Within each field of work by itself, A and B stand the other way round.", "2 have the other order"),
+        (parts(law=(40, 60), art=(70, 60)), "In 1 of 2 parts by field of work, A and B stand the other way round.", "1 have the other order"),
         ({"A / law": Confusion(tp=3, fp=0, fn=2, tn=0)}, "", "no part has enough of A and B"),
     ],
 )  # fmt: skip
@@ -191,11 +191,11 @@ def test_a_gap_says_whether_its_order_holds_within_each_part(within, plain, full
         assert full in said(made, "demographic_parity_difference", audience)
 
 
-def test_a_digest_names_a_reversed_gap_only() -> None:
+def test_beside_another_figure_only_a_reversal_is_worth_a_sentence() -> None:
     same, other = gap_page(parts(law=(60, 40))), gap_page(parts(law=(40, 60)))
 
-    assert said(same, "demographic_parity_difference", short=True) == ""
-    assert "other way round" in said(other, "demographic_parity_difference", short=True)
+    assert said(same, "demographic_parity_difference", counter=True) == ""
+    assert "the other way round" in said(other, "demographic_parity_difference", counter=True)
 
 
 def test_one_group_alone_is_not_looked_at_again() -> None:
