@@ -2,7 +2,7 @@
 
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,8 +96,18 @@ class Talk:
 
 
 @asynccontextmanager
-async def a_talk(folder: Path, *, mode: str = "socket", document: dict[str, Any] | None = None, **last: Any):
-    """Open a workspace with Muster in it; everything is closed, and checked, at the end."""
+async def a_talk(
+    folder: Path,
+    *,
+    mode: str = "socket",
+    document: dict[str, Any] | None = None,
+    beside: dict[str, Any] | None = None,
+    **last: Any,
+):
+    """Open a workspace with Muster in it; everything is closed, and checked, at the end.
+
+    beside   what its services are to have besides; then who is who is shared with other processes, as in a real one
+    """
     builders.write_outcomes(folder, **last)
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(LocalSlack(time_factor=FACTOR))
@@ -107,14 +117,15 @@ async def a_talk(folder: Path, *, mode: str = "socket", document: dict[str, Any]
         store = Store(fresh_url("sqlite"))
         stack.push_async_callback(store.close)
         await builders.a_workspace_in(store)
-        held = builders.snapshot(document or builders.document(), folder)
+        held = replace(builders.snapshot(document or builders.document(), folder), revision=0)
         for connector in held.connectors.values():
             stack.push_async_callback(connector.close)
         session = await stack.enter_async_context(slack_session())
         gateway = Slack(
             token=app.bot_token, session=session, base_url=slack.base_url, pacer=Pacer(Pace(factor=100))
         )
-        desk, references = a_desk(builders.services(store, held), gateway), []
+        services = replace(builders.services(store, held), **(beside or {}))
+        desk, references = a_desk(services, gateway, shared=beside is not None), []
         stack.push_async_callback(desk.tasks.close)
         # who is known already is answered in the ack
         await desk.directory.learn([builders.BEN, *(each.id for each in people.values())])
@@ -152,11 +163,14 @@ def builders_people(slack: LocalSlack) -> list[User]:
     return [slack.user(name) for name in ("ana", "ben", "pia", "lea")]
 
 
-def a_desk(services, gateway: Slack) -> Desk:
+def a_desk(services, gateway: Slack, *, shared: bool = False) -> Desk:
     return Desk(
         services=services,
         slack=gateway,
-        directory=Directory(slack=gateway, now=services.now, within_s=1 / FACTOR),
+        directory=Directory(
+            slack=gateway, now=services.now, within_s=1 / FACTOR, workspace=builders.WORKSPACE,
+            store=services.store if shared else None,
+        ),
     )
 
 

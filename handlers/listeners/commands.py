@@ -4,6 +4,7 @@ from typing import Final
 
 from handlers import explanations, standups
 from handlers.briefs import Read, pull_and_read, read
+from handlers.listeners import launches, reviews
 from handlers.listeners.answers import Answer, Later, Show
 from handlers.listeners.desk import Desk
 from handlers.listeners.payloads import Command
@@ -38,11 +39,17 @@ async def command(typed: Command, desk: Desk, snapshot: Snapshot, circle: Circle
         return help_(desk, circle, channel=typed.channel)
     if wanted.verb is Verb.EXPLAIN:
         return await explain(desk, snapshot, circle, wanted, channel=typed.channel)
+    if wanted.verb is Verb.REVIEWS:
+        return await reviews.mine(desk, snapshot, circle.user)
+    if wanted.verb is Verb.WHY:
+        return await reviews.why_named(desk, snapshot, circle, wanted.launch)
     product = product_named(circle, wanted.product, channel=typed.channel, command=desk.command)
     if wanted.verb is Verb.BRIEF:
         return await brief(
             desk, snapshot, product, audience=audience_named(wanted.audience or Audience.EXECUTIVE)
         )
+    if wanted.verb is Verb.LAUNCH:
+        return await launches.ask(desk, snapshot, product, circle.user)
     if wanted.mode is Mode.NOW:
         return await post_now(desk, snapshot, circle, product)
     return await preview(desk, snapshot, product)

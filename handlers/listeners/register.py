@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from handlers.listeners import commands, homes, pages, payloads, threads
+from handlers.listeners import commands, homes, items, launches, pages, payloads, reviews, threads, verbs
 from handlers.listeners.door import Row
 from handlers.listeners.ids import COMMAND, Action, Callback, Event
 from handlers.listeners.showing import Kind
@@ -12,7 +12,17 @@ SURFACE: Final = (
     Row(Kind.ACTION, Action.SHARE, payloads.click, pages.share, at_once=True),
     Row(Kind.ACTION, Action.OTHER_READER, payloads.click, pages.another_reader),
     Row(Kind.ACTION, Action.HOW, payloads.click, pages.how),
+    Row(Kind.ACTION, Action.REVIEW, payloads.click, items.review),
+    Row(Kind.ACTION, Action.WHY, payloads.click, reviews.why),
+    Row(Kind.ACTION, Action.MORE, payloads.click, verbs.more),
+    Row(Kind.ACTION, Action.EVIDENCE, payloads.click, items.add_evidence),
     Row(Kind.VIEW, Callback.READER, payloads.submission, pages.reader_chosen),
+    Row(Kind.VIEW, Callback.LAUNCH, payloads.submission, launches.asked),
+    Row(Kind.VIEW, Callback.REVISION, payloads.submission, launches.revised),
+    Row(Kind.VIEW, Callback.ITEMS, payloads.submission, items.answered),
+    Row(Kind.VIEW, Callback.EVIDENCE, payloads.submission, items.evidence_given),
+    Row(Kind.VIEW, Callback.VERB, payloads.submission, verbs.chosen),
+    Row(Kind.VIEW, Callback.DONE, payloads.submission, verbs.done),
     Row(Kind.EVENT, Event.MENTION, payloads.mention, threads.mention, at_once=True),
     Row(Kind.EVENT, Event.DIRECT_MESSAGE, payloads.direct_message, threads.direct_message, at_once=True),
     Row(Kind.EVENT, Event.HOME, payloads.home_opened, homes.opened),

@@ -20,6 +20,7 @@ from integrations.base import IntegrationError
 log = logging.getLogger(__name__)
 
 VIEW_S: Final = 2.0  # of views.open before the ack
+TYPE_AGAIN: Final = "Slack has told me now who you are. Type or press it again, and it opens."
 JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
 
 Guarded = Callable[
@@ -185,6 +186,8 @@ async def finished(answer: Answer, *, say: Callable[[str], Awaitable[None]] | No
         answer = await answer.work()
         if say is not None and isinstance(answer, Later) and answer.note:
             await say(answer.note)
+    if isinstance(answer, Open):  # its trigger is too old by now
+        return Show(messages=[note(TYPE_AGAIN)])
     return answer if isinstance(answer, Show) else None
 
 

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from handlers.briefs import pull_and_read, read
+from handlers.listeners import reviews
 from handlers.listeners.answers import Answer, Later
 from handlers.listeners.commands import help_, pulling
+from handlers.listeners.deciders import launch_of
 from handlers.listeners.desk import Desk
 from handlers.listeners.pages import receipt_messages, receipts_of
 from handlers.listeners.payloads import DirectMessage, Mention
@@ -38,12 +40,25 @@ async def mention(said: Mention, desk: Desk, snapshot: Snapshot, circle: Circle)
         if wanted.verb is Verb.HELP:
             await _whisper(said, desk, snapshot, help_(desk, circle, channel=said.channel).messages[0])
             return None
+        launch = await reviews.launch_in_thread(said, desk, snapshot, wanted=wanted)
+        if launch is not None:
+            return await _launch(said, desk, snapshot, circle, launch=launch)
         product = await _product(said, desk, snapshot, circle, name=wanted.product)
         await may_be_shown(desk, product, said.channel, shared_outside=said.shared_outside)
         return await _answer(said, desk, snapshot, product, wanted=_named(wanted, snapshot, circle))
     except Refusal as refusal:
         await _whisper(said, desk, snapshot, note(str(refusal)))
         return None
+
+
+async def _launch(
+    said: Mention, desk: Desk, snapshot: Snapshot, circle: Circle, *, launch: str
+) -> Answer:
+    """Say in a launch's thread what is missing for it."""
+    product = circle.product((await launch_of(desk, snapshot, launch)).product)
+    await may_be_shown(desk, product, said.channel, shared_outside=said.shared_outside)
+    await _post(said, desk, snapshot, product, payload=await reviews.why_of(desk, snapshot, launch))
+    return None
 
 
 async def _product(

@@ -29,6 +29,8 @@ class Verb(StrEnum):
     BRIEF = "brief"
     EXPLAIN = "explain"
     STANDUP = "standup"
+    LAUNCH = "launch"
+    REVIEWS = "reviews"
     STATUS = "status"  # in threads
     WHY = "why"
 
@@ -43,8 +45,11 @@ class Mode(StrEnum):
 OTHER_WORDS: Final = {
     "hi": Verb.HELP, "hello": Verb.HELP, "?": Verb.HELP, "page": Verb.BRIEF, "report": Verb.BRIEF, "what": Verb.EXPLAIN,
     "define": Verb.EXPLAIN, "digest": Verb.STANDUP, "stand-up": Verb.STANDUP, "how": Verb.WHY,
+    "review": Verb.REVIEWS, "waiting": Verb.REVIEWS, "todo": Verb.REVIEWS, "release": Verb.LAUNCH,
 }  # fmt: skip
-IN_COMMANDS: Final = (Verb.HELP, Verb.BRIEF, Verb.EXPLAIN, Verb.STANDUP)
+IN_COMMANDS: Final = (
+    Verb.HELP, Verb.BRIEF, Verb.EXPLAIN, Verb.STANDUP, Verb.LAUNCH, Verb.REVIEWS, Verb.WHY,
+)  # fmt: skip
 IN_THREADS: Final = (Verb.HELP, Verb.STATUS, Verb.WHY, Verb.BRIEF, Verb.EXPLAIN)
 
 
@@ -57,6 +62,7 @@ class Asked:
     audience: str | None = None
     metric: str | None = None
     mode: Mode | None = None
+    launch: str | None = None  # an id
 
 
 def tidy(text: str) -> str:
@@ -81,8 +87,10 @@ def asked(text: str, *, verbs: Iterable[Verb] = IN_COMMANDS, command: str = "") 
             return _explain(rest, command)
         case Verb.STANDUP:
             return _standup(rest)
-        case Verb.HELP | Verb.STATUS | Verb.WHY:
-            return Asked(verb=verb, product=rest or None if verb is not Verb.HELP else None)
+        case Verb.HELP | Verb.REVIEWS:
+            return Asked(verb=verb)
+        case Verb.LAUNCH | Verb.STATUS | Verb.WHY:
+            return Asked(verb=verb, product=rest or None, launch=rest or None)
 
 
 def _verb(word: str, known: tuple[Verb, ...]) -> Verb | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Final
 
 from handlers.listeners.ids import Action, Callback, Field
@@ -15,7 +14,8 @@ from schema.requirements import EvidenceKind, RecordUnit, Requirement
 from schema.role_words import ROLE_WORDS
 from schema.votes import Intent
 
-MOST_BLOCKS: Final = 96  # Slack takes 100; some stay free for a sentence in front
+MODAL_MOST: Final = 100  # blocks, says Slack
+MOST_BLOCKS: Final = 96  # some stay free for a sentence in front
 MOST_ITEMS: Final = 10  # a page: more, and people stop reading
 LATER: Final = "later"  # no answer yet
 CHOICES: Final[Mapping[Intent, tuple[str, str]]] = {
@@ -53,6 +53,7 @@ class Sheet:
     role: Role
     items: Sequence[Shown]
     note: str = ""  # a sentence in front
+    every_role: bool = False  # their other roles come afterwards
 
 
 def answer_block(item: str) -> str:
@@ -65,41 +66,39 @@ def reason_block(item: str) -> str:
     return f"reason.{item}"
 
 
-def pages(items: Sequence[Shown]) -> list[list[Shown]]:
-    """Split what is asked into pages that Slack takes and people read."""
-    found: list[list[Shown]] = []
+def first_page(items: Sequence[Shown]) -> int:
+    """Count the items that one page takes: as many as Slack and its reader do."""
     used = 0
-    for item in items:
-        needed = len(_item(item))
-        if not found or used + needed > MOST_BLOCKS or len(found[-1]) == MOST_ITEMS:
-            found.append([])
-            used = 0
-        found[-1].append(item)
-        used += needed
-    return found
+    for at, item in enumerate(items):
+        used += len(_item(item))
+        if used > MOST_BLOCKS or at == MOST_ITEMS:
+            return max(at, 1)
+    return len(items)
 
 
-def review_form(sheet: Sheet, page: int = 0) -> Block:
-    """Ask for an answer to each item of one page; the modal carries the showing's id and the page only."""
-    parts = pages(sheet.items)
-    last = page >= len(parts) - 1
-    shown = parts[min(page, len(parts) - 1)]
-    blocks: list[Block] = [context(_intro(sheet, page, len(parts)))]
+def review_form(sheet: Sheet) -> Block:
+    """Ask for an answer to each item that fits one page.
+
+    The modal carries ids only: of the showing, and of the items that come on the next page.
+    """
+    fits = first_page(sheet.items)
+    left = ",".join(item.id for item in sheet.items[fits:])
+    blocks: list[Block] = [context(_intro(sheet, fits))]
     if sheet.note:
         blocks = [*sections(escape(sheet.note))[:1], *blocks]
-    for item in shown:
+    for item in sheet.items[:fits]:
         blocks.extend(_item(item))
-    about = {"showing": sheet.showing, "page": str(page)}
-    submit = "Save" if last else "Save and go on"
+    about = {"showing": sheet.showing, "launch": sheet.launch, "role": sheet.role.value, "left": left}
     return inputs.form(
-        f"For {ROLE_WORDS[sheet.role]}", blocks[:-1], callback=Callback.ITEMS, about=about, submit=submit
-    )
+        f"For {ROLE_WORDS[sheet.role]}", blocks[:-1][:MODAL_MOST], callback=Callback.ITEMS,
+        about=about | ({"every": "role"} if sheet.every_role else {}), submit="Save and go on" if left else "Save",
+    )  # fmt: skip
 
 
-def _intro(sheet: Sheet, page: int, of: int) -> str:
+def _intro(sheet: Sheet, fits: int) -> str:
     told = f"{bold(escape(clip(sheet.title, 100)))} ({escape(sheet.launch)})"
-    paged = f" Page {page + 1} of {of}." if of > 1 else ""
-    return f"{told}.{paged} Nothing is recorded before you save. What stands here is kept with your answer."
+    more = f" {fits} of {len(sheet.items)} items; the others follow." if fits < len(sheet.items) else ""
+    return f"{told}.{more} Nothing is recorded before you save. What stands here is kept with your answer."
 
 
 def _item(item: Shown) -> list[Block]:
@@ -153,7 +152,7 @@ class Wanted:
     launch: str
     item: str
     requirement: Requirement
-    today: date
+    role: str  # whose items are asked for beneath
     parts: Mapping[str, str] = field(default_factory=dict)  # of the manifest that goes out
 
 
@@ -166,7 +165,7 @@ def evidence_form(wanted: Wanted) -> Block:
         *(_document(wanted) if asked.kind is EvidenceKind.DOCUMENT else _record(wanted)),
         context("It is kept under your name, and everybody who reviews this item sees it."),
     ]
-    about = {"launch": wanted.launch, "item": wanted.item, "requirement": asked.name}
+    about = {"launch": wanted.launch, "role": wanted.role, "item": wanted.item, "requirement": asked.name}
     return inputs.form("Add evidence", blocks, callback=Callback.EVIDENCE, about=about, submit="Add it")
 
 

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Final
 
 from handlers.listeners.ids import Callback, Field
-from handlers.views import inputs
+from handlers.views import inputs, modals
 from handlers.views.blocks import Block, context, section
 from handlers.views.text import bold, escape
 from schema.manifests import LONGEST
-from schema.risks import ASKED, RiskQuestion
+from schema.risks import ASKED, RiskQuestion, Tier
 
 TITLE_MOST: Final = 150  # a header's
 DATA_MOST: Final = 3_000
@@ -96,3 +96,13 @@ def _risk(question: RiskQuestion) -> Block:
     asked = ASKED[question]
     example = asked.example.removeprefix("Such as ").removesuffix(".")
     return inputs.choice(asked.question, question.value, inputs.shortened(example[:1].upper() + example[1:]))
+
+
+def opened_page(launch: str, channel: str, tier: Tier) -> Block:
+    """Say that a launch is open, and where."""
+    where = f"<#{channel}>" if channel.isalnum() else "the product's channel"
+    words = (
+        f"{bold(escape(launch))} is open in {where}, at {tier} risk. Its evidence is checked now; then the people who"
+        " sign are asked in its thread. You are told when it moves."
+    )
+    return modals.page("Launch opened", [section(words)])

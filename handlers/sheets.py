@@ -1,0 +1,136 @@
+"""What one person is put before to sign: the items of a role as a stored showing has them, and what they may answer."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from handlers import drawing, gates, items
+from handlers.deciding import Person
+from handlers.gates import Looked
+from handlers.services import Services, Snapshot
+from handlers.views.items import Sheet, Shown
+from handlers.views.launches import title_of
+from integrations.store import people
+from integrations.store.showings import Showing
+from schema.checklists import CheckKind, ItemClass
+from schema.items import SETTLED, Item
+from schema.launches import State
+from schema.policies import SelfApproval
+from schema.products import Role
+from schema.requirements import EvidenceKind, Requirement
+from schema.votes import SILENT, Intent, Voice
+
+
+async def sheet(
+    services: Services, snapshot: Snapshot, launch: str, *, person: Person, role: Role, id: str
+) -> Sheet:
+    """Show a role's items to somebody, and keep exactly what they are shown; those that wait for them come first.
+
+    id   of the showing, a name that nobody can guess
+    """
+    shown = await items.show(services, snapshot, launch, person=person, role=role, id=id)
+    return await sheet_of(services, snapshot, shown)
+
+
+async def sheet_of(
+    services: Services, snapshot: Snapshot, shown: Showing, *, only: Collection[str] | None = None
+) -> Sheet:
+    """Give a showing's items again, with what may be answered now.
+
+    only   these of them, in the order in which they come; None: those that are worth asking
+    """
+
+    def act(session: Session) -> Sheet:
+        looked = gates.look_in(session, services, snapshot, shown.launch)
+        mine = own_pids(session, snapshot, shown.user)
+        chosen = (
+            _chosen(looked, shown, mine) if only is None else [each for each in only if each in shown.items]
+        )
+        about = drawing.known(session, snapshot, looked.launch)
+        return Sheet(
+            showing=shown.id,
+            launch=shown.launch,
+            title=title_of(looked.launch, about),
+            role=Role(shown.role),
+            items=[_shown(looked, shown, each, mine) for each in chosen],
+        )
+
+    return await services.store.read(act)
+
+
+def with_note(made: Sheet, *, note: str = "", every_role: bool = False) -> Sheet:
+    """Put a sentence in front, and say whether the person's other roles come afterwards."""
+    return replace(made, note=note, every_role=every_role)
+
+
+def own_pids(session: Session, snapshot: Snapshot, user: str) -> frozenset[str]:
+    """Give the pids of all accounts of a person; none where they never acted."""
+    accounts = snapshot.configuration.reviews.accounts(user)
+    return frozenset(people.pids_of(session, snapshot.workspace, accounts).values())
+
+
+def _chosen(looked: Looked, shown: Showing, mine: Collection[str]) -> Sequence[str]:
+    """Choose what is worth asking: what is not settled, and what this person has spoken to; else everything."""
+    revision, gate = looked.launch.revision, looked.gate
+    waiting = gate.waits_for.get(Role(shown.role), ())
+    known = [item for item in revision.items if item in shown.items]
+    open_ = [item for item in known if gate.items[item] not in SETTLED]
+    spoken = [item for item in known if any(pid in mine for pid in revision.voices.get(item, {}))]
+    ordered = dict.fromkeys((*(item for item in known if item in waiting), *open_, *spoken))
+    return list(ordered) or known
+
+
+def _shown(looked: Looked, shown: Showing, item: str, mine: Collection[str]) -> Shown:
+    revision = looked.launch.revision
+    bare = Shown(id=item, text=shown.text[item], choices=(Intent.COMMENT,))
+    known = revision.items.get(item)
+    if known is None:
+        return bare
+    voice = next((each for pid, each in revision.voices.get(item, {}).items() if pid in mine), SILENT)
+    said = _said(voice, known)
+    own = looked.launch.requester in mine and not _may_sign_own(looked, item)
+    return replace(
+        bare, choices=_choices(looked, known, said=said, own=own), said=said, lacking=_lacking(looked, known)
+    )
+
+
+def _said(voice: Voice, item: Item) -> Intent | None:
+    """Give what somebody said that holds now."""
+    if voice.objection is not None:
+        return Intent.OBJECT
+    said = voice.said(item.digest)
+    return None if said is Intent.TAKE_BACK else said
+
+
+def _may_sign_own(looked: Looked, item: str) -> bool:
+    revision = looked.launch.revision
+    return revision.policy.self_approval is SelfApproval.ALLOW_MARKED or item in revision.unseparated
+
+
+def _choices(looked: Looked, item: Item, *, said: Intent | None, own: bool) -> tuple[Intent, ...]:
+    """List what may be answered; the rule looks again when it is."""
+    signable = looked.launch.state is State.OPEN and not own
+    found = (
+        [Intent.SIGN]
+        if signable and item.spec.check is not CheckKind.AUTO and said is not Intent.SIGN
+        else []
+    )
+    if not own:
+        found.append(Intent.OBJECT)
+    if signable and item.spec.klass is ItemClass.CONDITIONAL:
+        found.append(Intent.NOT_APPLICABLE)
+    found.append(Intent.COMMENT)
+    if said is not None:
+        found.append(Intent.TAKE_BACK)
+    return tuple(found)
+
+
+def _lacking(looked: Looked, item: Item) -> tuple[Requirement, ...]:
+    """List the records and documents that are missing or do not pass."""
+    found = looked.found.by_item.get(item.id, {})
+    return tuple(
+        each
+        for each in item.spec.requirements
+        if each.kind is not EvidenceKind.READING and not (each.name in found and found[each.name].passed)
+    )
