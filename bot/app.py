@@ -17,6 +17,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from sqlmodel import Session
 
+from bot import gates
 from bot.clock import Clock
 from bot.files import Secrets, catalogue, checklists, nouns
 from bot.introduction import introduce
@@ -246,6 +247,7 @@ async def _serve(muster: Muster, stack: contextlib.AsyncExitStack) -> None:
         ready=muster.ready,
         registry=muster.registry,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+        routes=_machines(muster),
     )
     runner = web.AppRunner(application(doors), access_log=None, shutdown_timeout=3)
     await runner.setup()
@@ -259,6 +261,12 @@ async def _serve(muster: Muster, stack: contextlib.AsyncExitStack) -> None:
             f"{address} cannot be listened on: {os.strerror(error.errno or 0)}. Choose another MUSTER_HTTP_PORT."
         ) from None
     muster.port = runner.addresses[0][1]
+
+
+def _machines(muster: Muster) -> Sequence[web.RouteDef]:
+    """Open the gate's address where somebody has a token for it."""
+    named, most = muster.settings.gate_names, muster.settings.gate_asks_a_minute
+    return gates.routes(gates.GateDoor(services=muster.services, tokens=named, asks_a_minute=most))
 
 
 async def _closed(muster: Muster) -> None:

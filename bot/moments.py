@@ -1,5 +1,6 @@
 """The moment that counts as now, as people type it."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
 from schema.errors import Refusal
@@ -19,6 +20,12 @@ def moment(at: str | None) -> datetime | None:
     if not EARLIEST <= found.year <= LATEST:
         raise Refusal(f"“{at}” is out of reach. {EXAMPLES}")
     return found
+
+
+def clock(at: str | None) -> Callable[[], datetime]:
+    """Give what tells the time: the moment that was typed, or the machine's clock."""
+    fixed = moment(at)
+    return lambda: fixed or datetime.now(UTC)
 
 
 def _read(at: str) -> datetime:

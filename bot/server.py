@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
@@ -31,12 +31,14 @@ class Doors:
     slack           Bolt's app and the signing secret; None in Socket Mode
     ready           asked by /readyz
     metrics_token   of /metrics; None keeps it closed
+    routes          of what release systems ask (bot/gates.py)
     """
 
     slack: tuple[AsyncApp, str] | None
     ready: Check
     registry: CollectorRegistry
     metrics_token: str | None
+    routes: Sequence[web.RouteDef] = ()
 
 
 def application(doors: Doors) -> web.Application:
@@ -47,6 +49,7 @@ def application(doors: Doors) -> web.Application:
     made.router.add_get("/metrics", _metrics(doors))
     if doors.slack is not None:
         made.router.add_post(SLACK_PATH, _slack(*doors.slack))
+    made.router.add_routes(doors.routes)
     return made
 
 

@@ -1,5 +1,6 @@
 """Everything that the environment decides, read once; `deploy/env.example` lists the same names and defaults."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -295,6 +296,12 @@ class Settings(BaseSettings):
         return short + [
             variable(name) for name in paces if getattr(self, name) > Settings.model_fields[name].default
         ]
+
+
+def of_this_process() -> tuple[Settings, Secrets]:
+    """Read this process's environment; raises SettingsRefused once, with every problem in it."""
+    settings = Settings.from_env(os.environ)
+    return settings, settings.secrets(os.environ)
 
 
 def variable(name: str) -> str:
