@@ -126,7 +126,8 @@ def _need_current(deciding: Deciding, shown: Showing, answers: Mapping[str, Answ
         for item, each in answers.items()
         if each.intent not in (Intent.TAKE_BACK, Intent.COMMENT)
         and item in now.items
-        and (shown.revision != now.n or now.items[item].digest != shown.items.get(item))
+        and item in shown.items
+        and (shown.revision != now.n or now.items[item].digest != shown.items[item])
     ]
     if changed:
         have = "has" if len(changed) == 1 else "have"

@@ -11,11 +11,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from handlers import drawing, findings, folds
-from handlers.deciding import Came, Decided, Deciding, Person, Request, known, need_settings, standing_of
+from handlers.deciding import CHANGED, Came, Decided, Deciding, Person, Request, known, standing_of
 from handlers.findings import Found
 from handlers.services import Services, Snapshot
 from integrations.store import launches as stored
-from integrations.store import ledger, people, showings, texts
+from integrations.store import ledger, people, showings, texts, workspaces
 from integrations.store.engine import lock_workspace
 from integrations.store.launches import Kept, Outcome
 from integrations.store.showings import Showing
@@ -57,6 +57,7 @@ class Sitting:
     services: Services
     workspace: str
     now: datetime
+    settings: int  # revision of the configuration that is in force
     head: int  # seq of the newest event before
     pids: dict[str, str]  # by Slack user
     shown: dict[str, Showing]
@@ -70,7 +71,8 @@ class Sitting:
             return Came(again=True)
         try:
             request = self._addressed(request)
-            need_settings(self.session, request.snapshot)
+            if request.snapshot.revision != self.settings:
+                raise Refusal(CHANGED)
             if isinstance(request.by, Person) and request.by.still is not None:
                 request.by.still(self.session)
             table = self._table(request)
@@ -165,6 +167,7 @@ def sit(session: Session, services: Services, together: Sequence[Request]) -> li
         services=services,
         workspace=workspace,
         now=services.now(),
+        settings=workspaces.get(session, workspace).revision,
         head=ledger.head(session, workspace).seq,
         pids=people.pids_of(session, workspace, users) if users else {},
         shown=showings.some(session, workspace, [request.showing for request in together if request.showing]),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import func, select, update
 
 from bot.files import nouns
 from handlers import evidence, gates, items, launches, ticks
@@ -14,6 +15,7 @@ from handlers.launches import Asked, Team
 from handlers.services import Services, Snapshot
 from integrations.store import workspaces
 from integrations.store.engine import Store
+from integrations.store.tables import table_of
 from schema.checklists import CheckKind, Checklists, ItemClass, ItemSpec, Review
 from schema.checkpoints import SigningKey
 from schema.evidence import Record
@@ -21,6 +23,8 @@ from schema.manifests import pinned
 from schema.policies import Standing
 from schema.products import Role
 from schema.requirements import EvidenceKind, RecordUnit, Requirement
+from schema.tables.ledger import LedgerTextRow
+from schema.tables.workspaces import WorkspaceRow
 from schema.votes import Intent
 from tests import builders
 
@@ -153,6 +157,41 @@ class Room:
         given = {name.replace("_", "-"): each if isinstance(each, Answer) else Answer(intent=each)
                  for name, each in answers.items()}  # fmt: skip
         return await items.sign(used, self.snapshot, showing.id, given, person=who, key=key or a_key())
+
+    @staticmethod
+    def documented(**parts) -> dict:
+        """Give a muster.yaml with more parts."""
+        return {**builders.document(), **parts}
+
+    def acting(self, launch: str) -> tuple[Services, Snapshot, str]:
+        """Give what every action on a launch takes first."""
+        return self.services, self.snapshot, launch
+
+    async def revised(self, launch: str, *, by: Person = PIA, people=EVERYBODY, **asked):
+        given = Asked(**{"title": "", "manifest": MANIFEST, "answers": frozenset(), **asked})
+        await launches.revise(*self.acting(launch), given, by=by, team=team(*people), key=a_key())
+        return await ticks.tick_launch(*self.acting(launch))
+
+    async def used(
+        self, launch: str, *, by: Person | str = OWN, manifest: str = MANIFEST.digest, key: str = "", **more
+    ):
+        return await gates.use(*self.acting(launch), manifest, by=by, key=key or a_key(), **more)
+
+    async def texts(self) -> int:
+        """Count the free texts that are kept."""
+
+        def count(session):
+            return session.execute(select(func.count()).select_from(table_of(LedgerTextRow))).scalar_one()
+
+        return await self.store.read(count)
+
+    async def settings_changed(self) -> None:
+        """Raise the configuration's revision, as another process does."""
+
+        def change(session):
+            session.execute(update(table_of(WorkspaceRow)).values(revision=1))
+
+        await self.store.write(change)
 
     async def gate(self, launch: str, **more):
         return await gates.answer(self.services, self.snapshot, launch, **more)

@@ -1,26 +1,16 @@
 """What the thread of a launch says of each decision, and what is said to who asked for it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Final
 
 from handlers.views.blocks import Payload, fallback, sections
-from handlers.views.text import clip, escape
+from handlers.views.launches import About, name, quote, title_of
+from handlers.views.text import bold, escape
 from schema.launches import EventKind, Launch, State
 from schema.ledger import SYSTEM, Event
 
 MOST_LINES: Final = 12
 MOST_QUOTED: Final = 500
-
-
-class About(Protocol):
-    """Names and words that events refer to by id."""
-
-    @property
-    def product(self) -> str: ...
-    @property
-    def names(self) -> Mapping[str, str]: ...
-    @property
-    def texts(self) -> Mapping[str, str]: ...
 
 
 _K: Final = EventKind
@@ -73,7 +63,7 @@ MOVED: Final[Mapping[State, str]] = {
 def moved(launch: Launch, about: About) -> str:
     """Tell who asked for a launch where it stands now; escaped."""
     words = MOVED.get(launch.state, f"is {launch.state.value}")
-    return f"{escape(launch.id)} ({escape(about.product)}) {words}."
+    return f"{bold(escape(title_of(launch, about)))} ({escape(launch.id)}) {words}."
 
 
 def thread(events: Sequence[Event], about: About) -> Payload | None:
@@ -84,7 +74,7 @@ def thread(events: Sequence[Event], about: About) -> Payload | None:
     more = len(told) - MOST_LINES
     shown = [*told[:MOST_LINES], *([f"And {more} more of this kind."] if more > 0 else [])]
     words = "\n".join(shown)
-    return {"text": fallback(shown[0]), "blocks": sections(words)}
+    return {"text": fallback(words), "blocks": sections(words)}
 
 
 def _lines(events: Sequence[Event], about: About) -> list[str]:
@@ -110,7 +100,7 @@ def _same(one: Event, other: Event) -> bool:
 def _spoken(run: Sequence[Event], about: About) -> str:
     first = run[0]
     items = ", ".join(escape(str(event.payload["item"])) for event in run)
-    return f"{_name(first.actor, about)} {SAID[first.kind]} {items}.{_quote(first, about)}"
+    return f"{name(first.actor, about)} {SAID[first.kind]} {items}.{quote(_text(first), about, MOST_QUOTED)}"
 
 
 def _happened(event: Event, about: About) -> str:
@@ -120,7 +110,7 @@ def _happened(event: Event, about: About) -> str:
     said = words.format_map(_Filled({key: escape(str(each)) for key, each in event.payload.items()}))
     if event.actor == SYSTEM or words[0].isupper():
         return said
-    return f"{_name(event.actor, about)} {said}.{_quote(event, about)}"
+    return f"{name(event.actor, about)} {said}.{quote(_text(event), about, MOST_QUOTED)}"
 
 
 class _Filled(dict[str, str]):
@@ -128,16 +118,7 @@ class _Filled(dict[str, str]):
         return key
 
 
-def _quote(event: Event, about: About) -> str:
-    """Quote what somebody wrote, as theirs."""
-    text: Any = event.payload.get("text")
-    if not text:
-        return ""
-    words = about.texts.get(str(text))
-    if words is None:
-        return "\n> (The words were erased.)"
-    return f"\n> “{escape(clip(words, MOST_QUOTED)).replace(chr(10), chr(10) + '> ')}”"
-
-
-def _name(pid: str, about: About) -> str:
-    return escape(about.names.get(pid, "somebody whose name was erased"))
+def _text(event: Event) -> str | None:
+    """Give the id of what somebody wrote with a decision."""
+    text = event.payload.get("text")
+    return str(text) if text else None

@@ -1,0 +1,377 @@
+"""Launches decided for real: events, projection, card, thread and direct messages of each action, on both engines."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from handlers import drawing, items, launches, ticks
+from handlers.items import Answer
+from handlers.launches import Breaking, Waiving
+from integrations.store import cards as stored_cards
+from integrations.store import launches as stored
+from integrations.store import ledger, outbox
+from integrations.store.launches import projected
+from schema.attempts import Code, Declined
+from schema.errors import Refusal
+from schema.flaws import flaws
+from schema.histories import fold
+from schema.launches import EventKind, State
+from schema.ledger import begin
+from schema.products import Role
+from schema.risks import Tier
+from schema.votes import Intent
+from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
+from tests.launch_rooms import (
+    EVA,
+    EVERYBODY,
+    LEO,
+    MANIFEST,
+    MEASURED,
+    MIA,
+    OWN,
+    PIA,
+    RON,
+    SAM,
+    SIGNED,
+    WAIVABLE,
+    Room,
+    a_key,
+    person,
+    team,
+)  # fmt: skip
+
+SIGN, OBJECT, BACK = Intent.SIGN, Intent.OBJECT, Intent.TAKE_BACK
+
+
+@pytest.fixture(name="room")
+def a_room(store):
+    return Room(store)
+
+
+async def events_of(room, launch):
+    return await room.store.read(lambda session: ledger.events_of(session, room.workspace, launch))
+
+
+async def kinds(room, launch):
+    return [event.kind for event in await events_of(room, launch)]
+
+
+async def kept(room, launch):
+    return await room.store.read(lambda session: stored.get(session, room.workspace, launch))
+
+
+async def told(room):
+    """Give what waits to be said to people directly: user and words."""
+    waiting = await room.store.read(lambda session: outbox.waiting(session, room.workspace))
+    return [(each.payload["user"], each.payload["text"]) for each in waiting if each.kind == "dm"]
+
+
+async def card(room, key):
+    return await room.store.read(lambda session: stored_cards.get(session, room.workspace, key))
+
+
+async def thread(room, launch):
+    """Give the lines of a launch's thread, oldest first."""
+    seqs = [event.seq for event in await events_of(room, launch)]
+    found = [await card(room, f"launch.{launch}.said.{seq}") for seq in seqs]
+    return [each.message["text"] for each in found if each is not None]
+
+
+async def approved(room, **opened):
+    launch = await room.opened(**opened)
+    await room.said(launch, MIA, Role.ML, T_1=SIGN)
+    await room.said(launch, RON, Role.RAI, T_2=SIGN)
+    return launch
+
+
+async def test_a_launch_opens_with_its_card_a_message_a_role_and_a_word_to_who_asked(room):
+    launch = await room.opened()
+
+    assert launch == "fraud-detection-1"
+    assert await kinds(room, launch) == [EventKind.OPENED, EventKind.SUBMITTED, EventKind.CHECKED]
+    assert (await kept(room, launch)).state is State.OPEN
+    shown = await card(room, "launch.fraud-detection-1")
+    assert "Ranker v3" in shown.message["text"]
+    assert shown.channel == room.product.channel
+    assert (await card(room, "launch.fraud-detection-1.role.ml")).under == "launch.fraud-detection-1"
+    assert [user for user, _ in await told(room)] == [PIA.user, PIA.user]
+    assert "is open for sign-off" in (await told(room))[-1][1]
+
+
+async def test_launches_of_a_product_are_counted_from_one(room):
+    assert [await room.opened() for _ in range(3)] == [f"fraud-detection-{n}" for n in (1, 2, 3)]
+
+
+async def test_the_last_signature_approves_and_the_owner_records_its_use_once(room):
+    launch = await approved(room)
+
+    assert (await room.gate(launch)).open is True
+    used = await room.used(launch)
+    again = await room.used(launch)
+
+    assert [event.kind for event in used.events] == [EventKind.USED]
+    assert again.events == ()
+    assert (await kept(room, launch)).state is State.LAUNCHED
+    with pytest.raises(Declined, match="Another manifest has gone out"):
+        await room.used(launch, manifest="0" * 64)
+
+
+async def test_each_decision_gets_one_line_in_the_thread_with_the_reason_as_a_quote(room):
+    launch = await room.opened()
+    room.clock.turn(seconds=5)
+
+    await room.said(
+        launch, MIA, Role.ML, T_1=Answer(intent=OBJECT, reason="The <b>new</b> model forgets small shops.")
+    )
+
+    assert "Mia objects to T-1." in (await thread(room, launch))[-1]
+    assert "“The &lt;b&gt;new&lt;/b&gt; model forgets small shops.”" in (await thread(room, launch))[-1]
+
+
+async def test_a_free_text_stands_beside_the_ledger_and_never_in_it(room):
+    launch = await room.opened()
+
+    await room.said(launch, MIA, Role.ML, T_1=Answer(intent=OBJECT, reason="It forgets small shops."))
+
+    everything = repr([event.payload for event in await events_of(room, launch)])
+    assert "small shops" not in everything
+    assert "Ranker" not in everything
+    assert MIA.user not in everything
+
+
+async def test_a_burst_of_decisions_changes_the_card_once_and_the_rest_is_caught_up(room):
+    launch = await room.opened()
+    room.clock.turn(seconds=5)
+    await room.said(launch, MIA, Role.ML, T_1=SIGN)
+    await room.said(launch, RON, Role.RAI, T_2=SIGN)
+
+    behind = await kept(room, launch)
+    assert behind.drawn < behind.seq
+    assert await drawing.catch_up(room.services, room.snapshot) == 1
+    assert await drawing.catch_up(room.services, room.snapshot) == 0
+
+    assert (await kept(room, launch)).drawn == behind.seq
+    assert "Ron signed T-2." in (await thread(room, launch))[-1]
+    assert "Approved" in (await card(room, f"launch.{launch}")).message["text"]
+
+
+async def test_a_refused_attempt_stands_in_the_ledger_once_and_changes_nothing_else(room):
+    launch = await room.opened()
+    before = await kept(room, launch)
+
+    for _ in range(2):  # a payload that comes twice
+        with pytest.raises(Declined, match="T-1 is for people from data science"):
+            await room.said(launch, LEO, Role.ML, key="one-click", T_1=SIGN)
+
+    refused = [event for event in await events_of(room, launch) if event.kind == EventKind.ATTEMPT_REFUSED]
+    assert [event.payload for event in refused] == [{"what": "sign T-1", "why": "no_role"}]
+    after = await kept(room, launch)
+    assert (after.state, after.revision, after.seq) == (before.state, before.revision, before.seq + 1)
+
+
+async def test_the_words_of_a_refused_attempt_are_not_kept(room):
+    launch = await room.opened()
+    before = await room.texts()
+
+    with pytest.raises(Declined):
+        await room.said(launch, LEO, Role.ML, T_1=Answer(intent=OBJECT, reason="I only look like an expert."))
+
+    assert await room.texts() == before
+
+
+@pytest.mark.parametrize(
+    "why", ["You are a guest here.", "Bots decide nothing.", "This account is deactivated."]
+)
+async def test_who_never_decides_is_refused_with_the_reason_and_noted(room, why):
+    launch = await room.opened()
+    guest = person("MIA", Role.ML, barred=why)
+
+    with pytest.raises(Declined, match=why):
+        await room.said(launch, guest, Role.ML, T_1=SIGN)
+
+    assert (await events_of(room, launch))[-1].payload["why"] == Code.BARRED
+
+
+async def test_the_requester_fills_no_seat_not_even_by_another_account(store):
+    document = Room.documented(reviews={"same_person": [[PIA.user, MIA.user]]})
+    room = Room(store, document=document)
+    launch = await room.opened(people=(*EVERYBODY, person("MAX", Role.ML)))
+
+    with pytest.raises(Declined, match="You asked for this launch"):
+        await room.said(launch, MIA, Role.ML, T_1=SIGN)
+
+
+async def test_a_seat_that_nobody_can_fill_refuses_the_launch_before_anything_is_posted(room):
+    with pytest.raises(Declined, match="Nobody who may decide is from responsible AI, which T-2 needs"):
+        await room.opened(people=(PIA, MIA))
+
+    assert await room.store.read(lambda session: ledger.head(session, room.workspace).seq) == 0
+    assert await room.store.read(lambda session: outbox.waiting(session, room.workspace)) == ()
+    assert await room.texts() == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"outsiders": True}, "is shared with another company"),
+        (
+            {"closed": ["Slack does not list the user group S0ML, so nobody holds ml through it."]},
+            "does not list",
+        ),
+    ],
+)
+async def test_a_team_that_cannot_be_told_refuses_the_launch(room, changes, why):
+    asked = launches.Asked(title="Ranker", manifest=MANIFEST, answers=frozenset())
+    with pytest.raises(Declined, match=why):
+        await launches.open_launch(
+            room.services,
+            room.snapshot,
+            room.product,
+            asked,
+            by=PIA,
+            team=team(*EVERYBODY, **changes),
+            key="k",
+        )
+
+
+async def test_without_a_key_or_a_channel_no_launch_opens(room):
+    asked = launches.Asked(title="Ranker", manifest=MANIFEST, answers=frozenset())
+    keyless = replace(room.services, signing_key=None)
+    with pytest.raises(Declined, match="muster key new"):
+        await launches.open_launch(
+            keyless, room.snapshot, room.product, asked, by=PIA, team=team(*EVERYBODY), key="k"
+        )
+    homeless = room.product.model_copy(update={"channel": None})
+    with pytest.raises(Declined, match="has no channel yet"):
+        await launches.open_launch(
+            room.services, room.snapshot, homeless, asked, by=PIA, team=team(*EVERYBODY), key="k"
+        )
+
+
+async def test_opening_twice_with_the_same_request_opens_once(room):
+    first = await room.opened(key="submit-1")
+    assert await room.opened(key="submit-1") == first
+    assert (await kinds(room, first)).count(EventKind.OPENED) == 1
+
+
+async def test_a_new_revision_keeps_the_signatures_of_what_did_not_change(room):
+    launch = await approved(room)
+    other = replace(MANIFEST, data=("offers-2026-11-22",))
+
+    await room.revised(launch, manifest=other)
+
+    assert (await kept(room, launch)).revision == 2
+    gate = await room.gate(launch)
+    assert gate.state is State.OPEN
+    assert {name: state.value for name, state in gate.items.items()} == {"T-1": "signed", "T-2": "stale"}
+
+
+async def test_waivers_overrides_tiers_and_endings_are_written_and_shown(room):
+    launch = await room.opened()
+    room.clock.turn(seconds=2)
+    showing = await items.show(room.services, room.snapshot, launch, person=RON, role=Role.RAI, id=a_key())
+    waiving = Waiving(
+        item="T-2", digest=showing.items["T-2"], owner=SAM, reason="The study ends in May.", metric="recall",
+        until=room.clock.now + timedelta(days=30),
+    )  # fmt: skip
+    act = room.acting(launch)
+    await launches.waive(*act, waiving, by=RON, key=a_key())
+    objected = await room.said(launch, MIA, Role.ML, T_1=Answer(intent=OBJECT, reason="Not yet."))
+    seq = objected.events[0].seq
+    await launches.override(*act, seq, reason="Legal has looked at it.", by=EVA, key=a_key())
+    await launches.change_tier(*act, Tier.MEDIUM, by=LEO, key=a_key())
+    await launches.reject(*act, reason="We stop here.", by=LEO, key=a_key())
+
+    told_of = await kinds(room, launch)
+    for kind in (EventKind.WAIVED, EventKind.OVERRIDDEN, EventKind.TIER_RAISED, EventKind.REJECTED):
+        assert kind in told_of
+    row = await kept(room, launch)
+    assert (row.state, row.ended, row.tier) == (State.REJECTED, True, Tier.MEDIUM)
+    with pytest.raises(Declined, match="nothing changes it any more"):
+        await launches.withdraw(*act, by=PIA, key=a_key())
+
+
+async def test_an_emergency_passes_for_hours_and_is_never_approved(room):
+    launch = await room.opened()
+    breaking = Breaking(reason="Fraud is running away.", incident="INC-2041", hours=2)
+    await launches.break_glass(*room.acting(launch), breaking, by=SAM, key=a_key())
+
+    gate = await room.gate(launch)
+    assert (gate.open, gate.state) == (False, State.BYPASSED)
+    assert gate.bypass_until == room.clock.now + timedelta(hours=2)
+    room.clock.turn(hours=2)
+    assert (await room.gate(launch)).bypass_until is None
+    for who in (LEO, EVA):
+        await launches.review_bypass(*room.acting(launch), reason="It was right.", by=who, key=a_key())
+    assert (await kept(room, launch)).state is State.CLOSED
+
+
+async def test_revoking_and_withdrawing_say_why(room):
+    launch = await approved(room)
+    await launches.revoke(*room.acting(launch), reason="The data was mislabelled.", by=RON, key=a_key())
+    other = await room.opened()
+    await launches.withdraw(*room.acting(other), reason="Next month.", by=PIA, key=a_key())
+
+    assert (await kept(room, launch)).state is State.REVOKED
+    assert (await kept(room, other)).state is State.WITHDRAWN
+
+
+async def test_new_rules_reach_an_open_launch_only_when_somebody_says_so(room):
+    launch = await approved(room)
+    room.services = replace(
+        room.services, checklists=replace(room.services.checklists, items=(SIGNED, WAIVABLE, MEASURED))
+    )
+
+    assert (await room.gate(launch)).open is True
+    await launches.rebase(*room.acting(launch), by=OWN, team=team(*EVERYBODY), key=a_key())
+    await ticks.tick_launch(*room.acting(launch))
+
+    gate = await room.gate(launch)
+    assert (gate.open, gate.total) == (False, 3)
+
+
+async def test_settings_that_changed_a_moment_ago_decide_nothing(room):
+    launch = await room.opened()
+    await room.settings_changed()
+
+    with pytest.raises(Refusal, match="press again"):
+        await room.said(launch, MIA, Role.ML, T_1=SIGN)
+    assert EventKind.SIGNED not in await kinds(room, launch)
+
+
+async def test_a_person_who_changed_a_moment_ago_decides_nothing(room):
+    launch = await room.opened()
+
+    def left(_):
+        raise Refusal("Who may decide here changed a moment ago; press again.")
+
+    with pytest.raises(Refusal, match="changed a moment ago"):
+        await room.said(launch, replace(MIA, still=left), Role.ML, T_1=SIGN)
+    assert (await kinds(room, launch))[-1] == EventKind.CHECKED
+
+
+async def test_the_projection_of_every_prefix_is_what_the_events_rebuild(room):
+    launch = await room.opened()
+    for who, role, answer in [
+        (MIA, Role.ML, SIGN),
+        (RON, Role.RAI, SIGN),
+        (MIA, Role.ML, BACK),
+        (MIA, Role.ML, SIGN),
+    ]:
+        item = "T_1" if role is Role.ML else "T_2"
+        decided = await room.said(launch, who, role, **{item: answer})
+        row = await kept(room, launch)
+        events = await events_of(room, launch)
+        rebuilt = fold(events)
+        assert rebuilt == decided.launch
+        assert {name: getattr(row, name) for name in projected(rebuilt)} == projected(rebuilt)
+        assert row.hash == events[-1].hash
+
+
+async def test_the_chain_verifies_after_everything_that_happened(room):
+    await test_waivers_overrides_tiers_and_endings_are_written_and_shown(room)
+
+    events = await room.store.read(lambda session: ledger.events_since(session, room.workspace))
+    assert len(events) >= 9
+    assert flaws(begin(room.workspace), events) == ()
