@@ -22,6 +22,7 @@ from bot.clock import Clock
 from bot.files import Secrets, catalogue, checklists, nouns
 from bot.introduction import introduce
 from bot.offline import signing_key
+from bot.rounds import launch_clocks
 from bot.server import Doors, application
 from bot.settings import Settings, SlackMode
 from bot.workspaces import MAIN, Workspaces
@@ -174,6 +175,7 @@ def _assembled(
         Clock(_preparing(muster), waits.due_every_s, name="prepare"),
         Clock(_watching(muster), waits.watch_every_s, name="watch"),
         Clock(directory.notice, waits.configuration_every_s, name="people"),
+        *launch_clocks(services, directory, waits, holder=sender.holder),
     ]
     Gauge("muster_up", "1 while this process works.", registry=muster.registry).set(1)
     return muster

@@ -69,6 +69,7 @@ class Waits:
     due_every_s: float
     watch_every_s: float
     prepare_before_s: float
+    launch_check_every_s: float
 
 
 def _address(value: str) -> str:
@@ -189,6 +190,7 @@ class Settings(BaseSettings):
     due_every_s: float = _wait(1, 0.1, "Wait between two looks at what is due.")
     watch_every_s: float = _wait(60, 5, "Wait between two looks for what is missing.")
     prepare_before_s: float = _wait(900, 10, "How long before it is due a digest is prepared.")
+    launch_check_every_s: float = _wait(3600, 60, "How long the evidence of an open launch is left alone.")
     card_every_s: float = _wait(1, 0.5, "Wait between two edits of one card.")
     time_factor: float = Field(
         default=1, ge=1, le=1_000, description="Divides every wait; for fault tests only."
