@@ -59,11 +59,6 @@ async def sheet_of(
     return await services.store.read(act)
 
 
-def with_note(made: Sheet, *, note: str = "", every_role: bool = False) -> Sheet:
-    """Put a sentence in front, and say whether the person's other roles come afterwards."""
-    return replace(made, note=note, every_role=every_role)
-
-
 def own_pids(session: Session, snapshot: Snapshot, user: str) -> frozenset[str]:
     """Give the pids of all accounts of a person; none where they never acted."""
     accounts = snapshot.configuration.reviews.accounts(user)

@@ -1,11 +1,13 @@
 """Reading one's items with their evidence, answering each, and adding what is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from handlers import evidence as given
 from handlers import gates, items, sheets
-from handlers.deciding import Decided, Person
+from handlers.deciding import Acting, Decided, Person
 from handlers.gates import Looked
+from handlers.listeners.acting import acting_for
 from handlers.listeners.answers import Answer, Back, Open, Replace, Wrong
 from handlers.listeners.deciders import a_name, decider, launch_of, opening, refused
 from handlers.listeners.desk import Desk
@@ -36,35 +38,55 @@ async def review(click: Click, desk: Desk, snapshot: Snapshot) -> Answer:
 
     async def page(person: Person) -> Block:
         looked = await gates.look(desk.services, snapshot, kept.id)
-        why = await _why_not(desk, snapshot, looked, person, wanted=wanted)
+        asked = [Role(wanted)] if wanted in set(Role) else _asked(looked)
+        reader = _Reader(desk=desk, snapshot=snapshot, launch=kept.id, person=person)
+        acting = None
+        if not person.standing.roles & set(asked):
+            acting = await acting_for(desk, snapshot, product, person, roles=asked)
+        why = await _why_not(reader, looked, asked=asked, acting=acting)
         if why is not None:
-            attempt = f"sign as {wanted or 'somebody'}"
+            attempt = f"sign as {any_of(asked)}" if asked else "sign"
             await refused(desk, snapshot, kept.id, person=person, key=click.key, attempt=attempt, why=why)
-        role = Role(wanted) if wanted else _first_role(looked, person)
-        return await _form(desk, snapshot, kept.id, person=person, role=role, every_role=not wanted)
+        if acting is not None:
+            return await reader.form(_first(asked, acting.principal, looked), acting=acting)
+        return await reader.form(_first(asked, person, looked), every_role=not wanted)
 
     return await opening(click, desk, snapshot, product=product, title=TITLE, page=page)
 
 
-async def _form(
-    desk: Desk,
-    snapshot: Snapshot,
-    launch: str,
-    *,
-    person: Person,
-    role: Role,
-    every_role: bool,
-    note: str = "",
-) -> Block:
-    made = await sheets.sheet(desk.services, snapshot, launch, person=person, role=role, id=a_name())
-    return review_form(sheets.with_note(made, note=note, every_role=every_role))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """Somebody who reads the items of a launch."""
+
+    desk: Desk
+    snapshot: Snapshot
+    launch: str
+    person: Person
+
+    async def form(
+        self, role: Role, *, every_role: bool = False, acting: Acting | None = None, note: str = ""
+    ) -> Block:
+        """Show a role's items as they are now, and keep what is shown."""
+        made = await sheets.sheet(
+            self.desk.services, self.snapshot, self.launch, person=self.person, role=role, id=a_name()
+        )
+        if acting is not None:
+            told = f"You sign for {acting.principal.name}; both names stand in the record."
+            made = replace(made, acting_for=acting.principal.user, note=told)
+        return review_form(replace(made, every_role=every_role, note=note or made.note))
+
+    async def pids(self) -> frozenset[str]:
+        user = self.person.user
+        return await self.desk.services.store.read(
+            lambda session: sheets.own_pids(session, self.snapshot, user)
+        )
 
 
 async def _why_not(
-    desk: Desk, snapshot: Snapshot, looked: Looked, person: Person, *, wanted: str
+    reader: _Reader, looked: Looked, *, asked: Sequence[Role], acting: Acting | None
 ) -> Declined | None:
     """Say why somebody cannot sign here at all; None where they can."""
-    launch, who = looked.launch, person.standing
+    launch, who = looked.launch, reader.person.standing
     if who.barred is not None:
         return Declined(Code.BARRED, who.barred)
     if launch.ended:
@@ -73,15 +95,11 @@ async def _why_not(
         return Declined(Code.STATE, "It has gone out already; who may revoke it can still do so.")
     if launch.state is State.CHECKING:
         return Declined(Code.STATE, "The checks are still running; try again in a minute.")
-    asked = _asked(looked)
-    needed = [Role(wanted)] if wanted in set(Role) else asked
-    if not who.roles & set(needed):
-        words = f"These items are for {any_of(needed)}; ask one of them, or let the product's owner give you the role."
-        return Declined(Code.NO_ROLE, words)
-    mine = await desk.services.store.read(lambda session: sheets.own_pids(session, snapshot, person.user))
+    if acting is None and not who.roles & set(asked):
+        return Declined(Code.NO_ROLE, f"These items are for {any_of(asked)}; ask one of them to review them.")
     policy = launch.revision.policy
     free = policy.self_approval is SelfApproval.ALLOW_MARKED or launch.revision.unseparated
-    if launch.requester in mine and not free:
+    if not free and launch.requester in await reader.pids():
         return Declined(
             Code.SELF, "You asked for this launch, so somebody else who holds that role has to sign."
         )
@@ -93,9 +111,9 @@ def _asked(looked: Looked) -> list[Role]:
     return [role for role in Role if role in seats]
 
 
-def _first_role(looked: Looked, person: Person) -> Role:
+def _first(asked: Sequence[Role], person: Person, looked: Looked) -> Role:
     """Choose the role of this person that is waited for, before those that are only asked."""
-    mine = [role for role in _asked(looked) if role in person.standing.roles]
+    mine = [role for role in asked if role in person.standing.roles]
     return min(mine, key=lambda role: role not in looked.gate.waits_for)
 
 
@@ -106,17 +124,25 @@ async def answered(sent: Submission, desk: Desk, snapshot: Snapshot) -> Answer:
     if lacking:
         return Wrong(errors=lacking)
     kept = await launch_of(desk, snapshot, sent.about.get("launch", ""))
-    person = await decider(desk, snapshot, snapshot.product(kept.product), sent.who.user)
+    product = snapshot.product(kept.product)
+    person = await decider(desk, snapshot, product, sent.who.user)
+    principal = sent.about.get("for", "")
+    acting = None
+    if principal:
+        acting = await acting_for(desk, snapshot, product, person, roles=list(Role), principal=principal)
+        acting = acting or Acting(principal=await decider(desk, snapshot, product, principal))
     decided: Decided | None = None
     if said:
         try:
             decided = await items.sign(
-                desk.services, snapshot, sent.about.get("showing", ""), said, person=person, key=sent.key
-            )
+                desk.services, snapshot, sent.about.get("showing", ""), said, person=person, key=sent.key,
+                acting_for=acting,
+            )  # fmt: skip
         except Declined as declined:
             return Wrong(errors={answer_block(_blamed(str(declined), said)): str(declined)})
         desk.wake()
-    return await _next(sent, desk, snapshot, person=person, decided=decided)
+    reader = _Reader(desk=desk, snapshot=snapshot, launch=kept.id, person=person)
+    return await _next(sent, reader, decided)
 
 
 def _said(values: Mapping[str, str]) -> dict[str, items.Answer]:
@@ -139,33 +165,31 @@ def _blamed(words: str, said: Mapping[str, items.Answer]) -> str:
     return next((item for item in said if item in words), next(iter(said)))
 
 
-async def _next(
-    sent: Submission, desk: Desk, snapshot: Snapshot, *, person: Person, decided: Decided | None
-) -> Answer:
+async def _next(sent: Submission, reader: _Reader, decided: Decided | None) -> Answer:
     """Go on with the next page, then with the next role; else the modal closes."""
     left = [each for each in sent.about.get("left", "").split(",") if each]
+    every, principal = bool(sent.about.get("every")), sent.about.get("for", "")
     if left:
-        name, workspace = sent.about.get("showing", ""), snapshot.workspace
-        shown = await desk.services.store.read(lambda session: showings.get(session, workspace, name))
-        if shown is not None and shown.user == person.user:
-            made = await sheets.sheet_of(desk.services, snapshot, shown, only=left)
-            every = bool(sent.about.get("every"))
-            return Replace(view=review_form(sheets.with_note(made, every_role=every)))
-    if not sent.about.get("every") or decided is None:
-        return None
-    role = await _another_role(desk, snapshot, decided, person)
+        name, workspace, store = (
+            sent.about.get("showing", ""),
+            reader.snapshot.workspace,
+            reader.desk.services.store,
+        )
+        shown = await store.read(lambda session: showings.get(session, workspace, name))
+        if shown is not None and shown.user == reader.person.user:
+            made = await sheets.sheet_of(reader.desk.services, reader.snapshot, shown, only=left)
+            return Replace(view=review_form(replace(made, every_role=every, acting_for=principal)))
+    role = await _another_role(reader, decided) if every and decided is not None else None
     if role is None:
         return None
-    note = "Saved. You are asked in another role too."
-    launch = decided.launch.id
     return Replace(
-        view=await _form(desk, snapshot, launch, person=person, role=role, every_role=True, note=note)
+        view=await reader.form(role, every_role=True, note="Saved. You are asked in another role too.")
     )
 
 
-async def _another_role(desk: Desk, snapshot: Snapshot, decided: Decided, person: Person) -> Role | None:
+async def _another_role(reader: _Reader, decided: Decided) -> Role | None:
     """Find a role of this person with items that wait and to which they have said nothing."""
-    mine = await desk.services.store.read(lambda session: sheets.own_pids(session, snapshot, person.user))
+    mine, person = await reader.pids(), reader.person
     revision = decided.launch.revision
 
     def silent(item: str) -> bool:
@@ -220,9 +244,8 @@ def _beneath(
 
     async def again() -> Block:
         if Role(role) not in person.standing.roles:
-            raise Refusal(f"It is kept as evidence in {product.title}.")
-        return await _form(
-            desk, snapshot, kept.id, person=person, role=Role(role), every_role=False, note=note
-        )
+            raise Refusal(f"It is kept as evidence in {product.title}; open the items again.")
+        reader = _Reader(desk=desk, snapshot=snapshot, launch=kept.id, person=person)
+        return await reader.form(Role(role), note=note)
 
     return Back(view=sent.beneath, then=again)

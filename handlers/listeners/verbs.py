@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from handlers import drawing, gates, launches, sheets
-from handlers.deciding import Person
+from handlers import delegations, drawing, gates, launches, sheets
+from handlers.deciding import Decided, Person
+from handlers.delegations import Handing
 from handlers.gates import Looked
 from handlers.launches import Breaking, Waiving
 from handlers.listeners.answers import Answer, Replace
@@ -26,7 +27,7 @@ from integrations.store.launches import Kept
 from schema.attempts import Code, Declined
 from schema.errors import Refusal
 from schema.items import SETTLED
-from schema.launches import Launch
+from schema.launches import Launch, State
 from schema.policies import Right, need_person, need_right
 from schema.products import Product, Role
 from schema.risks import Tier, tier_of
@@ -42,6 +43,10 @@ RIGHTS: Final[Mapping[Verb, Right]] = {
     Verb.BREAK_GLASS: Right.BREAK_GLASS,
     Verb.REVIEW_BYPASS: Right.REVIEW_BYPASS,
     Verb.REBASE: Right.REBASE,
+}
+SAID_TO_ALL: Final = "Done. The thread of {launch} says it to everybody."
+SAID: Final[Mapping[Verb, str]] = {
+    Verb.DELEGATE: "Done. Your colleague can sign for you now from any launch's card; tell them that they can."
 }
 MOST_OBJECTIONS: Final = 50
 TITLE: Final = "Launch"
@@ -60,6 +65,9 @@ class _Case:
     @property
     def product(self) -> Product:
         return self.snapshot.product(self.kept.product)
+
+
+Does = Callable[[_Case, Submission, Person], Awaitable[None]]
 
 
 async def more(click: Click, desk: Desk, snapshot: Snapshot) -> Answer:
@@ -181,35 +189,17 @@ async def done(sent: Submission, desk: Desk, snapshot: Snapshot) -> Answer:
     person = await decider(desk, snapshot, case.product, sent.who.user)
     await DOES[case.verb](case, sent, person)
     desk.wake()
-    return Replace(view=modals.sentence(TITLE, f"Done. The thread of {kept.id} says it to everybody."))
+    return Replace(view=modals.sentence(TITLE, SAID.get(case.verb, SAID_TO_ALL).format(launch=kept.id)))
 
 
-async def _withdraw(case: _Case, sent: Submission, person: Person) -> None:
-    reason = sent.values.get(Field.REASON, "")
-    await launches.withdraw(
-        case.desk.services, case.snapshot, case.kept.id, reason=reason, by=person, key=case.key
-    )
+def _with_reason(act: Callable[..., Awaitable[Decided]]) -> Does:
+    """Do what needs nothing but a reason."""
 
+    async def does(case: _Case, sent: Submission, person: Person) -> None:
+        reason, services = sent.values.get(Field.REASON, ""), case.desk.services
+        await act(services, case.snapshot, case.kept.id, reason=reason, by=person, key=case.key)
 
-async def _reject(case: _Case, sent: Submission, person: Person) -> None:
-    reason = sent.values.get(Field.REASON, "")
-    await launches.reject(
-        case.desk.services, case.snapshot, case.kept.id, reason=reason, by=person, key=case.key
-    )
-
-
-async def _revoke(case: _Case, sent: Submission, person: Person) -> None:
-    reason = sent.values.get(Field.REASON, "")
-    await launches.revoke(
-        case.desk.services, case.snapshot, case.kept.id, reason=reason, by=person, key=case.key
-    )
-
-
-async def _review_bypass(case: _Case, sent: Submission, person: Person) -> None:
-    reason = sent.values.get(Field.REASON, "")
-    await launches.review_bypass(
-        case.desk.services, case.snapshot, case.kept.id, reason=reason, by=person, key=case.key
-    )
+    return does
 
 
 async def _waive(case: _Case, sent: Submission, person: Person) -> None:
@@ -249,7 +239,7 @@ async def _tier(case: _Case, sent: Submission, person: Person) -> None:
 
 
 async def _launched(case: _Case, sent: Submission, person: Person) -> None:
-    bypassed = case.kept.state.value == "bypassed"
+    bypassed = case.kept.state is State.BYPASSED
     await gates.use(
         case.desk.services, case.snapshot, case.kept.id, sent.about.get("manifest", ""), by=person, key=case.key,
         accept_bypass=bypassed,
@@ -267,20 +257,33 @@ async def _break_glass(case: _Case, sent: Submission, person: Person) -> None:
     )
 
 
+async def _delegate(case: _Case, sent: Submission, person: Person) -> None:
+    colleague = await decider(case.desk, case.snapshot, case.product, sent.values.get(Field.COLLEAGUE, ""))
+    handing = Handing(
+        to=colleague, roles=frozenset(Role(each) for each in sent.lists.get(Field.ROLES, ()) if each in set(Role)),
+        starts_at=_start(case, sent.values.get(Field.STARTS_ON, "")),
+        ends_at=_end(case, sent.values.get(Field.ENDS_ON, "")),
+    )  # fmt: skip
+    await delegations.delegate(
+        case.desk.services, case.snapshot, case.product, handing, by=person, key=case.key
+    )
+
+
 async def _rebase(case: _Case, _: Submission, person: Person) -> None:
     team = await team_of(case.desk, case.snapshot, case.product)
     await launches.rebase(case.desk.services, case.snapshot, case.kept.id, by=person, team=team, key=case.key)
 
 
-DOES: Final[Mapping[Verb, Callable[[_Case, Submission, Person], Awaitable[None]]]] = {
-    Verb.WITHDRAW: _withdraw,
-    Verb.REJECT: _reject,
-    Verb.REVOKE: _revoke,
-    Verb.REVIEW_BYPASS: _review_bypass,
+DOES: Final[Mapping[Verb, Does]] = {
+    Verb.WITHDRAW: _with_reason(launches.withdraw),
+    Verb.REJECT: _with_reason(launches.reject),
+    Verb.REVOKE: _with_reason(launches.revoke),
+    Verb.REVIEW_BYPASS: _with_reason(launches.review_bypass),
     Verb.WAIVE: _waive,
     Verb.OVERRIDE: _override,
     Verb.TIER: _tier,
     Verb.LAUNCHED: _launched,
     Verb.BREAK_GLASS: _break_glass,
     Verb.REBASE: _rebase,
+    Verb.DELEGATE: _delegate,
 }

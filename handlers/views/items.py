@@ -54,6 +54,7 @@ class Sheet:
     items: Sequence[Shown]
     note: str = ""  # a sentence in front
     every_role: bool = False  # their other roles come afterwards
+    acting_for: str = ""  # Slack user of the colleague for whom they sign
 
 
 def answer_block(item: str) -> str:
@@ -91,8 +92,14 @@ def review_form(sheet: Sheet) -> Block:
     about = {"showing": sheet.showing, "launch": sheet.launch, "role": sheet.role.value, "left": left}
     return inputs.form(
         f"For {ROLE_WORDS[sheet.role]}", blocks[:-1][:MODAL_MOST], callback=Callback.ITEMS,
-        about=about | ({"every": "role"} if sheet.every_role else {}), submit="Save and go on" if left else "Save",
+        about=about | _more_about(sheet), submit="Save and go on" if left else "Save",
     )  # fmt: skip
+
+
+def _more_about(sheet: Sheet) -> dict[str, str]:
+    return ({"every": "role"} if sheet.every_role else {}) | (
+        {"for": sheet.acting_for} if sheet.acting_for else {}
+    )
 
 
 def _intro(sheet: Sheet, fits: int) -> str:
