@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from schema.bypasses import Bypass, Use
 from schema.checklists import ItemSpec
-from schema.items import Bound, Item, item_of, spec_of, split, with_evidence
+from schema.items import Bound, Item, item_of, names_waivers, spec_of, split, with_evidence
 from schema.launches import Ending, EventKind, Launch, Promise, Revision, State, moved
 from schema.ledger import Draft, Event
 from schema.manifests import Manifest
@@ -121,7 +121,9 @@ def _submitted(launch: Launch, event: Event) -> Launch:
         tier=Tier(said["tier"]),
         policy=value_of(Policy, said["policy"]),
         deadline=_at(said["deadline"]),
-        items=_asked(specs, Tier(said["tier"]), answers, manifest=manifest),
+        items=_asked(
+            specs, Tier(said["tier"]), answers, manifest=manifest, waivers=before.waivers if before else {}
+        ),
         specs=specs,
         unseparated=frozenset(said["unseparated"]),
         voices=before.voices if before else {},  # what still holds is told by the digests
@@ -150,14 +152,13 @@ def _asked(
     answers: frozenset[RiskQuestion],
     *,
     manifest: Manifest,
+    waivers: Mapping[str, Waiver],
     known: Mapping[str, Item] | None = None,
 ) -> dict[str, Item]:
     asked, _ = split(tuple(specs.values()), tier, answers)
-    before = known or {}
-    return {
-        spec.id: item_of(spec, manifest, before[spec.id].evidence if spec.id in before else None)
-        for spec in asked
-    }
+    evidence = {name: item.evidence for name, item in (known or {}).items()}
+    names = _names(waivers)
+    return {spec.id: item_of(spec, manifest, evidence.get(spec.id), waivers=names) for spec in asked}
 
 
 def _checked(revision: Revision, event: Event) -> Revision:
@@ -223,13 +224,31 @@ def _waived(revision: Revision, event: Event) -> Revision:
         metric=said["metric"],
         until=_at(said["until"]),
     )
-    return replace(revision, waivers={**revision.waivers, waiver.item: waiver})
+    return _with_waivers(revision, {**revision.waivers, waiver.item: waiver})
 
 
 def _waiver_ended(revision: Revision, event: Event) -> Revision:
     ended = event.payload["item"]
     left = {item: waiver for item, waiver in revision.waivers.items() if item != ended}
-    return replace(revision, waivers=left)
+    return _with_waivers(revision, left)
+
+
+def _with_waivers(revision: Revision, waivers: Mapping[str, Waiver]) -> Revision:
+    """Bind the items that have to name what is waived to what is waived now."""
+    if revision.state is State.LAUNCHED:
+        return replace(revision, waivers=waivers)  # what was signed is what went out
+    names = _names(waivers)
+    items = {
+        name: item_of(item.spec, revision.manifest, item.evidence, waivers=names)
+        if names_waivers(item.spec)
+        else item
+        for name, item in revision.items.items()
+    }
+    return replace(revision, waivers=waivers, items=items)
+
+
+def _names(waivers: Mapping[str, Waiver]) -> tuple[str, ...]:
+    return tuple(sorted(waiver.name for waiver in waivers.values()))
 
 
 def _overridden(revision: Revision, event: Event) -> Revision:
@@ -294,7 +313,14 @@ def _bypass_reviewed(revision: Revision, event: Event) -> Revision:
 
 def _tier_changed(revision: Revision, event: Event) -> Revision:
     tier = Tier(str(event.payload["tier"]))
-    items = _asked(revision.specs, tier, revision.answers, manifest=revision.manifest, known=revision.items)
+    items = _asked(
+        revision.specs,
+        tier,
+        revision.answers,
+        manifest=revision.manifest,
+        waivers=revision.waivers,
+        known=revision.items,
+    )
     return replace(revision, tier=tier, items=items)
 
 
@@ -306,7 +332,9 @@ def _rebased(revision: Revision, event: Event) -> Revision:
         policy=value_of(Policy, said["policy"]),
         deadline=_at(said["deadline"]),
         specs=specs,
-        items=_asked(specs, revision.tier, revision.answers, manifest=revision.manifest),
+        items=_asked(
+            specs, revision.tier, revision.answers, manifest=revision.manifest, waivers=revision.waivers
+        ),
         unseparated=frozenset(said["unseparated"]),
         approved_at=None,
     )

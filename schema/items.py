@@ -1,7 +1,7 @@
 """Items of a revision: what is asked, bound by one digest to what was shown for it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -13,6 +13,7 @@ from schema.payloads import plain, value_of
 from schema.risks import RiskQuestion, Tier
 
 ByItem: TypeAlias = Mapping[str, Mapping[str, Finding]]  # item → requirement → what its evidence shows
+OPEN_WAIVERS: Final = "open_waivers"  # what a document states of them
 _SAME: Final = frozenset({"model", "model_version"})  # a version's name says nothing without the model's
 
 
@@ -41,6 +42,7 @@ class Item:
 
     spec: ItemSpec
     evidence: Mapping[str, str] = field(default_factory=dict)  # requirement → digest; as the ledger has it
+    waivers: tuple[str, ...] = ()  # what is waived, where the item has to name it
     digest: str
 
     @property
@@ -57,10 +59,22 @@ class Bound:
     manifest: Manifest
 
 
-def item_of(spec: ItemSpec, manifest: Manifest, evidence: Mapping[str, str] | None = None) -> Item:
-    """Bind a question to the manifest and its evidence."""
-    found = dict(evidence or {})
-    return Item(spec=spec, evidence=found, digest=item_digest(spec, manifest, evidence=found))
+def item_of(
+    spec: ItemSpec,
+    manifest: Manifest,
+    evidence: Mapping[str, str] | None = None,
+    *,
+    waivers: Sequence[str] = (),
+) -> Item:
+    """Bind a question to the manifest, its evidence and, where it names them, what is waived."""
+    found, waived = dict(evidence or {}), tuple(waivers) if names_waivers(spec) else ()
+    bound = item_digest(spec, manifest, evidence=found, waivers=waived)
+    return Item(spec=spec, evidence=found, waivers=waived, digest=bound)
+
+
+def names_waivers(spec: ItemSpec) -> bool:
+    """Tell whether an item has to list what is waived: who accepts the rest has to know all of it."""
+    return any(OPEN_WAIVERS in each.states for each in spec.requirements)
 
 
 def item_digest(
@@ -69,6 +83,7 @@ def item_digest(
     *,
     thresholds: Mapping[str, str] | None = None,
     evidence: Mapping[str, str],
+    waivers: Sequence[str] = (),
 ) -> str:
     """Name by content what is signed: question, thresholds, the manifest's parts that it rests on, evidence.
 
@@ -81,6 +96,7 @@ def item_digest(
         "manifest": {name: value for name, value in manifest.parts.items() if name in rests},
         "thresholds": dict(thresholds or {}),
         "evidence": dict(evidence),
+        "waivers": list(waivers),
     }
     return digest(bound)
 
@@ -95,8 +111,7 @@ def _asked(spec: ItemSpec) -> Json:
 
 def with_evidence(item: Item, manifest: Manifest, evidence: Mapping[str, str]) -> Item:
     """Bind an item to other evidence."""
-    found = dict(evidence)
-    return replace(item, evidence=found, digest=item_digest(item.spec, manifest, evidence=found))
+    return item_of(item.spec, manifest, evidence, waivers=item.waivers)
 
 
 def spec_of(written: Json) -> ItemSpec:

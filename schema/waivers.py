@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from schema.ledger import digest, moment
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
@@ -17,6 +19,13 @@ class Waiver:
     reason: str  # text id
     metric: str  # what is watched meanwhile
     until: datetime
+
+    @property
+    def name(self) -> str:
+        """Name it by its content, for items that have to list what is waived."""
+        return digest(
+            {"item": self.item, "digest": self.digest, "owner": self.owner, "until": moment(self.until)}
+        )
 
     def holds(self, digest: str, now: datetime) -> bool:
         """Tell whether it still lets this item go."""

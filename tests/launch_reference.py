@@ -39,6 +39,7 @@ class Ask:
     needs: tuple = ()
     rests_on: tuple = ()
     wording: int = 0
+    lists_waivers: bool = False
 
     def asked(self, tier, answers):
         return RANK[tier] >= RANK[self.applies_from] and (
@@ -106,7 +107,9 @@ class Model:
     def content(self, item):
         ask = self.asks[item]
         pinned = tuple(self.manifest[part] for part in ask.rests_on)
-        return (repr(ask), pinned, tuple(sorted(self.evidence.get(item, {}).items())))
+        waived = [(name, *each) for name, each in self.waivers.items()] if ask.lists_waivers else []
+        evidence = tuple(sorted(self.evidence.get(item, {}).items()))
+        return (repr(ask), pinned, evidence, tuple(sorted(waived, key=repr)))
 
     # --- who said what ---
 

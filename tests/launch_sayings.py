@@ -19,7 +19,7 @@ from tests.launch_reference import (
     Said,
     tier_from,
 )
-from tests.launch_world import ASKS, DECIDER, GUEST, ITEM, PEOPLE, ROLES, SLOT, WHO, policy_of
+from tests.launch_world import ASKS, CODES, DECIDER, GUEST, ITEM, MODELS, PEOPLE, ROLES, SLOT, WHO, policy_of
 
 
 class Sayings(Beginnings):
@@ -138,6 +138,21 @@ class Sayings(Beginnings):
         self.measure(number=number, need=need, digest="d1", passed=False, gone=False)
         self.clock(self.slots[number])
         self.waive_an_item(number=number, pid="p3", item=need[0], days=days, text="t3", metric="recall")
+
+    @rule(number=SLOT, order=st.permutations(PEOPLE))
+    def what_somebody_objects_to_is_left_out(self, *, number, order):
+        self.say(self.slots[number], "p3", "ETH-13", "object")
+        self.submit_again(
+            number=number,
+            pid="p0",
+            answers=frozenset(),
+            code=CODES[0],
+            model=MODELS[0],
+            by_requester=True,
+            looked_at=True,
+        )
+        self.everything_is_well(number=number)
+        self.everyone_signs(number=number, order=order)
 
     @rule(number=SLOT, pid=WHO, item=ITEM, principal=WHO)
     def sign_for_another(self, *, number, pid, item, principal):

@@ -25,7 +25,7 @@ ASKS = (
     Ask(id="LR-03", seats=("ml", "pm"), check="auto_and_sign", klass="waivable", hard_from="high", needs=("recall",), rests_on=("model", "data")),
     Ask(id="LR-07", seats=("sre",), check="auto", klass="waivable", needs=("p95",)),
     Ask(id="ETH-13", seats=("rai",), check="people", klass="conditional", applies_if=frozenset({"talks_to_people"})),
-    Ask(id="ETH-22", seats=("exec",), check="document", applies_from="medium", needs=("risk",)),
+    Ask(id="ETH-22", seats=("exec",), check="document", applies_from="medium", needs=("risk",), lists_waivers=True),
     Ask(id="LR-16", seats=("ml", "ml"), check="people", rests_on=("code",)),
 )  # fmt: skip
 ANSWERS = (
@@ -68,7 +68,13 @@ def spec_of(ask):
         applies_from=Tier(ask.applies_from),
         applies_if=frozenset(RiskQuestion(each) for each in ask.applies_if),
         requirements=tuple(
-            Requirement(name=need, kind=EvidenceKind.READING, words=need) for need in ask.needs
+            Requirement(
+                name=need,
+                kind=EvidenceKind.READING,
+                words=need,
+                states=("open_waivers",) if ask.lists_waivers else (),
+            )
+            for need in ask.needs
         ),
         rests_on=frozenset(ask.rests_on),
     )

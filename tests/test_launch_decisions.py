@@ -10,6 +10,7 @@ from schema.deadlines import business_days_after, is_business_day, knows_country
 from schema.emergencies import Emergency, break_glass, review_bypass
 from schema.endings import reject, revoke, withdraw
 from schema.exceptions import WaiverAsked, override, waive
+from schema.histories import fold
 from schema.launches import State
 from schema.openings import change_tier, rebase
 from schema.policies import Policy
@@ -27,6 +28,7 @@ from tests.launch_stage import (
     NOW,
     QUESTIONS,
     RAY,
+    RECALL,
     REQUESTER,
     SAM,
     TARGET,
@@ -82,6 +84,23 @@ def test_a_waiver_is_of_this_evidence_and_given_once():
     assert stage.gate().items["LR-03"] == "waived"
     stage.tick(finding(digest="worse", passed=False), GOOD[1])
     assert stage.gate().items["LR-03"] == "auto_fail"
+
+
+def test_who_accepts_the_rest_signs_again_when_more_is_waived():
+    stated = replace(RECALL, name="risk", states=("open_waivers",))
+    stage = Stage(questions=(TARGET, question("ETH-22", Role.EXEC, requirements=(stated,))))
+    stage.tick(finding(passed=False), finding("ETH-22", "risk"))
+    stage.say(EVE, "ETH-22")
+
+    stage.do(waive(stage.launch, RAY, waiver(stage), findings=stage.findings, now=stage.now))
+    assert stage.words() == ["ETH-22 has changed since it was signed; it waits for management again."]
+    assert stage.say(EVE, "ETH-22") == ["signed", "approved"]
+    assert fold(stage.events) == stage.launch
+
+    stage.do(use(stage.launch, "release", MANIFEST.digest, findings=stage.findings, now=stage.now))
+    stage.pass_time(9 * A_DAY)
+    assert stage.tick() == ["waiver_ended", "looked_back"]
+    assert signers_of(stage.launch.revision, "ETH-22") == ("eve",)  # it stays what went out
 
 
 def test_at_the_highest_tier_a_hard_item_is_not_waived_and_management_may_waive_others():
