@@ -2,6 +2,7 @@
 
 import hashlib
 
+from handlers import reviews
 from handlers.homes import cards
 from handlers.listeners.answers import Answer, Later
 from handlers.listeners.desk import Desk
@@ -14,6 +15,7 @@ from handlers.services import Snapshot
 from handlers.views.blocks import packed
 from handlers.views.homes import home
 from handlers.views.refusals import note
+from handlers.views.reviews import home_blocks
 
 
 async def opened(seen: HomeOpened, desk: Desk, snapshot: Snapshot) -> Answer:
@@ -23,9 +25,10 @@ async def opened(seen: HomeOpened, desk: Desk, snapshot: Snapshot) -> Answer:
 
     async def publish() -> Answer:
         found = await circle(desk.directory, snapshot, seen.who.user)
+        waits = await reviews.waiting(desk.services, desk.directory, snapshot, user=seen.who.user)
         view = home(
             await cards(desk.services, snapshot, found), command=desk.command,
-            examples=examples(found, channel=None, may_post=False),
+            examples=examples(found, channel=None, may_post=False), waiting=home_blocks(waits),
         )  # fmt: skip
         digest = hashlib.sha256(packed({"view": repr(view)}).encode()).hexdigest()
         if digest == seen.shown:

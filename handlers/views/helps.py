@@ -22,12 +22,15 @@ def help_message(command: str, examples: Examples) -> Payload:
     """Show what Muster can do, in lines that can be typed as they stand."""
     return {
         "blocks": help_blocks(command, examples),
-        "text": fallback(f"Type {command} brief, explain or standup."),
+        "text": fallback(f"Type {command} brief, explain, standup, launch or reviews."),
     }
 
 
 def help_blocks(command: str, examples: Examples) -> list[Block]:
-    intro = "I read your product's metrics where they live and say in plain words what they mean."
+    intro = (
+        "I read your product's metrics where they live and say in plain words what they mean, and I collect the"
+        " sign-offs of its launches."
+    )
     blocks = sections(f"{bold('What I can do')}\n{intro}")
     lines = _lines(command, examples)
     blocks += sections("\n".join(f"• `{typed}`  {told}" for typed, told in lines))
@@ -68,6 +71,8 @@ def _lines(command: str, examples: Examples) -> list[tuple[str, str]]:
         lines.append((f"{command} standup{name} preview", "the coming standup, only for you"))
         if examples.may_post:
             lines.append((f"{command} standup{name} now", "post it now"))
+        lines.append((f"{command} launch{name}", "open a launch with its two reviews"))
+        lines.append((f"{command} reviews", "which launches wait for you, and which you wait for"))
     else:
         lines.append((f"{command} explain precision", "what a metric means, and what it does not"))
     lines.append((f"{command} help", "this list"))

@@ -29,9 +29,14 @@ class Card:
     next_standup: datetime | None
 
 
-def home(cards: Sequence[Card], *, command: str, examples: Examples) -> Block:
-    """Make the Home view of one person."""
-    blocks: list[Block] = [header("Your products")]
+def home(
+    cards: Sequence[Card], *, command: str, examples: Examples, waiting: Sequence[Block] = ()
+) -> Block:
+    """Make the Home view of one person.
+
+    waiting   launches that wait for them, and those that they wait for
+    """
+    blocks: list[Block] = [*waiting, header("Your products")]
     for card in cards[:MOST_PRODUCTS]:
         blocks.extend(_card(card))
     if not cards:
