@@ -100,7 +100,7 @@ class _Asked:
         lent = [
             each.roles
             for each in fold_delegations(ledger.events_of(session, workspace, ""))
-            if each.delegate == pid and each.product == product.key and each.open(now)
+            if each.delegate == pid and each.product == product.key and each.lasts(now)
         ]
         return own.union(*lent)
 

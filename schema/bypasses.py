@@ -20,7 +20,7 @@ class Bypass:
     ended: bool = False  # the ledger has noted that it ended
     reviews: tuple[str, ...] = ()  # pids of those who looked at it afterwards
 
-    def open(self, now: datetime) -> bool:
+    def lasts(self, now: datetime) -> bool:
         """Tell whether it still lets the launch pass."""
         return self.at <= now < self.until
 

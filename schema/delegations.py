@@ -24,7 +24,7 @@ class Delegation:
     starts_at: datetime
     ends_at: datetime  # it does not belong to the window
 
-    def open(self, now: datetime) -> bool:
+    def lasts(self, now: datetime) -> bool:
         """Tell whether the delegate may sign now."""
         return self.starts_at <= now < self.ends_at
 
@@ -169,7 +169,7 @@ def authorities(
     people   by pid, the principals as they stand now; who is missing there, or barred, hands on nothing
     depth    how often a seat may be handed on
     """
-    live = [each for each in delegations if each.product == product and each.open(now)]
+    live = [each for each in delegations if each.product == product and each.lasts(now)]
     found: list[Authority] = []
     waiting: list[tuple[str, tuple[str, ...], frozenset[Role]]] = [(pid, (), frozenset(Role))]
     while waiting:

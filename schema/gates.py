@@ -130,7 +130,7 @@ def _open(revision: Revision, standing: Mapping[str, Tally], reasons: Sequence[R
 
 def _bypass_until(revision: Revision, now: datetime, *, manifest_digest: str | None) -> datetime | None:
     bypass = revision.bypass
-    if revision.state is not State.BYPASSED or bypass is None or not bypass.open(now):
+    if revision.state is not State.BYPASSED or bypass is None or not bypass.lasts(now):
         return None
     other = manifest_digest is not None and manifest_digest != revision.manifest.digest
     return None if other else bypass.until

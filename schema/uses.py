@@ -66,7 +66,7 @@ def _again(launch: Launch, manifest_digest: str, *, accept_bypass: bool, now: da
         )
     if not first.bypass:
         return ()
-    if bypass is None or launch.state is not State.BYPASSED or not bypass.open(now):
+    if bypass is None or launch.state is not State.BYPASSED or not bypass.lasts(now):
         raise Declined(Code.CLOSED, _OVER)
     if not accept_bypass:
         raise Declined(

@@ -33,7 +33,7 @@ async def acting_for(
         live = [
             each
             for each in delegations.every(session, snapshot)
-            if each.product == product.key and each.open(now)
+            if each.product == product.key and each.lasts(now)
         ]
         mine = sheets.own_pids(session, snapshot, person.user)
         found = [chain for pid in sorted(mine) for chain in _chains(live, pid, roles=roles, depth=depth)]
