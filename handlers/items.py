@@ -1,5 +1,6 @@
 """Items: shown to one person exactly as they will be signed, and signed as they were shown."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,13 +14,14 @@ from handlers.deciding import Acting, Decided, Deciding, Person, Request, known
 from handlers.decisions import decide
 from handlers.services import Services, Snapshot
 from integrations.store import showings as stored
+from integrations.store import texts
 from integrations.store.showings import Showing
 from schema import signing
 from schema.attempts import Code, Declined
 from schema.errors import Refusal
 from schema.evidence import Finding
 from schema.items import Item
-from schema.ledger import Draft, digest
+from schema.ledger import SALT_BYTES, Draft, Json, canonical, digest
 from schema.products import Role
 from schema.signing import Choice
 from schema.votes import Intent
@@ -38,7 +40,9 @@ class Answer:
 async def show(
     services: Services, snapshot: Snapshot, launch: str, *, person: Person, role: Role, id: str
 ) -> Showing:
-    """Keep exactly what somebody is shown of a role's items, and give it.
+    """Keep exactly what somebody is shown of a role's items, and give it under a name that its content has.
+
+    A signature names its showing; so the chain binds every word that was shown, and a certificate proves them.
 
     id   a name for it that nobody can guess
     """
@@ -55,10 +59,12 @@ async def show(
             )
         text = {item.id: words_of(item, found.by_item.get(item.id, {})) for item in items}
         bound = {item.id: item.digest for item in items}
-        named = digest({"muster-showing": 1, "revision": folded.revision.n, "items": bound, "text": text})
+        content: Json = {"muster-showing": 1, "revision": folded.revision.n, "items": bound, "text": text}
+        salt = hashlib.sha256(id.encode()).digest()[:SALT_BYTES]
+        kept_as = texts.keep(session, snapshot.workspace, canonical(content).decode(), salt=salt)
         showing = Showing(
-            id=id, launch=launch, revision=folded.revision.n, user=person.user, role=role.value, items=bound,
-            text=text, hash=named, at=now,
+            id=kept_as, launch=launch, revision=folded.revision.n, user=person.user, role=role.value, items=bound,
+            text=text, hash=digest(content), at=now,
         )  # fmt: skip
         stored.keep(session, snapshot.workspace, showing)
         return showing
