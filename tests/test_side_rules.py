@@ -4,6 +4,9 @@ import copy
 
 import pytest
 
+from bot.files import load_yaml
+from handlers.configuration import yaml_text
+from schema.configuration.changes import document_of, objects_of
 from schema.configuration.reading import Configuration, problems_in, read_configuration
 from schema.products import Limit
 from schema.sides import asked_of, side_key
@@ -93,3 +96,16 @@ def test_sound_side_questions_are_read_and_asked_under_keys_of_their_own() -> No
         "precision", "net_benefit", side_key("precision", "again"), side_key("precision", "by_card"),
         side_key("net_benefit", "again"),
     ]  # fmt: skip
+
+
+def test_what_is_exported_reads_back_as_the_same_side_questions() -> None:
+    given = document(
+        precision={"mix": "by_card", "mix_name": "card", "also": ["again"]},
+        net_benefit={"alternatives": {"looser": "again", "tighter": "again"}},
+    )
+    again = load_yaml(yaml_text(document_of(objects_of(given)))).document
+
+    assert read_configuration(again, catalogue=builders.known_metrics()) == read_configuration(
+        given, catalogue=builders.known_metrics()
+    )
+    assert again["products"]["fraud-detection"]["metrics"] == given["products"]["fraud-detection"]["metrics"]
