@@ -17,10 +17,12 @@ from bot.app import Muster, opened
 from bot.files import Secrets, catalogue, checklists, load_yaml
 from bot.local_slack.server import LocalSlack
 from bot.local_slack.values import App
+from bot.rehearsal import rehearse
 from bot.settings import Settings
 from bot.workspaces import MAIN
 from deploy.demo import people, service, story
 from handlers import configuration
+from integrations import keys
 from integrations.store.engine import Store
 from schema.errors import Refusal
 
@@ -71,7 +73,7 @@ async def staged(demo: Demo) -> AsyncIterator[Stage]:
         address = await stack.enter_async_context(service.serve(folder / story.SERVICE))
         config = await asyncio.to_thread(story.write, folder, at=now(), service_url=address)
         settings = settings_for(slack, app, folder, config)
-        await apply(settings, config, now)
+        await prepare(settings, config, now)
         secrets = Secrets(environment={})
         muster = await stack.enter_async_context(opened(settings, secrets, now=now))
         yield Stage(slack=slack, muster=muster, app=app)
@@ -114,6 +116,7 @@ def settings_for(slack: LocalSlack, app: App, folder: Path, config: Path) -> Set
     return Settings.from_env({
         "MUSTER_HOME": str(folder),
         "MUSTER_CONFIG": str(config),
+        "MUSTER_SIGNING_KEY": str(folder / "signing-key"),
         "MUSTER_SLACK_API_URL": slack.base_url,
         "MUSTER_SLACK_BOT_TOKEN": app.bot_token,
         "MUSTER_SLACK_APP_TOKEN": app.app_token,
@@ -122,6 +125,14 @@ def settings_for(slack: LocalSlack, app: App, folder: Path, config: Path) -> Set
         "MUSTER_POSTS_A_MINUTE": "1000",  # nobody waits for a pace that protects Slack's own servers
         "MUSTER_POSTS_A_SECOND_PER_CHANNEL": "2",
     })  # fmt: skip
+
+
+async def prepare(settings: Settings, config: Path, now: Callable[[], datetime]) -> None:
+    """Apply the story's configuration, make the key that signs its ledger, and bring its launches to where they stand."""
+    await apply(settings, config, now)
+    assert settings.signing_key is not None  # `settings_for` names one
+    await asyncio.to_thread(keys.new, settings.signing_key)
+    await rehearse(settings, now=now)
 
 
 async def apply(settings: Settings, config: Path, now: Callable[[], datetime]) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.app import opened
-from bot.demo import Demo, Stage, apply, seed, settings_for
+from bot.demo import Demo, Stage, prepare, seed, settings_for
 from bot.demo import staged as demo_staged
 from bot.files import Secrets
 from bot.local_slack.server import LocalSlack
@@ -55,7 +55,7 @@ async def a_stage(mode: str):
         address = await stack.enter_async_context(service.serve(folder / story.SERVICE))
         config = await asyncio.to_thread(story.write, folder, at=AT, service_url=address)
         settings = settings_for(slack, app, folder, config).model_copy(update={"slack_mode": SlackMode.HTTP})
-        await apply(settings, config, now)
+        await prepare(settings, config, now)
         began = datetime.now(UTC)
         muster = await stack.enter_async_context(
             opened(settings, Secrets(environment={}), now=lambda: AT + (datetime.now(UTC) - began))

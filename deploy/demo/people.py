@@ -81,11 +81,17 @@ CHANNELS = (
         members=(
             "U0BEN00001",
             "U0CHL00001",
+            "U0DEV00001",
             "U0ELE00001",
+            "U0FAR00001",
             "U0GRA00001",
             "U0HAN00001",
+            "U0IVO00001",
+            "U0JAM00001",
             "U0LEA00001",
             "U0MIG00001",
+            "U0NOR00001",
+            "U0OLI00001",
         ),
     ),
 )

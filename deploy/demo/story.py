@@ -80,8 +80,10 @@ def _values(weeks: Weeks, service_url: str) -> dict[str, str]:
         "fraud_lower_limit": fraud.LOWER_LIMIT,
         "writing_rollout": writing.ROLLOUT,
         "offers_pivot": offers.PIVOT,
+        "offers_limits": offers.PIVOT - 4,
         "jobs_explained": jobs.EXPLAINED,
         "jobs_retrained": jobs.RETRAINED,
+        "jobs_limits": jobs.RETRAINED - 1,
     }
     today = weeks.at.astimezone(ZONE).date()
     return {

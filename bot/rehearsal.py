@@ -1,0 +1,176 @@
+"""The launches of the demo's story, brought to where visitors find them: by what people do, on the days they did it."""
+
+import itertools
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import assert_never
+
+from bot.files import Secrets
+from bot.offline import desk
+from bot.settings import Settings
+from bot.workspaces import MAIN
+from deploy.demo import jobs_launch, offers_launch, people
+from deploy.demo.scripts import Evidence, Give, Say, Script, Step, Submit, business_day
+from deploy.demo.weeks import Weeks, weeks_before
+from handlers import evidence, gates, items, launches, ticks
+from handlers import people as known
+from handlers.deciding import Person
+from handlers.items import Answer
+from handlers.launches import Asked
+from handlers.pages import closed_period
+from handlers.pulls import pull
+from handlers.readers import Directory
+from handlers.services import Services, Snapshot
+from handlers.teams import person, team
+from integrations.pacer import Pacer
+from integrations.slack import Slack, slack_session
+from schema.evidence import Document, Record
+from schema.evidence_given import Giver, Typed, TypedDocument, read_document, read_record
+from schema.manifests import pinned
+from schema.products import Product
+from schema.requirements import Requirement
+from schema.votes import Intent
+
+SCRIPTS = (offers_launch.SCRIPT, jobs_launch.SCRIPT)
+
+
+@dataclass(slots=True, kw_only=True)
+class Clock:
+    """The time on the stage; it stands still during a step."""
+
+    at: datetime
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@dataclass(slots=True, kw_only=True)
+class Rehearsal:
+    """The stage, and what has come of each launch so far."""
+
+    services: Services
+    snapshot: Snapshot
+    directory: Directory
+    clock: Clock
+    weeks: Weeks
+    opened: dict[str, str] = field(default_factory=dict)  # product → launch
+    keys: Iterator[int] = field(default_factory=itertools.count)
+
+    async def play(self, scripts: Sequence[Script]) -> None:
+        """Let everybody do what they did, in the order of time."""
+        for script in scripts:
+            await self._prepare(self.snapshot.product(script.product))
+        steps = [(step.when(self.weeks), script, step) for script in scripts for step in script.steps]
+        for moment, script, step in sorted(steps, key=lambda each: each[0]):
+            self.clock.at = moment
+            await self._act(script, step)
+
+    async def _prepare(self, product: Product) -> None:
+        """Ask Slack who everybody is, and read the figures that the reviews rest on."""
+        await known.fetch(self.directory, product, pause_s=0)
+        await pull(self.services, self.snapshot, product, period=closed_period(product, self.weeks.at))
+
+    async def _act(self, script: Script, step: Step) -> None:
+        product = self.snapshot.product(script.product)
+        match step:
+            case Give():
+                for each in step.evidence:
+                    await self._give(product, each)
+            case Submit():
+                await self._submit(script, product, step)
+            case Say():
+                await self._say(product, step)
+            case _:
+                assert_never(step)
+
+    async def _give(self, product: Product, given: Evidence) -> None:
+        asked = evidence.requirement_of(
+            self.services, self.snapshot, product, item=given.item, name=given.name
+        )
+        giver = Giver(pid="", at=self.clock.at, zone=product.zoneinfo)
+        await evidence.put(
+            self.services, self.snapshot, product, item=given.item, given=typed(asked, given, giver),
+            by=await self._person(product, given.by), key=self._key(),
+        )  # fmt: skip
+
+    async def _submit(self, script: Script, product: Product, step: Submit) -> None:
+        by = await self._person(product, step.by)
+        here = await team(self.services, self.directory, self.snapshot, product=product, outsiders=False)
+        manifest, launch = pinned(step.parts), self.opened.get(product.key)
+        if launch is None:
+            day = business_day(self.weeks, script.goes_out_in)
+            end = datetime.combine(day, self.weeks.at.time(), tzinfo=UTC)
+            asked = Asked(
+                title=script.title, manifest=manifest, answers=step.answers, goes_out_on=day, deadline=end
+            )
+            made = await launches.open_launch(
+                self.services, self.snapshot, product, asked, by=by, team=here, key=self._key()
+            )
+            launch = self.opened[product.key] = made.id
+        else:
+            asked = Asked(title="", manifest=manifest, answers=step.answers)
+            await launches.revise(
+                self.services, self.snapshot, launch, asked, by=by, team=here, key=self._key()
+            )
+        await ticks.tick_launch(self.services, self.snapshot, launch)
+
+    async def _say(self, product: Product, step: Say) -> None:
+        """Answer what the modal shows; who has nothing to say by then says nothing."""
+        launch, by = self.opened[product.key], await self._person(product, step.by)
+        await ticks.tick_launch(self.services, self.snapshot, launch)
+        gate = await gates.answer(self.services, self.snapshot, launch)
+        signed = {*gate.waits_for.get(step.role, ()), *step.also} - step.leaves - step.objections.keys()
+        said = {item: Answer(intent=Intent.SIGN) for item in sorted(signed)}
+        said |= {item: Answer(intent=Intent.OBJECT, reason=why) for item, why in step.objections.items()}
+        if said:
+            shown = await items.show(
+                self.services, self.snapshot, launch, person=by, role=step.role, id=secrets.token_urlsafe(18)
+            )
+            await items.sign(self.services, self.snapshot, shown.id, said, person=by, key=self._key())
+
+    async def _person(self, product: Product, user: str) -> Person:
+        return await person(self.services, self.directory, self.snapshot, product=product, user=user)
+
+    def _key(self) -> str:
+        return f"rehearsal-{next(self.keys)}"
+
+
+def typed(asked: Requirement, given: Evidence, giver: Giver) -> Record | Document:
+    """Read what somebody typed for a requirement; raises Refusal where it does not fit."""
+    day = (giver.at.astimezone(giver.zone).date() - timedelta(days=given.days)).isoformat()
+    if given.value is None:
+        return read_document(
+            asked, TypedDocument(link=given.link, digest=given.digest, dated=day, states=given.states), giver
+        )
+    return read_record(
+        asked, Typed(value=given.value, measured=day, link=given.link, states=given.states), giver
+    )
+
+
+async def rehearse(settings: Settings, *, now: Callable[[], datetime]) -> None:
+    """Bring the story's launches to where they stand now; what is posted of them is posted once Muster runs."""
+    async with _stage(settings, now=now) as rehearsal:
+        await rehearsal.play(SCRIPTS)
+
+
+@asynccontextmanager
+async def _stage(settings: Settings, *, now: Callable[[], datetime]) -> AsyncIterator[Rehearsal]:
+    clock = Clock(at=now())
+    weeks = weeks_before(clock.at)
+    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
+    waits = settings.sending()
+    async with (
+        desk(settings, Secrets(environment={}), config=None, now=clock) as here,
+        slack_session() as session,
+    ):
+        slack = Slack(
+            token=token, session=session, base_url=settings.slack_api_url, pacer=Pacer(waits.pace),
+            request_s=waits.request_s,
+        )  # fmt: skip
+        directory = Directory(slack, now, team=people.TEAM, workspace=MAIN, store=here.services.store)
+        yield Rehearsal(
+            services=here.services, snapshot=here.snapshot, directory=directory, clock=clock, weeks=weeks
+        )
