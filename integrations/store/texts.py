@@ -19,9 +19,12 @@ T = TEXTS.c
 MOST_ASKED: Final = 1_000  # SQLite takes 32,766 values, PostgreSQL 65,535
 
 
-def keep(session: Session, workspace: str, text: str) -> str:
-    """Store a text and give the id by which an event refers to it; the same text twice has two ids."""
-    salt, kept = secrets.token_bytes(SALT_BYTES), plain(text)
+def keep(session: Session, workspace: str, text: str, *, salt: bytes | None = None) -> str:
+    """Store a text and give the id by which an event refers to it; the same text twice has two ids.
+
+    salt   random, where the caller has to know it; None takes a new one
+    """
+    salt, kept = salt or secrets.token_bytes(SALT_BYTES), plain(text)
     id = text_id(salt, kept)
     session.execute(insert(TEXTS).values(workspace=workspace, id=id, salt=salt.hex(), text=kept))
     return id
