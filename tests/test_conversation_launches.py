@@ -1,5 +1,8 @@
 """Reviews as conversations: opened, read, signed, objected to, refused and explained, over real sockets."""
 
+import asyncio
+import copy
+import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,18 +98,17 @@ class Room:
 
     async def begins(self, **fields):
         await self.opens(**fields)
+        self.talk.slack.state.stacks[self.talk.pia.id].clear()
         await self.ticks()
 
     def posted(self):
-        return [each for _, each in self.talk.slack.every_message() if each["channel"] == self.talk.fraud.id] if False else (
-            self.talk.slack.messages(self.talk.fraud)
-        )
+        return self.talk.slack.messages(self.talk.fraud)
 
     def card(self):
         return next(each for each in self.posted() if each.get("thread_ts", each["ts"]) == each["ts"])
 
     def thread(self):
-        return self.talk.slack.replies(self.talk.fraud, self.card()["ts"])[1:]
+        return self.talk.slack.thread(self.talk.fraud, self.card()["ts"])[1:]
 
     def asked(self, role: str):
         return next(each for each in self.thread() if f"For {role}" in words(each))
@@ -128,15 +130,68 @@ class Room:
         await self.quiet()
         return sent
 
+    async def sends_late(self, sent, *, by=None, **answers):
+        """Send what was sent before once more, as a press of its own, with these answers instead."""
+        payload = copy.deepcopy(dict(sent.payload)) | {"trigger_id": "a.later.press"}
+        for item, said in answers.items():
+            block = payload["view"]["state"]["values"][f"answer.{item.replace('_', '-')}"]
+            next(iter(block.values()))["selected_option"]["value"] = said
+        if by is not None:
+            payload["user"] = {**payload["user"], "id": by.id, "team_id": by.team_id}
+        again = await self.talk.slack.deliveries.hand_over(
+            self.talk.app, team_id=sent.team_id, kind=sent.kind, name=sent.name, payload=payload
+        )
+        await self.quiet()
+        return again
+
     async def signs(self, user, message=None, **answers):
         await self.reviews(user, message)
         return await self.saves(user, **answers)
 
-    async def kinds(self, launch=LAUNCH):
-        events = await self.talk.desk.services.store.read(
+    async def events(self, launch=LAUNCH):
+        return await self.talk.desk.services.store.read(
             lambda session: ledger.events_of(session, builders.WORKSPACE, launch)
         )
-        return [str(event.kind) for event in events]
+
+    async def kinds(self, launch=LAUNCH):
+        return [str(event.kind) for event in await self.events(launch)]
+
+    async def chooses(self, user, verb):
+        """Choose something in the card's menu; gives the private messages that came back."""
+        card = self.card()
+        before = len(self.talk.slack.ephemerals(user, self.talk.fraud))
+        menu = next(each for block in card["blocks"] for each in block.get("elements", ()) if each.get("action_id") == "launch_more")
+        value = next((each["value"] for each in menu["options"] if f'"{verb}"' in each["value"]), None)
+        if value is None:
+            value = json.dumps({"launch": LAUNCH, "verb": verb})
+            menu["options"].append({"text": {"type": "plain_text", "text": verb}, "value": value})
+        await self.talk.slack.pick(user, self.talk.fraud, card["ts"], "launch_more", value)
+        await self.talk.desk.tasks.idle()
+        return self.talk.slack.ephemerals(user, self.talk.fraud)[before:]
+
+    async def fills(self, user, **fields):
+        """Fill the modal that is open and send it."""
+        values = {block: {block: value} for block, value in fields.items()}
+        sent = await self.talk.slack.submit(user, self.view(user).id, values)
+        await self.quiet()
+        return sent
+
+    async def does(self, user, verb, **fields):
+        await self.chooses(user, verb)
+        return await self.fills(user, **fields)
+
+    async def gives_evidence(self, user, *, minutes):
+        await self.talk.slack.click_view(user, self.view(user).id, "evidence_add")
+        await self.talk.desk.tasks.idle()
+        return await self.fills(user, value=minutes, measured="2026-11-20")
+
+    async def gets_approved(self):
+        await self.signs(self.mia, LR_03="sign", ETH_08="sign")
+        await self.signs(self.ron, ETH_08="sign")
+        await self.reviews(self.sam)
+        await self.gives_evidence(self.sam, minutes="4")
+        await self.saves(self.sam, LR_10="sign")
+        assert (await self.kinds())[-1] == "approved"
 
 
 @asynccontextmanager
@@ -180,3 +235,386 @@ async def test_a_launch_is_opened_signed_and_approved(tmp_path, mode):
         assert await room.kinds() == ["opened", "submitted", "checked", "signed", "signed", "signed"]
         assert "1 of 2 launch items settled, 1 of 1 ethics items settled" in words(room.card())
         assert EventKind.SIGNED in await room.kinds()
+
+
+# --- opening ---
+
+
+async def test_what_moves_is_refused_at_its_field_and_nothing_typed_is_lost(room):
+    await room.talk.types(room.pia, "launch fraud-detection")
+    view = room.view(room.pia)
+    typed = GOES_OUT | {"model_version": "latest", "code": "main", "configuration": "^1.2"}
+
+    await room.talk.slack.submit(room.pia, view.id, {block: {block: value} for block, value in typed.items()})
+
+    assert set(view.errors) == {"code", "model_version", "configuration"}
+    assert "“latest” can mean something else tomorrow" in view.errors["model_version"]
+    assert view.state["title"]["title"]["value"] == GOES_OUT["title"]
+    assert room.posted() == []
+
+
+async def test_a_seat_that_nobody_can_fill_is_named_before_anything_is_posted(tmp_path):
+    async with a_room(tmp_path, roles={"pm": [builders.PIA], "ml": ["U0MIA00001"], "sre": ["U0SAM00001"]}) as room:
+        await room.opens()
+
+        shown = words(room.view(room.pia).content)
+        assert "responsible AI" in shown
+        assert "ETH-08" in shown
+        assert room.view(room.pia).state["title"]["title"]["value"] == GOES_OUT["title"]
+        assert room.posted() == []
+        assert await room.kinds() == []
+
+
+async def test_a_group_that_slack_does_not_list_is_named_and_closed(tmp_path):
+    roles = {"pm": [builders.PIA], "ml": ["U0MIA00001"], "sre": ["U0SAM00001"], "rai": ["S0NOBODY01"]}
+    async with a_room(tmp_path, roles=roles) as room:
+        await room.opens()
+
+        assert "Slack does not list the user group S0NOBODY01" in words(room.view(room.pia).content)
+        assert room.posted() == []
+
+
+async def test_who_may_not_open_a_launch_is_told_who_may(room):
+    [told] = await room.talk.types(room.leo, "launch fraud-detection")
+
+    assert "You may not open a launch here" in words(told)
+    assert not room.open_for(room.leo)
+
+
+async def test_the_risks_that_are_ticked_make_the_tier(room):
+    await room.begins(risks=["personal_data", "at_risk_people"])
+
+    assert "high risk" in words(room.card())
+
+
+# --- who may not sign ---
+
+
+async def refusal(room, user, message=None):
+    """Press the button for one's items, and give the one private sentence that comes back."""
+    before = await room.kinds()
+    [told] = await room.reviews(user, message)
+    after = await room.kinds()
+    assert after == [*before, "attempt_refused"]
+    assert not room.open_for(user)
+    return words(told)
+
+
+async def test_who_has_no_role_is_told_who_has(room):
+    await room.begins()
+
+    assert "These items are for data science" in await refusal(room, room.lea)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"guest": True}, "You are a guest here"),
+        ({"single_channel_guest": True, "guest": True}, "You are a guest of single channels here"),
+        ({"bot": True}, "Bots decide nothing"),
+    ],
+)
+async def test_guests_and_bots_are_told_that_they_never_sign(room, fields, told):
+    await room.begins()
+    await room.talk.slack.change_user(room.mia, **fields)
+    await room.talk.slack.settled()
+
+    await room.reviews(room.mia)
+
+    assert told in words(room.view(room.mia).content)
+    assert (await room.kinds())[-1] == "attempt_refused"
+
+
+async def test_what_somebody_sends_who_was_deactivated_meanwhile_counts_for_nothing(room):
+    await room.begins()
+    await room.reviews(room.mia)
+    sent = await room.saves(room.mia, LR_03=("comment", "I look at it."))
+    await room.talk.slack.change_user(room.mia, deleted=True)
+    await room.talk.slack.settled()
+
+    late = await room.sends_late(sent, LR_03="sign")
+
+    assert "This account is deactivated" in late.ack["errors"]["answer.LR-03"]
+    assert (await room.kinds())[-1] == "attempt_refused"
+
+
+async def test_people_of_another_company_are_told_so(room):
+    await room.begins()
+    eve = room.talk.slack.add_user("eve", workspace=room.talk.slack.add_workspace("Other"), stranger=True)
+    await room.talk.slack.join(eve, room.talk.fraud)
+    await room.reviews(room.mia)
+    sent = await room.saves(room.mia, LR_03=("comment", "I look at it."))
+
+    await room.reviews(eve)
+    forged = await room.sends_late(sent, by=eve, LR_03="sign")
+
+    assert "You belong to another company" in words(room.view(eve).content)
+    assert list(forged.ack["errors"]) == ["answer.LR-03"]
+    assert (await room.kinds())[-2:] == ["attempt_refused", "attempt_refused"]
+
+
+async def test_the_requester_signs_nothing_of_their_own(tmp_path):
+    roles = {"pm": [builders.PIA], "ml": [builders.PIA, "U0MIA00001"], "sre": ["U0SAM00001"], "rai": ["U0RON00001"]}
+    async with a_room(tmp_path, roles=roles) as room:
+        await room.begins()
+
+        assert "You asked for this launch" in await refusal(room, room.pia)
+
+
+async def test_a_card_of_last_month_says_that_it_is_over(room):
+    await room.begins()
+    old = dict(room.asked("data science"))
+    await room.does(room.pia, "withdraw")
+    room.talk.slack.state.logs[room.talk.fraud.id].by_ts[old["ts"]].update(blocks=old["blocks"])
+
+    assert "This launch is withdrawn; nothing can be said to it any more." in await refusal(room, room.mia, old)
+
+
+# --- signing ---
+
+
+async def test_an_objection_needs_its_reason_at_the_item(room):
+    await room.begins()
+    await room.reviews(room.mia)
+
+    await room.saves(room.mia, LR_03="object", ETH_08="sign")
+
+    assert list(room.view(room.mia).errors) == ["reason.LR-03"]
+    assert "signed" not in await room.kinds()
+
+    await room.saves(room.mia, LR_03=("object", "Recall is measured on last year's shops."), ETH_08="sign")
+
+    assert not room.open_for(room.mia)
+    assert (await room.kinds())[-2:] == ["objected", "signed"]
+    assert "Mia objects to LR-03" in words(room.card())
+    assert "“Recall is measured on last year's shops.”" in words(room.card())
+
+
+async def test_an_objection_is_taken_back_by_who_made_it(room):
+    await room.begins()
+    await room.signs(room.mia, LR_03=("object", "No."))
+
+    await room.signs(room.mia, LR_03="take_back")
+
+    assert "objects" not in words(room.card())
+    assert (await room.kinds())[-1] == "taken_back"
+
+
+async def test_an_objection_that_is_overridden_stays_on_the_card(room):
+    await room.begins()
+    await room.signs(room.mia, LR_03=("object", "Too early."))
+
+    objection = (await room.events())[-1].seq
+    await room.does(room.eva, "override", objection=str(objection), reason="The pilot is small.")
+
+    assert "Mia objects to LR-03* (overridden by Eva)" in words(room.card())
+
+
+async def test_a_replayed_submission_signs_once(room):
+    await room.begins()
+    await room.reviews(room.mia)
+    sent = await room.saves(room.mia, LR_03="sign")
+
+    again = await room.talk.slack.replay(sent)
+    await room.quiet()
+
+    assert again.acked
+    assert (await room.kinds()).count("signed") == 1
+
+
+async def test_two_people_who_press_at_once_both_count_once(room):
+    await room.begins()
+    for user in (room.mia, room.ron):
+        await room.reviews(user)
+
+    await asyncio.gather(room.saves(room.mia, ETH_08="sign"), room.saves(room.ron, ETH_08="sign"))
+
+    assert (await room.kinds()).count("signed") == 2
+    assert "1 of 1 ethics items settled" in words(room.card())
+
+
+async def test_the_same_person_in_two_windows_counts_once(room):
+    await room.begins()
+    await room.reviews(room.mia)
+
+    sent = await room.saves(room.mia, LR_03="sign", ETH_08="sign")
+    other = await room.sends_late(sent)
+
+    assert other.acked
+    assert (await room.kinds()).count("signed") == 2
+
+
+async def test_what_was_shown_to_somebody_else_is_not_signed(room):
+    await room.begins()
+    await room.reviews(room.mia)
+    sent = await room.saves(room.mia, LR_03=("comment", "I look at it."))
+
+    other = await room.sends_late(sent, by=room.ron, LR_03="sign")
+
+    assert other.ack["errors"] == {"answer.LR-03": "This was shown to somebody else; open your own items."}
+
+
+async def test_what_changed_meanwhile_is_not_signed_and_is_named(room):
+    await room.begins()
+    await room.reviews(room.sam)
+    await room.gives_evidence(room.sam, minutes="4")
+    stale = room.talk.slack.sent("items_review")[0]
+    assert stale.acked
+
+    assert "Kept as evidence of LR-10" in words(room.view(room.sam).content)
+    assert "passes" in words(room.view(room.sam).content).lower()
+    await room.saves(room.sam, LR_10="sign")
+    assert "signed" in await room.kinds()
+
+
+async def test_evidence_that_does_not_read_is_refused_at_its_field(room):
+    await room.begins()
+    await room.reviews(room.sam)
+
+    await room.gives_evidence(room.sam, minutes="soon")
+
+    assert list(room.view(room.sam).errors) == ["value"]
+    assert "write minutes, such as 4.5" in room.view(room.sam).errors["value"]
+
+
+async def test_old_buttons_answer_after_a_restart(room):
+    await room.begins()
+    services = room.talk.desk.services
+    services.folds._held.clear()
+    services.looks._held.clear()
+
+    await room.signs(room.mia, LR_03="sign")
+
+    assert (await room.kinds())[-1] == "signed"
+
+
+# --- what is done to a launch ---
+
+
+async def test_who_may_not_do_something_is_told_before_they_type(room):
+    await room.begins()
+
+    [told] = await room.chooses(room.mia, "waive")
+
+    assert "You may not waive an item here" in words(told)
+    assert (await room.kinds())[-1] == "attempt_refused"
+    assert not room.open_for(room.mia)
+
+
+async def test_an_item_is_waived_for_a_while(room):
+    await room.begins()
+
+    await room.chooses(room.ron, "waive")
+    view = room.view(room.ron)
+    [option] = next(each for each in view.content["blocks"] if each.get("block_id") == "item")["element"]["options"]
+    await room.fills(
+        room.ron, item=option["value"], reason="The shops are few.", ends_on="2026-12-20", owner=room.mia,
+        metric="recall",
+    )  # fmt: skip
+
+    assert (await room.kinds())[-1] == "waived"
+    assert "waived for a while" in words(room.asked("responsible AI")) or "settled" in words(room.asked("responsible AI"))
+
+
+async def test_an_emergency_is_loud_and_never_an_approval(room):
+    await room.begins()
+
+    await room.chooses(room.eva, "other")
+    await room.fills(room.eva, verb="break_glass")
+    await room.fills(room.eva, incident="INC-2041", reason="Fraud wave in Spain.", hours="4")
+
+    shown = words(room.card())
+    assert "BYPASSED: this was not approved." in shown
+    assert "Eva let it pass for incident INC-2041" in shown
+    assert "Approved" not in shown
+
+
+async def test_a_new_revision_keeps_signatures_that_do_not_rest_on_what_changed(room):
+    await room.begins()
+    await room.signs(room.mia, LR_03="sign")
+
+    await room.chooses(room.pia, "revise")
+    assert room.view(room.pia).state["code"]["code"]["value"] == GOES_OUT["code"]
+    await room.fills(room.pia, code="5e5e5e5e5e5e")
+    await room.ticks()
+
+    assert "revision 2" in words(room.card())
+    assert "1 of 2 launch items settled" in words(room.card())
+
+
+async def test_a_colleague_signs_for_who_is_away(room):
+    await room.begins()
+    await room.chooses(room.mia, "delegate")
+    await room.fills(room.mia, colleague=room.lea, roles=["ml"], starts_on="2026-11-23", ends_on="2026-11-27")
+
+    await room.reviews(room.lea)
+    assert "You sign for Mia" in words(room.view(room.lea).content)
+    await room.saves(room.lea, LR_03="sign")
+
+    assert (await room.kinds())[-1] == "signed"
+
+
+async def test_what_went_out_is_recorded_once(room):
+    await room.begins()
+    await room.gets_approved()
+
+    await room.does(room.ana, "launched")
+
+    assert (await room.kinds()).count("used") == 1
+    assert "*Launched*" in words(room.card())
+
+
+# --- asking ---
+
+
+async def test_why_names_the_least_that_is_missing(room):
+    await room.begins()
+
+    [told] = await room.reviews(room.lea, action="launch_why")
+    [typed] = await room.talk.types(room.lea, f"why {LAUNCH}")
+
+    assert "The least that is missing" in words(told)
+    assert "One person of data science signs LR-03 and ETH-08." in words(told)
+    assert words(typed) == words(told)
+
+
+async def test_a_question_in_a_launchs_thread_is_about_the_launch(room):
+    await room.begins()
+
+    await room.talk.hears(room.lea, "why?", thread_ts=room.card()["ts"])
+
+    assert "The least that is missing" in words(room.thread()[-1])
+
+
+async def test_reviews_lists_what_waits_and_what_one_waits_for(room):
+    await room.begins()
+
+    [mine] = await room.talk.types(room.mia, "reviews")
+    [asked] = await room.talk.types(room.pia, "reviews")
+    [nothing] = await room.talk.types(room.lea, "reviews")
+
+    assert "Waits for you" in words(mine)
+    assert "2 items as data science" in words(mine)
+    assert "You wait for" in words(asked)
+    assert "data science (2 items) and responsible AI (1 item)" in words(asked)
+    assert "Nothing waits for you" in words(nothing)
+    await room.reviews(room.mia, mine)
+    assert "LR-03" in words(room.view(room.mia).content)
+
+
+async def test_the_home_tab_shows_reviews_first(room):
+    await room.begins()
+
+    await room.talk.slack.open_home(room.mia, room.talk.app)
+    await room.quiet()
+
+    shown = words(room.talk.slack.home(room.mia))
+    assert shown.index("Waits for you") < shown.index("Your products")
+
+
+async def test_a_launch_that_is_not_there_gets_the_nearest(room):
+    await room.begins()
+
+    [told] = await room.talk.types(room.lea, "why fraud-detection-2")
+
+    assert "There is no launch `fraud-detection-2`. Did you mean `fraud-detection-1`?" in words(told)

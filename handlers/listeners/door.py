@@ -42,6 +42,7 @@ class Row:
     """One line of the register.
 
     at_once   decide before the ack, even when Slack has to be asked who somebody is
+    recorded  the handler itself refuses people of other companies, and writes down that they tried
     """
 
     kind: Kind
@@ -49,6 +50,7 @@ class Row:
     parse: Parse
     handler: Handler
     at_once: bool = False
+    recorded: bool = False
 
 
 def wiring(row: Row) -> dict[str, type]:
@@ -84,7 +86,8 @@ class Door:
         place = payloads.place(body)
         try:
             payload = row.parse(body)
-            _allow(payload)
+            if not row.recorded:
+                _allow(payload)
             answer = await self._answer(row, wanted, payload)
             return await self._showing.answer(row.kind, place, answer)
         except Exception as error:

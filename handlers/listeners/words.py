@@ -77,7 +77,7 @@ def asked(text: str, *, verbs: Iterable[Verb] = IN_COMMANDS, command: str = "") 
     first, _, rest = tidy(text).partition(" ")
     if not first:
         return Asked(verb=Verb.HELP if Verb.STATUS not in known else Verb.STATUS)
-    verb = _verb(first.lower(), known)
+    verb = _verb(first.lower(), known) or _verb(first.lower().rstrip("?"), known)
     if verb is None:
         raise Refusal(_unknown(first, known, command))
     match verb:
