@@ -53,7 +53,7 @@ class Gate:
     settled: int
     bypass_until: datetime | None = None  # it may pass in an emergency until then
     dissent: tuple[Vote, ...] = ()  # shown wherever the answer is
-    unseparated: tuple[str, ...] = ()  # items that one person signed alone, because the team is too small
+    unseparated: tuple[str, ...] = ()  # items that a team this small cannot sign with different people
     self_approved: tuple[str, ...] = ()  # items that the requester signed, because the rules allow it
 
     @property
