@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
+from aiohttp import ClientSession
+
 from bot.files import Secrets
 from bot.offline import desk
 from bot.settings import Settings
@@ -15,7 +17,7 @@ from bot.workspaces import MAIN
 from deploy.demo import jobs_launch, offers_launch, people
 from deploy.demo.scripts import Evidence, Give, Say, Script, Step, Submit, business_day
 from deploy.demo.weeks import Weeks, weeks_before
-from handlers import evidence, gates, items, launches, ticks
+from handlers import drawing, evidence, gates, items, launches, outbox, ticks
 from handlers import people as known
 from handlers.deciding import Person
 from handlers.items import Answer
@@ -23,9 +25,10 @@ from handlers.launches import Asked
 from handlers.pages import closed_period
 from handlers.pulls import pull
 from handlers.readers import Directory
+from handlers.sender import Sender, let_go
 from handlers.services import Services, Snapshot
 from handlers.teams import person, team
-from integrations.pacer import Pacer
+from integrations.pacer import Pace, Pacer
 from integrations.slack import Slack, slack_session
 from schema.evidence import Document, Record
 from schema.evidence_given import Giver, Typed, TypedDocument, read_document, read_record
@@ -34,6 +37,7 @@ from schema.products import Product
 from schema.requirements import Requirement
 from schema.votes import Intent
 
+QUICK = Pace(channel_interval_s=0.02, workspace_per_minute=10_000)  # only a local Slack bears this
 SCRIPTS = (offers_launch.SCRIPT, jobs_launch.SCRIPT)
 
 
@@ -54,6 +58,7 @@ class Rehearsal:
     services: Services
     snapshot: Snapshot
     directory: Directory
+    sender: Sender
     clock: Clock
     weeks: Weeks
     opened: dict[str, str] = field(default_factory=dict)  # product → launch
@@ -67,6 +72,7 @@ class Rehearsal:
         for moment, script, step in sorted(steps, key=lambda each: each[0]):
             self.clock.at = moment
             await self._act(script, step)
+        await self._post()
 
     async def _prepare(self, product: Product) -> None:
         """Ask Slack who everybody is, and read the figures that the reviews rest on."""
@@ -79,6 +85,7 @@ class Rehearsal:
             case Give():
                 for each in step.evidence:
                     await self._give(product, each)
+                await drawing.catch_up(self.services, self.snapshot)
             case Submit():
                 await self._submit(script, product, step)
             case Say():
@@ -110,6 +117,7 @@ class Rehearsal:
                 self.services, self.snapshot, product, asked, by=by, team=here, key=self._key()
             )
             launch = self.opened[product.key] = made.id
+            await self._post()  # what follows waits in line behind the card
         else:
             asked = Asked(title="", manifest=manifest, answers=step.answers)
             await launches.revise(
@@ -131,6 +139,10 @@ class Rehearsal:
             )
             await items.sign(self.services, self.snapshot, shown.id, said, person=by, key=self._key())
 
+    async def _post(self) -> None:
+        """Show in Slack what was decided until now, in its order."""
+        await outbox.send_pending(self.sender, at_once=1)
+
     async def _person(self, product: Product, user: str) -> Person:
         return await person(self.services, self.directory, self.snapshot, product=product, user=user)
 
@@ -151,7 +163,7 @@ def typed(asked: Requirement, given: Evidence, giver: Giver) -> Record | Documen
 
 
 async def rehearse(settings: Settings, *, now: Callable[[], datetime]) -> None:
-    """Bring the story's launches to where they stand now; what is posted of them is posted once Muster runs."""
+    """Bring the story's launches to where they stand now, and what was said of them into the local Slack."""
     async with _stage(settings, now=now) as rehearsal:
         await rehearsal.play(SCRIPTS)
 
@@ -159,18 +171,32 @@ async def rehearse(settings: Settings, *, now: Callable[[], datetime]) -> None:
 @asynccontextmanager
 async def _stage(settings: Settings, *, now: Callable[[], datetime]) -> AsyncIterator[Rehearsal]:
     clock = Clock(at=now())
-    weeks = weeks_before(clock.at)
-    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
-    waits = settings.sending()
     async with (
         desk(settings, Secrets(environment={}), config=None, now=clock) as here,
         slack_session() as session,
     ):
-        slack = Slack(
-            token=token, session=session, base_url=settings.slack_api_url, pacer=Pacer(waits.pace),
-            request_s=waits.request_s,
+        slack = _slack(settings, session)
+        store, weeks = here.services.store, weeks_before(clock.at)
+
+        async def owners(product: str) -> Sequence[str]:
+            found = here.snapshot.product(product)
+            return (found.owner, found.backup_owner)
+
+        sender = Sender(
+            workspace=MAIN, holder="rehearsal", store=store, slack=slack, now=now, owners=owners, started_at=now(),
+            waits=settings.sending(),
         )  # fmt: skip
-        directory = Directory(slack, now, team=people.TEAM, workspace=MAIN, store=here.services.store)
+        directory = Directory(slack, now, team=people.TEAM, workspace=MAIN, store=store)
         yield Rehearsal(
-            services=here.services, snapshot=here.snapshot, directory=directory, clock=clock, weeks=weeks
-        )
+            services=here.services, snapshot=here.snapshot, directory=directory, sender=sender, clock=clock,
+            weeks=weeks,
+        )  # fmt: skip
+        await let_go(sender)
+
+
+def _slack(settings: Settings, session: ClientSession) -> Slack:
+    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
+    return Slack(
+        token=token, session=session, base_url=settings.slack_api_url, pacer=Pacer(QUICK),
+        request_s=settings.sending().request_s,
+    )  # fmt: skip
