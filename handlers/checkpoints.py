@@ -80,10 +80,18 @@ class _Keeping:
 
     def post(self, session: Session, *, channel: str) -> None:
         """Put what a channel has not seen into its month's thread, and note what stands there."""
-        for each in stored.unposted(session, self.workspace, place=channel)[-MOST:]:
-            card = stored_cards.get(session, self.workspace, _key(channel, each))
+        waiting = stored.unposted(session, self.workspace, place=channel)[-MOST:]
+        cards_of = {
+            each.size: stored_cards.get(session, self.workspace, _key(channel, each)) for each in waiting
+        }
+        for each in waiting:
+            card = cards_of[each.size]
             if card is None:
                 self._put(session, each, channel=channel)
+            elif (
+                card.ts is None and None in cards_of.values()
+            ):  # given up once; with the next one it is tried again
+                cards.wish(session, self.workspace, card.key, now=self.now)
             elif card.ts is not None:
                 posting = Posting(
                     size=each.size, place=channel, reference=card.link or card.ts, posted_at=self.now

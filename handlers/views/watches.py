@@ -43,7 +43,7 @@ Asked = Mapping[Role, Sequence[str]]  # items by role
 
 def reminder(about: About, items: Asked) -> Payload:
     """Remind somebody, in a direct message, of what they could sign."""
-    words = f"{about.named} waits for you: {_asked(items)}.{_by(about)}"
+    words = f"{about.named} waits for your signature on {_as(items)}.{_by(about)}"
     listed = {item for mine in items.values() for item in mine}
     review = "Review this item" if len(listed) == 1 else f"Review these {len(listed)} items"
     press = actions([button(review, action_id=Action.REVIEW, value={"launch": about.id}, primary=True)])
@@ -132,6 +132,10 @@ def _by(about: About) -> str:
 
 def _asked(items: Asked) -> str:
     return _joined([f"{ROLE_WORDS[role]} ({_named(mine)})" for role, mine in items.items()])
+
+
+def _as(items: Asked) -> str:
+    return _joined([f"{_named(mine)} (as {ROLE_WORDS[role]})" for role, mine in items.items()])
 
 
 def _named(items: Sequence[str]) -> str:
