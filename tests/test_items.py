@@ -125,6 +125,16 @@ def test_other_evidence_reopens_that_item_only():
     assert state(stage, "ETH-01") is ItemState.SIGNED
 
 
+def test_an_item_is_stale_only_where_somebody_signed_it_before():
+    stage = Stage()
+    stage.say(MEL, "LR-03", Intent.OBJECT)
+    stage.say(MEL, "LR-03", Intent.TAKE_BACK)
+
+    stage.tick(finding(digest="e2"), GOOD[1])
+
+    assert state(stage, "LR-03") is ItemState.NEEDS_SIGN
+
+
 def test_evidence_that_comes_back_finds_its_signature_again():
     stage = Stage().all_sign()
 
