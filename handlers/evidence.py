@@ -24,11 +24,12 @@ Given = Record | Document
 
 
 async def put(
-    services: Services, snapshot: Snapshot, product: Product, *, item: str, given: Given, by: Person, key: str
-) -> bool:
+    services: Services, snapshot: Snapshot, product: Product, *, item: str, given: Given, by: Person | str, key: str
+) -> bool:  # fmt: skip
     """Keep what somebody gives for a requirement, and let open launches see it; False when the request came again.
 
     given   its `by` and `at` are filled in here
+    by      a person, or the name of a pipeline that its token let in
     """
     requirement = requirement_of(services, snapshot, product, item=item, name=given.name)
     _need_kind(requirement, given)

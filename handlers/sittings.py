@@ -24,6 +24,7 @@ from schema.errors import Refusal
 from schema.histories import after
 from schema.launches import EventKind, Launch
 from schema.ledger import SYSTEM, Draft, Event
+from schema.policies import Standing
 
 
 @dataclass(slots=True, kw_only=True)
@@ -116,14 +117,20 @@ class Sitting:
         first = len(self.drafts)
         try:
             self._add(table, request.rule(deciding))
-        except Declined as declined:
+        except Refusal as refusal:
             for id_ in deciding.kept:
                 texts.erase(self.session, self.workspace, id_)
-            if not request.attempt or not request.key or deciding.who.pid == SYSTEM:
-                return Came(refusal=declined)
-            self._add(table, [_refused(request, deciding.who.pid, declined)])
-            return self._made(request, table, first, refused=declined)
+            return self._declined(request, table, deciding.who, refusal)
         return self._made(request, table, first)
+
+    def _declined(self, request: Request, table: _Table, who: Standing, refusal: Refusal) -> Came | _Made:
+        """Write down an attempt to decide that was refused; anything else is only said."""
+        attempted = request.attempt and request.key and who.pid != SYSTEM
+        if not attempted or not isinstance(refusal, Declined):
+            return Came(refusal=refusal)
+        first = len(self.drafts)
+        self._add(table, [_refused(request, who.pid, refusal)])
+        return self._made(request, table, first, refused=refusal)
 
     def _made(self, request: Request, table: _Table, first: int, *, refused: Declined | None = None) -> _Made:
         return _Made(

@@ -172,10 +172,12 @@ async def test_a_refused_attempt_stands_in_the_ledger_once_and_changes_nothing_e
 
 async def test_the_words_of_a_refused_attempt_are_not_kept(room):
     launch = await room.opened()
+    showing = await items.show(room.services, room.snapshot, launch, person=LEO, role=Role.ML, id=a_key())
     before = await room.texts()
 
+    words = Answer(intent=OBJECT, reason="I only look like an expert.")
     with pytest.raises(Declined):
-        await room.said(launch, LEO, Role.ML, T_1=Answer(intent=OBJECT, reason="I only look like an expert."))
+        await items.sign(room.services, room.snapshot, showing.id, {"T-1": words}, person=LEO, key=a_key())
 
     assert await room.texts() == before
 
@@ -284,6 +286,12 @@ async def test_waivers_overrides_tiers_and_endings_are_written_and_shown(room):
     await launches.reject(*act, reason="We stop here.", by=LEO, key=a_key())
 
     told_of = await kinds(room, launch)
+    await drawing.catch_up(room.services, room.snapshot)
+    lines = "\n".join(await thread(room, launch))
+    assert "Ron waives T-2 until <!date^" in lines
+    assert "“The study ends in May.”" in lines
+    assert "Eva goes on in spite of the objection to T-1, which stays visible." in lines
+    assert "Leo rejects the launch." in lines
     for kind in (EventKind.WAIVED, EventKind.OVERRIDDEN, EventKind.TIER_RAISED, EventKind.REJECTED):
         assert kind in told_of
     row = await kept(room, launch)

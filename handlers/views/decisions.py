@@ -1,13 +1,15 @@
 """What the thread of a launch says of each decision, and what is said to who asked for it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from handlers.views.blocks import Payload, fallback, sections
 from handlers.views.launches import About, name, quote, title_of
+from handlers.views.receipts import slack_time
 from handlers.views.text import bold, escape
 from schema.launches import EventKind, Launch, State
-from schema.ledger import SYSTEM, Event
+from schema.ledger import SYSTEM, Event, Json
 
 MOST_LINES: Final = 12
 MOST_QUOTED: Final = 500
@@ -24,7 +26,7 @@ SAID: Final[Mapping[str, str]] = {
 HAPPENED: Final[Mapping[str, str]] = {
     _K.SUBMITTED: "submitted revision {n}",
     _K.CHECKED: "The checks have run.",
-    _K.EVIDENCE_CHANGED: "The evidence of {item} changed; it is asked again.",
+    _K.EVIDENCE_CHANGED: "The evidence of {item} changed; whoever signed on the old one is asked again.",
     _K.WAIVED: "waives {item} until {until}",
     _K.WAIVER_ENDED: "The waiver of {item} has ended.",
     _K.OVERRIDDEN: "goes on in spite of the objection to {item}, which stays visible",
@@ -78,44 +80,47 @@ def thread(events: Sequence[Event], about: About) -> Payload | None:
 
 
 def _lines(events: Sequence[Event], about: About) -> list[str]:
-    """Write a line a decision; what one person said to several items in a row becomes one."""
-    lines: list[str] = []
-    run: list[Event] = []
+    """Write a line a decision; what one person, or the clock, said of several items in a row becomes one."""
+    runs: list[list[Event]] = []
     for event in events:
-        if run and not _same(run[-1], event):
-            lines.append(_spoken(run, about))
-            run = []
-        if event.kind in SAID:
-            run.append(event)
+        if runs and _same(runs[-1][-1], event):
+            runs[-1].append(event)
         else:
-            lines.append(_happened(event, about))
-    return [*lines, _spoken(run, about)] if run else lines
+            runs.append([event])
+    return [_line(run, about) for run in runs]
 
 
 def _same(one: Event, other: Event) -> bool:
-    plain = not one.payload.get("text") and not other.payload.get("text")
+    plain = not _text(one) and not _text(other) and "item" in one.payload
     return plain and (one.kind, one.actor, one.at) == (other.kind, other.actor, other.at)
 
 
-def _spoken(run: Sequence[Event], about: About) -> str:
+def _line(run: Sequence[Event], about: About) -> str:
     first = run[0]
-    items = ", ".join(escape(str(event.payload["item"])) for event in run)
-    return f"{name(first.actor, about)} {SAID[first.kind]} {items}.{quote(_text(first), about, MOST_QUOTED)}"
-
-
-def _happened(event: Event, about: About) -> str:
-    words = HAPPENED.get(event.kind)
+    items = ", ".join(dict.fromkeys(escape(str(event.payload.get("item"))) for event in run))
+    if first.kind in SAID:
+        return (
+            f"{name(first.actor, about)} {SAID[first.kind]} {items}.{quote(_text(first), about, MOST_QUOTED)}"
+        )
+    words = HAPPENED.get(first.kind)
     if words is None:
         return ""
-    said = words.format_map(_Filled({key: escape(str(each)) for key, each in event.payload.items()}))
-    if event.actor == SYSTEM or words[0].isupper():
+    said = words.format_map(
+        _Filled({key: _shown(key, each) for key, each in first.payload.items()} | {"item": items})
+    )
+    if first.actor == SYSTEM or words[0].isupper():
         return said
-    return f"{name(event.actor, about)} {said}.{quote(_text(event), about, MOST_QUOTED)}"
+    return f"{name(first.actor, about)} {said}.{quote(_text(first), about, MOST_QUOTED)}"
 
 
 class _Filled(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return key
+
+
+def _shown(key: str, value: Json) -> str:
+    """Write a field of an event for people; what ends then is told in each reader's own zone."""
+    return slack_time(datetime.fromisoformat(str(value))) if key == "until" else escape(str(value))
 
 
 def _text(event: Event) -> str | None:
