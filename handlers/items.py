@@ -1,7 +1,7 @@
 """Items: shown to one person exactly as they will be signed, and signed as they were shown."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -13,14 +13,17 @@ from handlers import findings, folds
 from handlers.deciding import Acting, Decided, Deciding, Person, Request, known
 from handlers.decisions import decide
 from handlers.services import Services, Snapshot
+from handlers.views.differences import since_then
+from integrations.store import people, texts
 from integrations.store import showings as stored
-from integrations.store import texts
 from integrations.store.showings import Showing
 from schema import signing
 from schema.attempts import Code, Declined
+from schema.differences import Difference, since
 from schema.errors import Refusal
 from schema.evidence import Finding
 from schema.items import Item
+from schema.launches import Revision
 from schema.ledger import SALT_BYTES, Draft, Json, canonical, digest
 from schema.products import Role
 from schema.signing import Choice
@@ -57,7 +60,11 @@ async def show(
             raise Refusal(
                 f"Nothing in {launch} asks {role.value}; look at the card for the roles that it waits for."
             )
-        text = {item.id: words_of(item, found.by_item.get(item.id, {})) for item in items}
+        mine = spoken_as(session, snapshot, person.user)
+        text = {
+            item.id: words_of(item, found.by_item.get(item.id, {}), _changed(folded.revision, mine, item))
+            for item in items
+        }
         bound = {item.id: item.digest for item in items}
         content: Json = {"muster-showing": 1, "revision": folded.revision.n, "items": bound, "text": text}
         salt = hashlib.sha256(id.encode()).digest()[:SALT_BYTES]
@@ -72,10 +79,26 @@ async def show(
     return await services.store.write(act)
 
 
-def words_of(item: Item, found: Mapping[str, Finding]) -> str:
-    """Write every word that somebody is shown of an item: the question, why it is asked, and what its evidence shows."""
+def spoken_as(session: Session, snapshot: Snapshot, user: str) -> frozenset[str]:
+    """Give the pids of all accounts of a person; none where they never acted."""
+    accounts = snapshot.configuration.reviews.accounts(user)
+    return frozenset(people.pids_of(session, snapshot.workspace, accounts).values())
+
+
+def _changed(revision: Revision, mine: Collection[str], item: Item) -> Difference | None:
+    """Find what changed since this person spoke last, by whichever account."""
+    found = [each for pid in mine if (each := since(revision, pid, item.id)) is not None]
+    return max(found, key=lambda each: each.vote.seq, default=None)
+
+
+def words_of(item: Item, found: Mapping[str, Finding], changed: Difference | None = None) -> str:
+    """Write every word that somebody is shown of an item: the question, why it is asked, and what its evidence shows.
+
+    changed   what is not as it was when they spoke to it last
+    """
+    told = [since_then(changed, item.spec)] if changed is not None else []
     evidence = [_evidence(finding) for finding in found.values()]
-    return "\n".join([item.spec.question, item.spec.why, *evidence])
+    return "\n".join([item.spec.question, item.spec.why, *told, *evidence])
 
 
 def _evidence(finding: Finding) -> str:

@@ -11,10 +11,9 @@ from handlers.gates import Looked
 from handlers.services import Services, Snapshot
 from handlers.views.items import Sheet, Shown
 from handlers.views.launches import title_of
-from integrations.store import people
 from integrations.store.showings import Showing
 from schema.checklists import CheckKind, ItemClass
-from schema.items import SETTLED, Item
+from schema.items import SETTLED, Item, ItemState
 from schema.launches import State
 from schema.policies import SelfApproval
 from schema.products import Role
@@ -43,7 +42,7 @@ async def sheet_of(
 
     def act(session: Session) -> Sheet:
         looked = gates.look_in(session, services, snapshot, shown.launch)
-        mine = own_pids(session, snapshot, shown.user)
+        mine = items.spoken_as(session, snapshot, shown.user)
         chosen = (
             _chosen(looked, shown, mine) if only is None else [each for each in only if each in shown.items]
         )
@@ -57,12 +56,6 @@ async def sheet_of(
         )
 
     return await services.store.read(act)
-
-
-def own_pids(session: Session, snapshot: Snapshot, user: str) -> frozenset[str]:
-    """Give the pids of all accounts of a person; none where they never acted."""
-    accounts = snapshot.configuration.reviews.accounts(user)
-    return frozenset(people.pids_of(session, snapshot.workspace, accounts).values())
 
 
 def _chosen(looked: Looked, shown: Showing, mine: Collection[str]) -> Sequence[str]:
@@ -106,11 +99,9 @@ def _may_sign_own(looked: Looked, item: str) -> bool:
 def _choices(looked: Looked, item: Item, *, said: Intent | None, own: bool) -> tuple[Intent, ...]:
     """List what may be answered; the rule looks again when it is."""
     signable = looked.launch.state is State.OPEN and not own
-    found = (
-        [Intent.SIGN]
-        if signable and item.spec.check is not CheckKind.AUTO and said is not Intent.SIGN
-        else []
-    )
+    held = looked.gate.items[item.id] in (ItemState.AUTO_FAIL, ItemState.UNKNOWN)  # other evidence ends a signature
+    by_people = item.spec.check is not CheckKind.AUTO
+    found = [Intent.SIGN] if signable and by_people and not held and said is not Intent.SIGN else []
     if not own:
         found.append(Intent.OBJECT)
     if signable and item.spec.klass is ItemClass.CONDITIONAL:

@@ -513,7 +513,7 @@ async def test_an_item_is_waived_for_a_while(room):
     )  # fmt: skip
 
     assert (await room.kinds())[-1] == "waived"
-    assert "waived for a while" in words(room.asked("responsible AI")) or "settled" in words(room.asked("responsible AI"))
+    assert "Waived for a while: ETH-08" in words(room.asked("responsible AI"))
 
 
 async def test_an_emergency_is_loud_and_never_an_approval(room):
@@ -618,3 +618,15 @@ async def test_a_launch_that_is_not_there_gets_the_nearest(room):
     [told] = await room.talk.types(room.lea, "why fraud-detection-2")
 
     assert "There is no launch `fraud-detection-2`. Did you mean `fraud-detection-1`?" in words(told)
+
+
+async def test_who_signed_before_is_shown_what_changed_since(room):
+    await room.begins()
+    await room.signs(room.mia, LR_03="sign")
+
+    await room.does(room.pia, "revise", model_version="v3.2")
+    await room.ticks()
+    await room.reviews(room.mia)
+
+    shown = words(room.view(room.mia).content)
+    assert "Since you signed this on 23 November, the model version changed from v3.1 to v3.2." in shown

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy.orm import Session
 
-from handlers import delegations, sheets
+from handlers import delegations, items
 from handlers.deciding import Acting, Person
 from handlers.listeners.deciders import decider
 from handlers.listeners.desk import Desk
@@ -35,7 +35,7 @@ async def acting_for(
             for each in delegations.every(session, snapshot)
             if each.product == product.key and each.lasts(now)
         ]
-        mine = sheets.own_pids(session, snapshot, person.user)
+        mine = items.spoken_as(session, snapshot, person.user)
         found = [chain for pid in sorted(mine) for chain in _chains(live, pid, roles=roles, depth=depth)]
         names = people.kept(session, snapshot.workspace, {pid for chain in found for pid in chain})
         return [[names[pid].user for pid in chain] for chain in found if all(pid in names for pid in chain)]

@@ -78,7 +78,7 @@ class _Reader:
     async def pids(self) -> frozenset[str]:
         user = self.person.user
         return await self.desk.services.store.read(
-            lambda session: sheets.own_pids(session, self.snapshot, user)
+            lambda session: items.spoken_as(session, self.snapshot, user)
         )
 
 

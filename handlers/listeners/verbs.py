@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from handlers import delegations, drawing, gates, launches, sheets
+from handlers import delegations, drawing, gates, items, launches
 from handlers.deciding import Decided, Person
 from handlers.delegations import Handing
 from handlers.gates import Looked
@@ -100,7 +100,7 @@ async def _form(case: _Case, person: Person) -> Block:
     """Make the form; who may not do it is told before they type, and that stands in the ledger."""
     looked = await gates.look(case.desk.services, case.snapshot, case.kept.id)
     mine = await case.desk.services.store.read(
-        lambda session: sheets.own_pids(session, case.snapshot, person.user)
+        lambda session: items.spoken_as(session, case.snapshot, person.user)
     )
     why = _why_not(case.verb, looked.launch, person, own=looked.launch.requester in mine)
     if why is not None:

@@ -11,6 +11,7 @@ LABEL_MOST: Final = 2_000
 HINT_MOST: Final = 2_000
 PLACEHOLDER_MOST: Final = 150
 TYPED_MOST: Final = 3_000
+REASON_MOST: Final = 1_000
 CHOICES_MOST: Final = 10  # of checkboxes and radio buttons
 
 
@@ -31,7 +32,7 @@ def line(*, initial: str = "", placeholder: str = "", most: int = 200, multiline
     return made | {"placeholder": plain_text(placeholder, PLACEHOLDER_MOST)} if placeholder else made
 
 
-def reason(*, initial: str = "", most: int = 1_000) -> Block:
+def reason(*, initial: str = "", most: int = REASON_MOST) -> Block:
     """Take a sentence or some."""
     return line(initial=initial, most=most, multiline=True)
 

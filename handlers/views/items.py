@@ -18,14 +18,14 @@ MODAL_MOST: Final = 100  # blocks, says Slack
 MOST_BLOCKS: Final = 96  # some stay free for a sentence in front
 MOST_ITEMS: Final = 10  # a page: more, and people stop reading
 LATER: Final = "later"  # no answer yet
-CHOICES: Final[Mapping[Intent, tuple[str, str]]] = {
-    Intent.SIGN: ("Sign", "I have read the evidence and stand for it."),
-    Intent.OBJECT: ("Object", "It must not go out like this; I say why below."),
-    Intent.NOT_APPLICABLE: ("Does not apply", "Also a signature; I say why below."),
-    Intent.COMMENT: ("Comment only", "It changes nothing; I write below."),
-    Intent.TAKE_BACK: ("Take back what I said", "My earlier word counts no more."),
+CHOICES: Final[Mapping[Intent, str]] = {
+    Intent.SIGN: "Sign: I have read it and stand for it",
+    Intent.OBJECT: "Object: I say why below",
+    Intent.NOT_APPLICABLE: "Does not apply: I say why below",
+    Intent.COMMENT: "Comment only",
+    Intent.TAKE_BACK: "Take back what I said",
 }
-SAID: Final[Mapping[Intent, str]] = {
+SAID: Final[Mapping[Intent | None, str]] = {
     Intent.SIGN: "You have signed this.",
     Intent.OBJECT: "You object to this.",
     Intent.NOT_APPLICABLE: "You have signed that this does not apply.",
@@ -103,37 +103,35 @@ def _more_about(sheet: Sheet) -> dict[str, str]:
 
 
 def _intro(sheet: Sheet, fits: int) -> str:
-    told = f"{bold(escape(clip(sheet.title, 100)))} ({escape(sheet.launch)})"
+    told = f"{bold(escape(clip(sheet.title, 100)))} ({escape(sheet.launch)})."
     more = f" {fits} of {len(sheet.items)} items; the others follow." if fits < len(sheet.items) else ""
-    return f"{told}.{more} Nothing is recorded before you save. What stands here is kept with your answer."
+    return (
+        f"{told}{more} Nothing is recorded before you save. What stands here is kept with your answer; reasons and"
+        " comments stand in the thread, under your name."
+    )
 
 
 def _item(item: Shown) -> list[Block]:
     question, _, rest = item.text.partition("\n")
-    said = f"\n_{SAID[item.said]}_" if item.said is not None and item.said in SAID else ""
-    words = f"{bold(escape(f'{item.id}  {question}'))}{said}\n{escape(rest)}"
-    return [
-        *sections(words), _answer(item), _reason(item), *_evidence(item), divider(),
-    ]  # fmt: skip
+    why, *evidence = rest.split("\n")
+    lines = [bold(escape(f"{item.id}  {question}")), escape(why), *(f"• {escape(each)}" for each in evidence)]
+    if item.said in SAID:
+        lines.append(f"_{SAID[item.said]}_")
+    elif Intent.SIGN not in item.choices and item.lacking:
+        lines.append("_It can be signed when its evidence passes._")
+    return [*sections("\n".join(lines)), _answer(item), _reason(item), *_evidence(item), divider()]
 
 
 def _answer(item: Shown) -> Block:
-    offered = [inputs.choice(*_choice(each)) for each in item.choices]
+    offered = [inputs.choice(CHOICES[each], each.value) for each in item.choices]
     offered.append(inputs.choice("Leave it as it is" if item.said else "Not now", LATER))
     element = inputs.radio(offered, chosen=LATER)
     return inputs.asked(f"Your answer to {item.id}", element, block_id=answer_block(item.id))
 
 
-def _choice(intent: Intent) -> tuple[str, str, str]:
-    words, told = CHOICES[intent]
-    return words, intent.value, told
-
-
 def _reason(item: Shown) -> Block:
-    return inputs.asked(
-        "Reason or comment", inputs.reason(), block_id=reason_block(item.id), optional=True,
-        hint="Needed to object or to say that it does not apply. It stands in the thread, under your name.",
-    )  # fmt: skip
+    element = inputs.line(most=inputs.REASON_MOST)
+    return inputs.asked("Reason or comment", element, block_id=reason_block(item.id), optional=True)
 
 
 def _evidence(item: Shown) -> list[Block]:

@@ -39,16 +39,17 @@ STATES: Final[Mapping[State, str]] = {
     State.CLOSED: "Closed",
 }
 WAITS: Final = frozenset({State.CHECKING, State.OPEN})
-ITEM_STATES: Final[Mapping[ItemState, str]] = {
-    ItemState.UNKNOWN: "its evidence could not be looked at",
-    ItemState.AUTO_PASS: "passes by its evidence",
-    ItemState.AUTO_FAIL: "its evidence is missing or does not pass",
-    ItemState.NEEDS_SIGN: "waits for signatures",
-    ItemState.SIGNED: "signed",
-    ItemState.OBJECTED: "somebody objects",
-    ItemState.WAIVED: "waived for a while",
-    ItemState.NOT_APPLICABLE: "signed as not applying",
-    ItemState.STALE: "changed since it was signed",
+ASKS: Final = frozenset({*WAITS, State.APPROVED})  # in which people may speak to items
+ITEM_STATES: Final[Mapping[ItemState, str]] = {  # in the order in which they matter
+    ItemState.OBJECTED: "Somebody objects",
+    ItemState.AUTO_FAIL: "Evidence is missing or does not pass",
+    ItemState.UNKNOWN: "Evidence could not be looked at",
+    ItemState.STALE: "Changed since it was signed",
+    ItemState.NEEDS_SIGN: "Waits for others",
+    ItemState.SIGNED: "Signed",
+    ItemState.AUTO_PASS: "Passes by its evidence",
+    ItemState.WAIVED: "Waived for a while",
+    ItemState.NOT_APPLICABLE: "Signed as not applying",
 }
 HOLDS_MOST: Final = (  # what is worth naming first
     ReasonCode.BANNED, ReasonCode.OBJECTION, ReasonCode.EVIDENCE, ReasonCode.UNKNOWN, ReasonCode.CLASH,
@@ -142,10 +143,12 @@ def _review(revision: Revision, item: str) -> Review:
 
 
 def _waits(gate: Gate) -> list[str]:
+    failing = sum(state is ItemState.AUTO_FAIL for state in gate.items.values())
+    lacks = [f"Evidence is missing or does not pass for {count(failing)}."] if failing and gate.state is State.OPEN else []
     if not gate.waits_for:
-        return []
+        return lacks
     named = [f"{ROLE_WORDS[role]} ({count(len(items))})" for role, items in gate.waits_for.items()]
-    return [f"Waits for {joined(named)}."]
+    return [f"Waits for {joined(named)}.", *lacks]
 
 
 def joined(words: Iterable[str]) -> str:
@@ -260,7 +263,7 @@ def _buttons(launch: Launch) -> list[Block]:
     """Offer what can be done in this state; buttons carry ids, never truth."""
     about = {"launch": launch.id}
     elements = []
-    if launch.state in WAITS or launch.state is State.APPROVED:
+    if launch.state in ASKS:
         first = launch.state is State.OPEN
         elements.append(button("Review my items", action_id=Action.REVIEW, value=about, primary=first))
     if not launch.ended:
@@ -291,41 +294,44 @@ def _possible(verb: Verb, launch: Launch) -> bool:
 
 
 def role_message(launch: Launch, role: Role, gate: Gate) -> Payload:
-    """Ask one role for its items: what waits first, the rest as a count."""
-    mine = [name_ for name_, item in launch.revision.items.items() if role in item.spec.seats]
-    waiting = set(gate.waits_for.get(role, ()))
-    open_ = [each for each in mine if gate.items[each] not in SETTLED]
-    ordered = sorted(open_, key=lambda each: each not in waiting)
-    lines = [_item(launch, each, gate, waiting=each in waiting) for each in ordered[:MOST_LINES]]
-    if len(ordered) > MOST_LINES:
-        lines.append(f"and {len(ordered) - MOST_LINES} more")
-    title = f"{bold(f'For {ROLE_WORDS[role]}')}  {_role_state(launch, waiting=len(waiting), open_=len(open_), of=len(mine))}"
-    blocks = [section("\n".join((title, *lines))), *_role_button(launch, role, len(waiting))]
-    return {"text": fallback(title), "blocks": blocks}
+    """Ask one role for its items: those that wait for it in full, the others by their names."""
+    mine = [each for each, item in launch.revision.items.items() if role in item.spec.seats]
+    waiting = [each for each in mine if each in gate.waits_for.get(role, ())]
+    others = [each for each in mine if each not in waiting]
+    title = f"{bold(f'For {ROLE_WORDS[role]}')}  {_role_state(launch, waiting=len(waiting), of=len(mine))}"
+    lines = [_item(launch, each, gate) for each in waiting[:MOST_LINES]]
+    if len(waiting) > MOST_LINES:
+        lines.append(f"and {len(waiting) - MOST_LINES} more")
+    blocks = [section("\n".join((title, *lines)))]
+    if others and launch.state in ASKS:
+        blocks.append(context("\n".join(_rest(others, gate))))
+    return {"text": fallback(title), "blocks": [*blocks, *_role_button(launch, role, len(waiting))]}
 
 
-def _role_state(launch: Launch, *, waiting: int, open_: int, of: int) -> str:
-    if launch.state not in WAITS and launch.state is not State.APPROVED:
+def _role_state(launch: Launch, *, waiting: int, of: int) -> str:
+    if launch.state not in ASKS:
         return "Nothing is asked any more."
-    if waiting:
-        return f"{waiting} of {count(of)} {'waits' if waiting == 1 else 'wait'} for you."
-    return (
-        f"Nothing waits for your signature; {count(open_)} still held back by evidence or others."
-        if open_
-        else (f"{'Your item is' if of == 1 else f'All {of} items are'} settled.")
-    )
+    if not waiting:
+        return "Nothing waits for your signature."
+    return f"{waiting} of {count(of)} {'waits' if waiting == 1 else 'wait'} for you."
 
 
-def _item(launch: Launch, item: str, gate: Gate, *, waiting: bool) -> str:
+def _item(launch: Launch, item: str, gate: Gate) -> str:
     question = escape(clip(launch.revision.specs[item].question, MOST_QUESTION))
-    state = gate.items[item]
-    waits = waiting and state is ItemState.NEEDS_SIGN
-    told = "waits for you" if waits else ITEM_STATES[state]
-    return f"• {bold(escape(item))} {question} _{told}_"
+    changed = " _It changed since it was signed._" if gate.items[item] is ItemState.STALE else ""
+    return f"• {bold(escape(item))} {question}{changed}"
+
+
+def _rest(items: Iterable[str], gate: Gate) -> list[str]:
+    """Say where the others stand, a line a state."""
+    found: dict[ItemState, list[str]] = {}
+    for item in items:
+        found.setdefault(gate.items[item], []).append(escape(item))
+    return [f"{ITEM_STATES[state]}: {', '.join(found[state])}" for state in ITEM_STATES if state in found]
 
 
 def _role_button(launch: Launch, role: Role, waiting: int) -> list[Block]:
-    if launch.state not in WAITS and launch.state is not State.APPROVED:
+    if launch.state not in ASKS:
         return []
     words = (
         f"Review {'this item' if waiting == 1 else f'these {waiting} items'}"

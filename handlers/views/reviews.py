@@ -72,14 +72,10 @@ def _heading(gate: Gate, missing: Missing | None) -> str:
         return escape(gate.reasons[0].words) if gate.reasons else f"{STATES[gate.state]}."
     needs = []
     if missing.signatures:
-        needs.append(
-            "1 signature"
-            if len(missing.signatures) == 1
-            else f"{len(missing.signatures)} people's signatures"
-        )
+        people = len(missing.signatures)
+        needs.append("1 signature" if people == 1 else f"signatures of {people} people")
     if missing.evidence:
-        pieces = len(missing.evidence)
-        needs.append("1 piece of evidence" if pieces == 1 else f"{pieces} pieces of evidence")
+        needs.append(f"evidence for {count(len({each.item for each in missing.evidence}))}")
     if missing.objections:
         objections = len(missing.objections)
         needs.append("an answer to 1 objection" if objections == 1 else f"answers to {objections} objections")
@@ -103,14 +99,25 @@ def missing_lines(missing: Missing, about: About) -> list[str]:
 
 def _parts(missing: Missing, about: About) -> _Parts:
     first = [_objection(vote, about) for vote in missing.objections]
-    for finding in missing.evidence:
-        waivable = " It may be waived." if finding.item in missing.waivable else ""
-        first.append(f"{bold(escape(finding.item))} {escape(clip(finding.why, MOST_WHY))}{waivable}")
+    first += _evidence(missing)
     first += [
         f"{bold(escape(item))} The evidence could not be looked at; it is tried again."
         for item in missing.unknown
     ]
     return _Parts(first, [_call(each) for each in missing.signatures])
+
+
+def _evidence(missing: Missing) -> list[str]:
+    """Say what each item's evidence lacks, a line an item."""
+    found: dict[str, list[str]] = {}
+    for finding in missing.evidence:
+        found.setdefault(finding.item, []).append(finding.why)
+    lines = []
+    for item, (first, *more) in found.items():
+        others = f" And {len(more)} more like this." if more else ""
+        waivable = " It may be waived." if item in missing.waivable else ""
+        lines.append(f"{bold(escape(item))} {escape(clip(first, MOST_WHY))}{others}{waivable}")
+    return lines
 
 
 def _objection(vote: Vote, about: About) -> str:

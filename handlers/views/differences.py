@@ -1,0 +1,48 @@
+"""What changed in an item since somebody spoke to it, in plain words; not escaped, for it is kept as it is shown."""
+
+from typing import Final
+
+from handlers.views.text import clip
+from schema.checklists import ItemSpec
+from schema.differences import Difference
+from schema.votes import Intent
+
+SPOKE: Final = {
+    Intent.SIGN: "you signed this",
+    Intent.OBJECT: "you objected to this",
+    Intent.NOT_APPLICABLE: "you signed that this does not apply",
+}
+MOST_VALUE: Final = 60
+
+
+def since_then(found: Difference, spec: ItemSpec) -> str:
+    """Say in one sentence what is not as it was when somebody spoke."""
+    on = found.vote.at
+    when = f"Since {SPOKE.get(found.vote.intent, 'you spoke to this')} on {on.day} {on:%B}"
+    told = [*_question(found), *_manifest(found), *_evidence(found, spec), *_rules(found)]
+    return f"{when}, {_joined(told)}." if told else f"{when}, it has changed."
+
+
+def _question(found: Difference) -> list[str]:
+    return [f"the question changed; it was “{found.question[0]}”"] if found.question else []
+
+
+def _manifest(found: Difference) -> list[str]:
+    return [
+        f"the {part.replace('_', ' ')} changed from {clip(before, MOST_VALUE)} to {clip(now, MOST_VALUE)}"
+        for part, (before, now) in found.manifest.items()
+    ]
+
+
+def _evidence(found: Difference, spec: ItemSpec) -> list[str]:
+    words = {each.name: each.words for each in spec.requirements}
+    return [f"there is other evidence for {words.get(name, name)}" for name in found.evidence]
+
+
+def _rules(found: Difference) -> list[str]:
+    return ["what it takes to pass changed"] if found.rules else []
+
+
+def _joined(told: list[str]) -> str:
+    *most, last = told
+    return f"{', '.join(most)} and {last}" if most else last
