@@ -29,12 +29,13 @@ class Missing:
     evidence: tuple[Finding, ...]  # what has to be measured again, or given
     objections: tuple[Vote, ...]  # what has to be taken back, or overridden
     unknown: tuple[str, ...]  # items whose evidence could not be looked at
+    changed: tuple[str, ...] = ()  # items whose evidence changed a moment ago; the clock is about to write it
     waivable: tuple[str, ...]  # items among those with failing evidence that may be waived instead
 
     @property
     def nothing(self) -> bool:
         """Tell whether nothing is missing."""
-        return not (self.signatures or self.evidence or self.objections or self.unknown)
+        return not (self.signatures or self.evidence or self.objections or self.unknown or self.changed)
 
 
 def smallest(launch: Launch, findings: Iterable[Finding], now: datetime) -> Missing:
@@ -47,6 +48,7 @@ def smallest(launch: Launch, findings: Iterable[Finding], now: datetime) -> Miss
         evidence=tuple(finding for each in failing for finding in each.failing),
         objections=tuple(vote for each in standing for vote in each.objections),
         unknown=tuple(each.item.id for each in standing if each.state is ItemState.UNKNOWN),
+        changed=tuple(each.item.id for each in standing if each.changed),
         waivable=tuple(each.item.id for each in failing if each.item.spec.waivable_at(revision.tier)),
     )
 
