@@ -38,7 +38,7 @@ from integrations.pacer import Pacer
 from integrations.slack import Slack, slack_session
 from integrations.slack_values import SlackChannel
 from integrations.store import deliveries as stored_deliveries
-from integrations.store import due, identities, inbox, workspaces
+from integrations.store import due, identities, inbox, launches, showings, workspaces
 from integrations.store import outbox as stored_outbox
 from integrations.store.engine import Store, probe
 from integrations.store.errors import StoreError
@@ -324,6 +324,8 @@ def _watching(muster: Muster) -> Tick:
 def _forget(session: Session, now: datetime) -> None:
     due.forget(session, before=now - KEPT)
     inbox.forget(session, before=now - INBOX_KEPT)
+    launches.forget(session, before=now - KEPT)
+    showings.forget(session, before=now - INBOX_KEPT)
     stored_outbox.forget(session, before=now - KEPT)
     identities.forget_old(session, before=now - INBOX_KEPT)
 

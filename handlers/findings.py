@@ -86,7 +86,7 @@ def _look(
     session: Session, services: Services, snapshot: Snapshot, launch: Launch, *, now: datetime
 ) -> Found:
     revision, product = launch.revision, snapshot.configuration.products[launch.product]
-    items = [item.spec for item in revision.items.values()]
+    items = tuple(revision.specs.values())  # those that a higher tier would ask, too
     gathered = Gathered(
         product=product,
         catalogue=snapshot.catalogue,

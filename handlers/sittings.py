@@ -144,6 +144,8 @@ class Sitting:
         at = replace(table.launch, seq=self.head + len(self.drafts))
         then = after(at, drafts, self.now)
         assert then is not None
+        if then.revision.specs is not table.launch.revision.specs:  # another revision, or other questions
+            table.found = findings.found_in(self.session, self.services, table.snapshot, then, now=self.now)
         table.launch = then
         self.drafts += drafts
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from handlers import evidence, gates, ticks
+from handlers import evidence, gates, launches, ticks
 from integrations.store import evidence as stored
 from integrations.store import ledger
 from integrations.store import readings as stored_readings
@@ -20,10 +20,11 @@ from schema.periods import Period
 from schema.products import Role
 from schema.readings import Confusion, Reading, Receipt
 from schema.requirements import EvidenceKind, RecordUnit, Requirement
+from schema.risks import Tier
 from schema.votes import Intent
 from tests import builders
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
-from tests.launch_rooms import MEASURED, SAM, SIGNED, Room, a_key, person
+from tests.launch_rooms import EVERYBODY, MANIFEST, MEASURED, PIA, SAM, SIGNED, Room, a_key, person, team
 
 READ = ItemSpec(
     id="T-4", review=Review.LAUNCH, question="Does it find enough?", why="Misses cost money.", seats=(Role.ML,),
@@ -198,3 +199,35 @@ async def test_evidence_from_the_future_counts_when_its_time_has_come(room):
     room.clock.turn(hours=2)
 
     assert (await finding(room, launch, "T-3"))["drill"].passed
+
+
+async def test_what_a_higher_tier_asks_is_looked_at_too(store):
+    asked_later = replace(MEASURED, applies_from=Tier.MEDIUM)
+    room = Room(store, specs=(SIGNED, asked_later))
+    launch = await room.opened()
+    assert list((await room.gate(launch)).items) == ["T-1"]
+
+    await launches.change_tier(*room.acting(launch), Tier.MEDIUM, by=SAM, key=a_key())
+    await ticks.tick_launch(*room.acting(launch))
+
+    assert (await room.gate(launch)).items["T-3"] == "auto_fail"
+    await room.drilled("3")
+    assert (await room.gate(launch)).items["T-3"] == "needs_sign"
+
+
+async def test_a_new_revision_is_held_to_its_own_manifest(store):
+    needed = replace(MEASURED.requirements[0], matches="code")
+    room = Room(store, specs=(replace(MEASURED, requirements=(needed,)), SIGNED))
+    launch = await room.opened()
+    record = Record(name="drill", value="3", unit=RecordUnit.MINUTES, measured_at=room.clock.now, by="", at=room.clock.now,
+                    states={"code": MANIFEST.code}, digest="")  # fmt: skip
+    await evidence.put(
+        room.services, room.snapshot, room.product, item="T-3", given=record, by=SAM, key=a_key()
+    )
+    assert (await finding(room, launch, "T-3"))["drill"].passed
+
+    revised = launches.Asked(title="", manifest=replace(MANIFEST, code="1" * 40), answers=frozenset())
+    decided = await launches.revise(*room.acting(launch), revised, by=PIA, team=team(*EVERYBODY), key=a_key())
+
+    assert not decided.found.by_item["T-3"]["drill"].passed
+    assert not (await finding(room, launch, "T-3"))["drill"].passed

@@ -239,3 +239,20 @@ async def test_a_comment_changes_nothing_but_is_kept(room):
 
     assert [event.kind for event in decided.events] == [EventKind.COMMENTED]
     assert decided.launch.state is State.OPEN
+
+
+async def test_what_can_be_signed_no_more_is_cleared_and_its_words_stay(room):
+    launch = await room.opened()
+    old = await shown(room, launch)
+    room.clock.turn(days=2)
+    new = await shown(room, launch)
+    texts = await room.texts()
+
+    gone = await room.store.write(
+        lambda session: stored.forget(session, before=room.clock.now - timedelta(hours=25))
+    )
+
+    assert gone == 1
+    assert await room.store.read(lambda session: stored.get(session, room.workspace, old.id)) is None
+    assert await room.store.read(lambda session: stored.get(session, room.workspace, new.id)) == new
+    assert await room.texts() == texts

@@ -251,6 +251,19 @@ async def test_without_a_key_or_a_channel_no_launch_opens(room):
         )
 
 
+async def test_requests_of_last_month_are_cleared(room):
+    await room.opened(key="old")
+    room.clock.turn(days=31)
+    await room.opened(key="new")
+
+    gone = await room.store.write(
+        lambda session: stored.forget(session, before=room.clock.now - timedelta(days=30))
+    )
+
+    assert gone == 1
+    assert await room.opened(key="new") == "fraud-detection-2"
+
+
 async def test_opening_twice_with_the_same_request_opens_once(room):
     first = await room.opened(key="submit-1")
     assert await room.opened(key="submit-1") == first

@@ -60,6 +60,11 @@ def some(session: Session, workspace: str, ids: Collection[str]) -> dict[str, Sh
     return {row.id: _showing(row) for row in rows}
 
 
+def forget(session: Session, *, before: datetime) -> int:
+    """Delete what was shown before a time, and can be signed no more; its words stay beside the ledger."""
+    return session.connection().execute(SHOWINGS.delete().where(S.shown_at < before)).rowcount
+
+
 def _showing(row: Found) -> Showing:
     return Showing(
         id=row.id,
