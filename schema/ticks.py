@@ -18,6 +18,17 @@ def tick(launch: Launch, findings: Iterable[Finding], now: datetime) -> tuple[Dr
     findings   what the stored evidence shows at this moment, of every item that is asked
     """
     listed = tuple(findings)
+    drafts: tuple[Draft, ...] = ()
+    then = launch
+    while due := _due(then, listed, now):  # what one move makes due is written with it
+        drafts = (*drafts, *due)
+        grown = after(then, due, now)
+        assert grown is not None
+        then = grown
+    return drafts
+
+
+def _due(launch: Launch, listed: tuple[Finding, ...], now: datetime) -> tuple[Draft, ...]:
     if launch.overdue(now):
         deadline = draft(launch, EventKind.EXPIRED, SYSTEM, n=launch.revision.n)
         return (deadline,)

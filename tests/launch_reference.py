@@ -252,12 +252,11 @@ class Model:
     def tick(self, world, now):
         if self.overdue(now):
             self.state = "expired"
-        elif self.state == "checking":
-            if all((ask.id, need) in world for ask in self.items() for need in ask.needs):
-                self.take_evidence(world)
-                self.state = "open"
-                self.settle(world, now)
-        elif self.state in ("open", "approved"):
+        elif self.state in ("checking", "open", "approved"):
+            known = all((ask.id, need) in world for ask in self.items() for need in ask.needs)
+            if self.state == "checking" and not known:
+                return
+            self.state = "open" if self.state == "checking" else self.state
             self.take_evidence(world)
             self.waivers = {item: each for item, each in self.waivers.items() if now < each[1]}
             self.settle(world, now)
