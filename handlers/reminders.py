@@ -139,7 +139,13 @@ class _Turn:
             role: [pids[user] for user in sorted(users) if user in pids]
             for role, users in self.found.roles.items()
         }
-        return waited_for(launch, answer(launch, shows.findings, now), members, now)
+        changed = {
+            str(event.payload["item"]): event.at
+            for event in ledger.events_of(session, self.workspace, launch.id)
+            if event.kind == EventKind.EVIDENCE_CHANGED
+        }
+        gate = answer(launch, shows.findings, now)
+        return waited_for(launch, gate, members, changed=changed, now=now)
 
     def _zones(self, session: Session, pids: Mapping[str, str]) -> dict[str, str]:
         since = self.services.now() - HEARD

@@ -35,7 +35,7 @@ class Round:
     @property
     def thread_at(self) -> datetime:
         """Give when the thread is told: two business days on, a day after people were told themselves."""
-        days = business_days_after(self.since, 2, zone=self.zone, country=self.country)
+        days = self._days_after(self.since, 2, self.zone)
         return min(days, self.since + (self.deadline - self.since) * 3 / 4)
 
     @property
@@ -43,10 +43,15 @@ class Round:
         """Give when owner and backup are told: a business day before the deadline, never before half of the time."""
         return max(self.halfway, business_day_before(self.deadline, self.zone, self.country))
 
-    def person_at(self, acted_at: datetime | None, zone: str) -> datetime:
+    def person_at(self, waited: "Waited", zone: str) -> datetime:
         """Give when somebody is told: a business day after they were asked, or last said something here."""
-        since = max(self.since, acted_at) if acted_at is not None else self.since
-        return min(business_days_after(since, 1, zone=zone, country=self.country), max(self.halfway, since))
+        since = max([self.since, *(at for at in (waited.asked_at, waited.acted_at) if at is not None)])
+        return min(self._days_after(since, 1, zone), max(self.halfway, since))
+
+    def _days_after(self, moment: datetime, days: int, zone: str) -> datetime:
+        """Count business days from when people are at work: what comes on a Saturday is seen on Monday."""
+        seen = working(moment, zone, self.country)
+        return business_days_after(seen, days, zone=zone, country=self.country)
 
 
 class Step(StrEnum):
@@ -63,6 +68,9 @@ class Waited:
 
     pid: str
     items: Mapping[Role, tuple[str, ...]]
+    asked_at: datetime | None = (
+        None  # when the evidence of what they could sign first changed; None: it did not
+    )
     acted_at: datetime | None = None  # when they last said something about this launch
 
 
@@ -111,7 +119,7 @@ class Situation:
         for each in self.waited:
             if each.pid not in self.told.people:
                 zone = self.zones.get(each.pid, here)
-                yield Step.PERSON, each, self.round.person_at(each.acted_at, zone), zone
+                yield Step.PERSON, each, self.round.person_at(each, zone), zone
         if self.waited and not self.told.thread:
             yield Step.THREAD, None, self.round.thread_at, here
         if self.waited and not self.told.owners:
@@ -131,11 +139,17 @@ def due(situation: Situation, now: datetime) -> Reminders:
 
 
 def waited_for(
-    launch: Launch, gate: Gate, members: Mapping[Role, Iterable[str]], now: datetime
+    launch: Launch,
+    gate: Gate,
+    members: Mapping[Role, Iterable[str]],
+    *,
+    changed: Mapping[str, datetime],
+    now: datetime,
 ) -> tuple[Waited, ...]:
     """List the people whom a launch waits for; of a role that many hold, a few.
 
     members   pids by role, without those who never decide
+    changed   when the evidence of an item changed, the last time
     """
     found: dict[str, dict[Role, tuple[str, ...]]] = {}
     for role, items in gate.waits_for.items():
@@ -143,8 +157,15 @@ def waited_for(
         for pid in few(launch.id, (pid for pid, each in mine.items() if each)):
             found.setdefault(pid, {})[role] = mine[pid]
     return tuple(
-        Waited(pid=pid, items=items, acted_at=acted_at(launch, pid)) for pid, items in sorted(found.items())
+        Waited(pid=pid, items=items, asked_at=_asked_at(items, changed), acted_at=acted_at(launch, pid))
+        for pid, items in sorted(found.items())
     )
+
+
+def _asked_at(items: Mapping[Role, Iterable[str]], changed: Mapping[str, datetime]) -> datetime | None:
+    """Tell since when the item that waits longest has waited, as its evidence is now."""
+    listed = {item for mine in items.values() for item in mine}
+    return min(changed[item] for item in listed) if listed <= changed.keys() else None
 
 
 def few(launch: str, pids: Iterable[str]) -> tuple[str, ...]:
