@@ -79,8 +79,17 @@ def _shown(looked: Looked, shown: Showing, item: str, mine: Collection[str]) -> 
     said = _said(voice, known)
     own = looked.launch.requester in mine and not _may_sign_own(looked, item)
     return replace(
-        bare, choices=_choices(looked, known, said=said, own=own), said=said, lacking=_lacking(looked, known)
+        bare,
+        choices=_choices(looked, known, said=said, own=own),
+        said=said,
+        held=_held(looked, item) and known.spec.check is not CheckKind.AUTO,
+        lacking=_lacking(looked, known),
     )
+
+
+def _held(looked: Looked, item: str) -> bool:
+    """Tell whether evidence is still to come, which would end a signature."""
+    return looked.gate.items[item] in (ItemState.AUTO_FAIL, ItemState.UNKNOWN)
 
 
 def _said(voice: Voice, item: Item) -> Intent | None:
@@ -99,7 +108,7 @@ def _may_sign_own(looked: Looked, item: str) -> bool:
 def _choices(looked: Looked, item: Item, *, said: Intent | None, own: bool) -> tuple[Intent, ...]:
     """List what may be answered; the rule looks again when it is."""
     signable = looked.launch.state is State.OPEN and not own
-    held = looked.gate.items[item.id] in (ItemState.AUTO_FAIL, ItemState.UNKNOWN)  # other evidence ends a signature
+    held = _held(looked, item.id)
     by_people = item.spec.check is not CheckKind.AUTO
     found = [Intent.SIGN] if signable and by_people and not held and said is not Intent.SIGN else []
     if not own:

@@ -16,6 +16,7 @@ from schema.votes import Intent
 
 MODAL_MOST: Final = 100  # blocks, says Slack
 MOST_BLOCKS: Final = 96  # some stay free for a sentence in front
+MOST_TEXT: Final = 9_000  # of one item; three blocks
 MOST_ITEMS: Final = 10  # a page: more, and people stop reading
 LATER: Final = "later"  # no answer yet
 CHOICES: Final[Mapping[Intent, str]] = {
@@ -40,6 +41,7 @@ class Shown:
     text: str  # exactly as it is stored with the showing: question, why, then evidence, a line each
     choices: Sequence[Intent]
     said: Intent | None = None  # what holds of what this person said before
+    held: bool = False  # its evidence has to pass first
     lacking: Sequence[Requirement] = ()  # records and documents that people give
 
 
@@ -112,12 +114,12 @@ def _intro(sheet: Sheet, fits: int) -> str:
 
 
 def _item(item: Shown) -> list[Block]:
-    question, _, rest = item.text.partition("\n")
+    question, _, rest = clip(item.text, MOST_TEXT).partition("\n")
     why, *evidence = rest.split("\n")
     lines = [bold(escape(f"{item.id}  {question}")), escape(why), *(f"• {escape(each)}" for each in evidence)]
     if item.said in SAID:
         lines.append(f"_{SAID[item.said]}_")
-    elif Intent.SIGN not in item.choices and item.lacking:
+    elif item.held:
         lines.append("_It can be signed when its evidence passes._")
     return [*sections("\n".join(lines)), _answer(item), _reason(item), *_evidence(item), divider()]
 

@@ -20,6 +20,7 @@ from schema.votes import Vote
 
 MOST_LINES: Final = 12  # items of a role message
 MOST_DISSENT: Final = 3
+MOST_PRODUCT: Final = 60
 MOST_QUOTED: Final = 200
 MOST_QUESTION: Final = 120
 MOST_PART: Final = 24  # of the manifest, in short
@@ -113,7 +114,7 @@ def _state(launch: Launch, gate: Gate, about: About) -> str:
     words = STATES[launch.state]
     if gate.state is State.APPROVED and not gate.open:
         words = "Approved, but it may not go out now"
-    parts = [bold(words), escape(about.product)]
+    parts = [bold(words), escape(clip(about.product, MOST_PRODUCT))]
     if launch.revisions:
         parts.append(f"{launch.revision.tier} risk")
     if launch.due_on:
@@ -305,7 +306,8 @@ def role_message(launch: Launch, role: Role, gate: Gate) -> Payload:
     blocks = [section("\n".join((title, *lines)))]
     if others and launch.state in ASKS:
         blocks.append(context("\n".join(_rest(others, gate))))
-    return {"text": fallback(title), "blocks": [*blocks, *_role_button(launch, role, len(waiting))]}
+    blocks += _role_button(launch, role, gate, waiting=len(waiting), mine=mine)
+    return {"text": fallback(title), "blocks": blocks}
 
 
 def _role_state(launch: Launch, *, waiting: int, of: int) -> str:
@@ -330,13 +332,13 @@ def _rest(items: Iterable[str], gate: Gate) -> list[str]:
     return [f"{ITEM_STATES[state]}: {', '.join(found[state])}" for state in ITEM_STATES if state in found]
 
 
-def _role_button(launch: Launch, role: Role, waiting: int) -> list[Block]:
+def _role_button(launch: Launch, role: Role, gate: Gate, *, waiting: int, mine: Iterable[str]) -> list[Block]:
     if launch.state not in ASKS:
         return []
-    words = (
-        f"Review {'this item' if waiting == 1 else f'these {waiting} items'}"
-        if waiting
-        else "Look at the items"
-    )
+    words = "Look at the items"
+    if waiting:
+        words = "Review this item" if waiting == 1 else f"Review these {waiting} items"
+    elif any(gate.items[each] is ItemState.AUTO_FAIL for each in mine):
+        words = "Add evidence"
     about = {"launch": launch.id, "role": role.value}
     return [actions([button(words, action_id=Action.REVIEW, value=about, primary=bool(waiting))])]

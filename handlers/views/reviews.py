@@ -6,7 +6,18 @@ from datetime import datetime
 from typing import Final
 
 from handlers.listeners.ids import Action
-from handlers.views.blocks import Block, Payload, actions, button, context, fallback, header, section
+from handlers.views import budget
+from handlers.views.blocks import (
+    Block,
+    Payload,
+    actions,
+    button,
+    context,
+    fallback,
+    header,
+    section,
+    sections,
+)
 from handlers.views.launches import STATES, About, count, joined, name, quote, title_of
 from handlers.views.receipts import slack_time
 from handlers.views.text import bold, clip, escape
@@ -22,6 +33,7 @@ LEAST_CALLS: Final = 2  # of these lines are kept for signatures
 MOST_ITEMS: Final = 6  # named in one line
 MOST_LAUNCHES: Final = 10
 MOST_TITLE: Final = 100
+MOST_PRODUCT: Final = 60
 MOST_WHY: Final = 300
 
 
@@ -156,15 +168,19 @@ def count_launches(launches: int) -> str:
 
 
 def waiting_blocks(found: Lists) -> list[Block]:
-    """Show both lists; for messages and for the Home tab."""
+    """Show both lists, as much of them as one message takes; for messages and for the Home tab."""
+    shown = (_blocks(found, most) for most in range(MOST_LAUNCHES, 1, -1))
+    return next((blocks for blocks in shown if budget.fits(blocks)), _blocks(found, 1))
+
+
+def _blocks(found: Lists, most: int) -> list[Block]:
     blocks: list[Block] = [section(bold("Waits for you") if found.mine else "Nothing waits for you.")]
-    for each in found.mine[:MOST_LAUNCHES]:
+    for each in found.mine[:most]:
         blocks += [section(_mine(each)), actions([_review(each)])]
-    blocks += _more(len(found.mine))
+    blocks += _more(len(found.mine), most)
     if found.others:
-        lines = [_other(each) for each in found.others[:MOST_LAUNCHES]]
-        blocks.append(section("\n".join((bold("You wait for"), *lines))))
-        blocks += _more(len(found.others))
+        lines = [_other(each) for each in found.others[:most]]
+        blocks += [*sections("\n".join((bold("You wait for"), *lines))), *_more(len(found.others), most)]
     return blocks
 
 
@@ -173,14 +189,14 @@ def home_blocks(found: Lists) -> list[Block]:
     return [header("Reviews"), *waiting_blocks(found)] if found.mine or found.others else []
 
 
-def _more(found: int) -> list[Block]:
-    return [context(f"and {found - MOST_LAUNCHES} more")] if found > MOST_LAUNCHES else []
+def _more(found: int, most: int) -> list[Block]:
+    return [context(f"and {found - most} more")] if found > most else []
 
 
 def _title(each: Waits) -> str:
     title = escape(clip(each.title, MOST_TITLE))
     named = f"<{each.link}|{title.replace('|', '¦')}>" if each.link else title
-    return f"{bold(named)} ({escape(each.launch)}, {escape(each.product)})"
+    return f"{bold(named)} ({escape(each.launch)}, {escape(clip(each.product, MOST_PRODUCT))})"
 
 
 def _mine(each: Waits) -> str:
