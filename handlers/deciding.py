@@ -1,6 +1,6 @@
 """Deciding about a launch: one transaction holds the answer, the events, where the launch stands and what people see."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from handlers import findings, folds
 from handlers.findings import Found
 from handlers.services import Services, Snapshot
+from integrations.store import identities, ledger, people, texts, workspaces
 from integrations.store import launches as stored
-from integrations.store import ledger, people, texts, workspaces
+from integrations.store.identities import Identity
 from integrations.store.launches import Kept, Outcome
 from integrations.store.showings import Showing
 from schema.attempts import Code, Declined
@@ -22,7 +23,23 @@ from schema.launches import Launch
 from schema.ledger import SYSTEM, Draft, Event
 from schema.policies import Standing
 
+PERSON_CHANGED: Final = "Who may decide here changed a moment ago; press again."
 CHANGED: Final = "The settings of this workspace changed a moment ago; press again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What Slack said of somebody and of the groups of their product; it has to be so when they decide."""
+
+    said: Mapping[str, Identity]
+    since: datetime  # what it said before that is not believed any more
+
+    def holds(self, now: Mapping[str, Identity]) -> bool:
+        """Tell whether it is so now, and was asked lately."""
+        return all(
+            id_ in now and now[id_].fetched_at > self.since and now[id_].body == before.body
+            for id_, before in self.said.items()
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +49,7 @@ class Person:
     user: str
     name: str
     standing: Standing  # its pid is filled in by the store
-    still: Callable[[Session], None] | None = (
-        None  # refuses, in the transaction that decides, when this changed
-    )
+    seen: Seen | None = None  # what this rests on; None where nothing can change it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +191,26 @@ def need_settings(session: Session, snapshot: Snapshot) -> None:
     """Refuse to decide by settings that are not in force any more."""
     if workspaces.get(session, snapshot.workspace).revision != snapshot.revision:
         raise Refusal(CHANGED)
+
+
+def identities_of(session: Session, workspace: str, who: Iterable[Person]) -> Mapping[str, Identity]:
+    """Read what Slack says now of those on whom some people's word rests, in one question."""
+    seen = [person.seen for person in who if person.seen is not None]
+    ids = {id_ for each in seen for id_ in each.said}
+    if not ids:
+        return {}
+    return identities.known(session, workspace, ids, since=min(each.since for each in seen))
+
+
+def need_same(session: Session, workspace: str, person: Person) -> None:
+    """Refuse somebody who is not what they were when they were looked up."""
+    need_seen(person, identities_of(session, workspace, [person]))
+
+
+def need_seen(person: Person, now: Mapping[str, Identity]) -> None:
+    """Refuse somebody of whom Slack says something else now."""
+    if person.seen is not None and not person.seen.holds(now):
+        raise Refusal(PERSON_CHANGED)
 
 
 def standing_of(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from handlers.deciding import Person, need_settings, standing_of
+from handlers.deciding import Person, need_same, need_settings, standing_of
 from handlers.services import Services, Snapshot
 from integrations.store import launches as requests
 from integrations.store import ledger
@@ -74,8 +74,7 @@ async def _decide(
         if came is not None:
             return came.first
         need_settings(session, snapshot)
-        if by.still is not None:
-            by.still(session)
+        need_same(session, workspace, by)
         now = services.now()
         drafts = rule(session, standing_of(session, snapshot, by), now)
         events = ledger.append(session, workspace, drafts, now=now)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from handlers.deciding import Person, standing_of
+from handlers.deciding import Person, need_same, need_settings, standing_of
 from handlers.services import Services, Snapshot
 from handlers.ticks import settle_product
 from integrations.store import evidence as stored
@@ -36,6 +36,9 @@ async def put(
 
     def act(session: Session) -> bool:
         lock_workspace(session, snapshot.workspace)
+        need_settings(session, snapshot)
+        if isinstance(by, Person):
+            need_same(session, snapshot.workspace, by)
         now = services.now()
         who = standing_of(session, snapshot, by)
         need_person(who)

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from handlers import drawing, folds
-from handlers.deciding import Decided, Person, known, need_settings, standing_of
+from handlers.deciding import Decided, Person, known, need_same, need_settings, standing_of
 from handlers.findings import NOTHING
 from handlers.services import Services, Snapshot
 from integrations.store import launches as stored
@@ -113,8 +113,7 @@ class _Opening:
         if came is not None:
             return self._again(session, came.launch)
         need_settings(session, self.snapshot)
-        if self.by.still is not None:
-            self.by.still(session)
+        need_same(session, workspace, self.by)
         now = self.services.now()
         who = standing_of(session, self.snapshot, self.by)
         number = stored.next_number(session, workspace, self.product.key)

@@ -4,19 +4,31 @@ What a thousand people do within a second costs a few statements for each sixty-
 that refuses leaves nothing behind but its own entry, and no request needs a savepoint.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from handlers import drawing, findings, folds
-from handlers.deciding import CHANGED, Came, Decided, Deciding, Person, Request, known, standing_of
+from handlers.deciding import (
+    CHANGED,
+    Came,
+    Decided,
+    Deciding,
+    Person,
+    Request,
+    identities_of,
+    known,
+    need_seen,
+    standing_of,
+)
 from handlers.findings import Found
 from handlers.services import Services, Snapshot
 from integrations.store import launches as stored
 from integrations.store import ledger, people, showings, texts, workspaces
 from integrations.store.engine import lock_workspace
+from integrations.store.identities import Identity
 from integrations.store.launches import Kept, Outcome
 from integrations.store.showings import Showing
 from schema.attempts import Declined
@@ -61,6 +73,7 @@ class Sitting:
     settings: int  # revision of the configuration that is in force
     head: int  # seq of the newest event before
     pids: dict[str, str]  # by Slack user
+    said: Mapping[str, Identity]  # by Slack of those who decide
     shown: dict[str, Showing]
     answered: set[str]  # keys
     tables: dict[str, _Table] = field(default_factory=dict)
@@ -74,8 +87,8 @@ class Sitting:
             request = self._addressed(request)
             if request.snapshot.revision != self.settings:
                 raise Refusal(CHANGED)
-            if isinstance(request.by, Person) and request.by.still is not None:
-                request.by.still(self.session)
+            if isinstance(request.by, Person):
+                need_seen(request.by, self.said)
             table = self._table(request)
         except Refusal as refusal:
             return Came(refusal=refusal)
@@ -170,7 +183,7 @@ def sit(session: Session, services: Services, together: Sequence[Request]) -> li
     """Decide requests of one workspace in one transaction; gives what each came to."""
     workspace = together[0].workspace
     lock_workspace(session, workspace)
-    users = {request.by.user for request in together if isinstance(request.by, Person)}
+    who = [request.by for request in together if isinstance(request.by, Person)]
     sitting = Sitting(
         session=session,
         services=services,
@@ -178,7 +191,8 @@ def sit(session: Session, services: Services, together: Sequence[Request]) -> li
         now=services.now(),
         settings=workspaces.get(session, workspace).revision,
         head=ledger.head(session, workspace).seq,
-        pids=people.pids_of(session, workspace, users) if users else {},
+        pids=people.pids_of(session, workspace, {each.user for each in who}) if who else {},
+        said=identities_of(session, workspace, who),
         shown=showings.some(session, workspace, [request.showing for request in together if request.showing]),
         answered=stored.answered(session, workspace, [request.key for request in together if request.key]),
     )

@@ -3,7 +3,7 @@
 from functools import partial
 
 from handlers import people
-from handlers.deciding import Person
+from handlers.deciding import Person, Seen
 from handlers.launches import Team
 from handlers.people import Asked, Known
 from handlers.readers import Directory
@@ -23,7 +23,7 @@ async def person(
         user=user,
         name=known.name(user),
         standing=people.standing(known, product, user, admins=admins),
-        still=partial(people.still, asked=asked, before=known, since=directory.since),
+        seen=Seen(said=known.said, since=directory.since),
     )
 
 

@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 
 from handlers import delegations, items
-from handlers.deciding import Acting
+from handlers.deciding import Acting, Seen
 from handlers.delegations import Handing
 from handlers.items import Answer
+from integrations.store import identities, ledger
 from integrations.store import showings as stored
+from integrations.store.identities import Identity, IdentityKind
 from schema.attempts import Code, Declined
 from schema.errors import Refusal
 from schema.launches import EventKind, State
@@ -256,3 +258,33 @@ async def test_what_can_be_signed_no_more_is_cleared_and_its_words_stay(room):
     assert await room.store.read(lambda session: stored.get(session, room.workspace, old.id)) is None
     assert await room.store.read(lambda session: stored.get(session, room.workspace, new.id)) == new
     assert await room.texts() == texts
+
+
+async def kinds(room, launch):
+    events = await room.store.read(lambda session: ledger.events_of(session, room.workspace, launch))
+    return [event.kind for event in events]
+
+
+async def test_settings_that_changed_a_moment_ago_decide_nothing(room):
+    launch = await room.opened()
+    await room.settings_changed()
+
+    with pytest.raises(Refusal, match="press again"):
+        await room.said(launch, MIA, Role.ML, T_1=SIGN)
+    assert EventKind.SIGNED not in await kinds(room, launch)
+
+
+async def test_a_person_who_changed_a_moment_ago_decides_nothing(room):
+    launch = await room.opened()
+
+    since = room.clock.now - timedelta(minutes=10)
+    told = Identity(kind=IdentityKind.PERSON, id=MIA.user, body={"name": "Mia"}, fetched_at=room.clock.now)
+    await room.store.write(lambda session: identities.remember(session, room.workspace, told))
+    mia = replace(MIA, seen=Seen(said={MIA.user: told}, since=since))
+    await room.said(launch, mia, Role.ML, T_1=SIGN)
+    gone = replace(told, body={"name": "Mia", "deleted": True})
+    await room.store.write(lambda session: identities.remember(session, room.workspace, gone))
+
+    with pytest.raises(Refusal, match="changed a moment ago"):
+        await room.said(launch, mia, Role.ML, T_1=BACK)
+    assert (await kinds(room, launch))[-1] == EventKind.SIGNED

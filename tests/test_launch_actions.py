@@ -13,7 +13,6 @@ from integrations.store import launches as stored
 from integrations.store import ledger, outbox
 from integrations.store.launches import projected
 from schema.attempts import Code, Declined
-from schema.errors import Refusal
 from schema.flaws import flaws
 from schema.histories import fold
 from schema.launches import EventKind, State
@@ -350,26 +349,6 @@ async def test_new_rules_reach_an_open_launch_only_when_somebody_says_so(room):
 
     gate = await room.gate(launch)
     assert (gate.open, gate.total) == (False, 3)
-
-
-async def test_settings_that_changed_a_moment_ago_decide_nothing(room):
-    launch = await room.opened()
-    await room.settings_changed()
-
-    with pytest.raises(Refusal, match="press again"):
-        await room.said(launch, MIA, Role.ML, T_1=SIGN)
-    assert EventKind.SIGNED not in await kinds(room, launch)
-
-
-async def test_a_person_who_changed_a_moment_ago_decides_nothing(room):
-    launch = await room.opened()
-
-    def left(_):
-        raise Refusal("Who may decide here changed a moment ago; press again.")
-
-    with pytest.raises(Refusal, match="changed a moment ago"):
-        await room.said(launch, replace(MIA, still=left), Role.ML, T_1=SIGN)
-    assert (await kinds(room, launch))[-1] == EventKind.CHECKED
 
 
 async def test_the_projection_of_every_prefix_is_what_the_events_rebuild(room):
