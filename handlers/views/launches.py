@@ -10,6 +10,7 @@ from handlers.views.inputs import choice
 from handlers.views.launch_verbs import MENU, OTHERS, Verb
 from handlers.views.receipts import slack_time
 from handlers.views.text import bold, clip, escape
+from handlers.views.watches import amber
 from schema.checklists import Review
 from schema.gates import Gate, Reason, ReasonCode
 from schema.items import SETTLED, ItemState
@@ -101,7 +102,9 @@ def title_of(launch: Launch, about: About) -> str:
 def card(launch: Launch, gate: Gate, about: About) -> Payload:
     """Show in ten seconds what launches, where it stands, whom it waits for and what holds it back."""
     title = title_of(launch, about)
-    told = [_state(launch, gate, about), *_counts(launch, gate), *_waits(gate), *_holds(gate)]
+    told = [
+        _state(launch, gate, about), *_counts(launch, gate), *amber(launch), *_waits(gate), *_holds(gate),
+    ]  # fmt: skip
     blocks = [
         header(title), *_loud(launch, gate, about), section("\n".join(told)), *_dissent(launch, about),
         *_small_print(launch, about), *_buttons(launch),
@@ -128,8 +131,9 @@ def day(on: date) -> str:
 
 
 def _counts(launch: Launch, gate: Gate) -> list[str]:
-    if not gate.items:
-        return []
+    """Count what is settled, as long as that decides something; afterwards what was promised counts."""
+    if not gate.items or launch.state not in (*ASKS, State.BYPASSED):
+        return _broken(launch)
     found = []
     for review, words in REVIEWS.items():
         mine = [state for name, state in gate.items.items() if _review(launch.revision, name) is review]
@@ -137,6 +141,13 @@ def _counts(launch: Launch, gate: Gate) -> list[str]:
             settled = sum(state in SETTLED for state in mine)
             found.append(f"{settled} of {len(mine)} {words} items settled")
     return [f"{', '.join(found)}."]
+
+
+def _broken(launch: Launch) -> list[str]:
+    if launch.state is not State.LAUNCHED or not launch.revision.broken:
+        return []
+    items = sorted({escape(item) for item, _ in launch.revision.broken})
+    return [f":large_orange_circle: {bold('Promised, and not so now:')} {joined(items)}."]
 
 
 def _review(revision: Revision, item: str) -> Review:
@@ -303,7 +314,7 @@ def role_message(launch: Launch, role: Role, gate: Gate) -> Payload:
     lines = [_item(launch, each, gate) for each in waiting[:MOST_LINES]]
     if len(waiting) > MOST_LINES:
         lines.append(f"and {len(waiting) - MOST_LINES} more")
-    blocks = [section("\n".join((title, *lines)))]
+    blocks = [section("\n".join((title, *amber(launch, mine), *lines)))]
     if others and launch.state in ASKS:
         blocks.append(context("\n".join(_rest(others, gate))))
     blocks += _role_button(launch, role, gate, waiting=len(waiting), mine=mine)

@@ -1,6 +1,6 @@
 """What a launch says by itself: reminders, broken promises, and what became of it after a week and a month."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,6 +9,7 @@ from handlers.listeners.ids import Action
 from handlers.views.blocks import Block, Payload, actions, button, context, fallback, section, sections
 from handlers.views.receipts import slack_time
 from handlers.views.text import bold, clip, escape, harmless
+from schema.launches import Launch, State
 from schema.products import Role
 from schema.role_words import ROLE_WORDS
 
@@ -83,6 +84,18 @@ def broken(about: About, payload: Mapping[str, Any], *, signed: bool) -> Payload
         "Look whether it has to be revoked; the item stays amber until it holds again.",
     )
     return _message("\n".join(lines))
+
+
+def amber(launch: Launch, items: Collection[str] | None = None) -> list[str]:
+    """Name the items whose promise does not hold after launch, for the card and for those who signed them.
+
+    items   those that a message is about; None: all
+    """
+    if launch.state is not State.LAUNCHED:
+        return []
+    broken = sorted({item for item, _ in launch.revision.broken if items is None or item in items})
+    named = _joined([bold(escape(item)) for item in broken]) if broken else ""
+    return [f":large_orange_circle: What was promised for {named} does not hold any more."] if broken else []
 
 
 def looked_back(day: int, rows: Sequence[Mapping[str, Any]]) -> Payload:
