@@ -161,12 +161,12 @@ class Room:
         card = self.card()
         before = len(self.talk.slack.ephemerals(user, self.talk.fraud))
         menu = next(each for block in card["blocks"] for each in block.get("elements", ()) if each.get("action_id") == "launch_more")
-        value = next((each["value"] for each in menu["options"] if f'"{verb}"' in each["value"]), None)
-        if value is None:
-            value = json.dumps({"launch": LAUNCH, "verb": verb})
-            menu["options"].append({"text": {"type": "plain_text", "text": verb}, "value": value})
-        await self.talk.slack.pick(user, self.talk.fraud, card["ts"], "launch_more", value)
+        verbs = {json.loads(each["value"])["verb"]: each["value"] for each in menu["options"]}
+        chosen = verbs.get(verb, verbs["other"])
+        await self.talk.slack.pick(user, self.talk.fraud, card["ts"], "launch_more", chosen)
         await self.talk.desk.tasks.idle()
+        if verb not in verbs:
+            await self.fills(user, verb=verb)
         return self.talk.slack.ephemerals(user, self.talk.fraud)[before:]
 
     async def fills(self, user, **fields):
@@ -519,8 +519,7 @@ async def test_an_item_is_waived_for_a_while(room):
 async def test_an_emergency_is_loud_and_never_an_approval(room):
     await room.begins()
 
-    await room.chooses(room.eva, "other")
-    await room.fills(room.eva, verb="break_glass")
+    await room.chooses(room.eva, "break_glass")
     await room.fills(room.eva, incident="INC-2041", reason="Fraud wave in Spain.", hours="4")
 
     shown = words(room.card())
@@ -552,6 +551,13 @@ async def test_a_colleague_signs_for_who_is_away(room):
     await room.saves(room.lea, LR_03="sign")
 
     assert (await room.kinds())[-1] == "signed"
+
+    await room.chooses(room.mia, "undelegate")
+    [option] = next(each for each in room.view(room.mia).content["blocks"] if each["block_id"] == "colleague")["element"]["options"]
+    assert option["text"]["text"] == "Lea, until the end of 27 November 2026"
+    await room.fills(room.mia, colleague=option["value"])
+
+    assert "These items are for" in await refusal(room, room.lea)
 
 
 async def test_what_went_out_is_recorded_once(room):

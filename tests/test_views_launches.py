@@ -231,6 +231,20 @@ def test_dissent_stays_on_the_card_when_it_is_overridden():
     assert "(overridden by exec-0)" in taken(launches.card(launch, gate_of(launch), about()))
 
 
+def test_a_launch_that_is_out_shows_what_does_not_hold_any_more():
+    launch = opened([spec(1)])
+    launch = says(launch, holder(Role.ML), ("LR-01", Intent.SIGN))
+    owner = holder(Role.ML, owner=True)
+    launch = after(launch, uses.use(launch, owner, launch.revision.manifest.digest, findings=[], now=NOW), NOW)
+    broken = replace(launch, revisions=(replace(launch.revision, broken=frozenset({("LR-01", "drill")})),))
+
+    said = taken(launches.card(broken, gate_of(broken), about()))
+
+    assert "*Promised, and not so now:* LR-01." in said
+    assert "items settled" not in said
+    assert "Promised" not in taken(launches.card(launch, gate_of(launch), about()))
+
+
 def test_a_launch_that_ended_offers_nothing_more():
     launch = opened([spec(1)])
     launch = after(launch, endings.reject(launch, holder(Role.LEG), text="t", now=NOW), NOW)
@@ -281,7 +295,7 @@ def test_every_form_is_taken_by_slack(verb, text):
     offered = verb_forms.Offered(
         title=text, today=NOW.date(), items=[(f"LR-{at:02d}", "ab" * 32) for at in range(120)],
         objections=[(at, f"{at}{text}") for at in range(120)], metrics=[(f"m{at}", f"{at}{text}") for at in range(120)],
-        roles=list(Role), tiers=[Tier.HIGH], others=OTHERS[State.OPEN], manifest="ab" * 32,
+        delegations=[(at, f"{at}{text}") for at in range(120)], roles=list(Role), tiers=[Tier.HIGH], others=OTHERS[State.OPEN], manifest="ab" * 32,
         questions={f"LR-{at:02d}": text for at in range(120)},
     )  # fmt: skip
 
@@ -293,7 +307,7 @@ def test_a_form_with_nothing_to_choose_from_says_so_instead():
 
     lacking = {verb for verb in Verb if verb_forms.nothing_to_choose(verb, nothing)}
 
-    assert lacking == {Verb.WAIVE, Verb.OVERRIDE, Verb.DELEGATE, Verb.TIER}
+    assert lacking == {Verb.WAIVE, Verb.OVERRIDE, Verb.DELEGATE, Verb.UNDELEGATE, Verb.TIER}
 
 
 @pytest.mark.parametrize("text", NASTY)

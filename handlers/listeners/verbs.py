@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from handlers import delegations, drawing, gates, items, launches
+from handlers import delegations, gates, items, launches, offers
 from handlers.deciding import Decided, Person
 from handlers.delegations import Handing
-from handlers.gates import Looked
 from handlers.launches import Breaking, Waiving
 from handlers.listeners.answers import Answer, Replace
 from handlers.listeners.deciders import decider, launch_of, opening, refused
@@ -21,17 +20,15 @@ from handlers.views import modals
 from handlers.views.blocks import Block
 from handlers.views.launch_forms import revision_form
 from handlers.views.launch_verbs import MENU, OTHERS, Verb
-from handlers.views.launches import STATES, title_of
-from handlers.views.verb_forms import Offered, nothing_to_choose, verb_form
+from handlers.views.launches import STATES
+from handlers.views.verb_forms import nothing_to_choose, verb_form
 from integrations.store.launches import Kept
 from schema.attempts import Code, Declined
 from schema.errors import Refusal
-from schema.items import SETTLED
 from schema.launches import Launch, State
 from schema.policies import Right, need_person, need_right
 from schema.products import Product, Role
-from schema.risks import Tier, tier_of
-from schema.tallies import open_objections
+from schema.risks import Tier
 
 RIGHTS: Final[Mapping[Verb, Right]] = {
     Verb.REJECT: Right.REJECT,
@@ -46,9 +43,9 @@ RIGHTS: Final[Mapping[Verb, Right]] = {
 }
 SAID_TO_ALL: Final = "Done. The thread of {launch} says it to everybody."
 SAID: Final[Mapping[Verb, str]] = {
+    Verb.UNDELEGATE: "Done. From now on you sign for yourself.",
     Verb.DELEGATE: "Done. Your colleague can sign for you now from any launch's card; tell them that they can."
 }
-MOST_OBJECTIONS: Final = 50
 TITLE: Final = "Launch"
 
 
@@ -110,7 +107,9 @@ async def _form(case: _Case, person: Person) -> Block:
         )
     if case.verb is Verb.REVISE:
         return revision_form(case.kept.id, typed_of(looked.launch))
-    offered = await _offered(case, looked, person)
+    offered = await offers.offered(
+        case.desk.services, case.snapshot, looked, person=person, verb=case.verb
+    )
     lacking = nothing_to_choose(case.verb, offered)
     if lacking:
         raise Refusal(lacking)
@@ -145,41 +144,6 @@ def _need(verb: Verb, launch: Launch, person: Person, *, own: bool) -> None:
         need_right(revision.policy, RIGHTS[verb], who, revision.tier)
     if verb in (Verb.WAIVE, Verb.OVERRIDE) and own:
         raise Declined(Code.SELF, "You asked for this launch; somebody else has to do that.")
-
-
-async def _offered(case: _Case, looked: Looked, person: Person) -> Offered:
-    services, snapshot = case.desk.services, case.snapshot
-    about = await services.store.read(lambda session: drawing.known(session, snapshot, looked.launch))
-    revision = looked.launch.revision
-    waivable = [item for item in revision.items.values() if _waivable(looked, item.id)]
-    product = case.product
-    return Offered(
-        title=title_of(looked.launch, about),
-        today=services.now().astimezone(product.zoneinfo).date(),
-        items=[(item.id, item.digest) for item in waivable],
-        questions={item.id: item.spec.question for item in waivable},
-        objections=[
-            (vote.seq, f"{vote.item}: {about.names.get(vote.pid, 'somebody')}")
-            for item in revision.voices
-            for vote in open_objections(revision, item)
-        ][:MOST_OBJECTIONS],
-        metrics=[(key, snapshot.catalogue[key].name) for key in product.shown],
-        roles=[role for role in Role if role in person.standing.roles],
-        tiers=_tiers(looked.launch),
-        hours=revision.policy.bypass_max_hours,
-        manifest=revision.manifest.digest if case.verb is Verb.LAUNCHED else "",
-        others=OTHERS.get(looked.launch.state, ()),
-    )
-
-
-def _waivable(looked: Looked, item: str) -> bool:
-    revision = looked.launch.revision
-    return revision.items[item].spec.waivable_at(revision.tier) and looked.gate.items[item] not in SETTLED
-
-
-def _tiers(launch: Launch) -> list[Tier]:
-    least = tier_of(launch.revision.answers)
-    return [tier for tier in Tier if tier.reaches(least) and tier is not launch.revision.tier]
 
 
 async def done(sent: Submission, desk: Desk, snapshot: Snapshot) -> Answer:
@@ -269,6 +233,13 @@ async def _delegate(case: _Case, sent: Submission, person: Person) -> None:
     )
 
 
+async def _undelegate(case: _Case, sent: Submission, person: Person) -> None:
+    number = sent.values.get(Field.COLLEAGUE, "")
+    await delegations.end(
+        case.desk.services, case.snapshot, int(number) if number.isdigit() else 0, by=person, key=case.key
+    )
+
+
 async def _rebase(case: _Case, _: Submission, person: Person) -> None:
     team = await team_of(case.desk, case.snapshot, case.product)
     await launches.rebase(case.desk.services, case.snapshot, case.kept.id, by=person, team=team, key=case.key)
@@ -286,4 +257,5 @@ DOES: Final[Mapping[Verb, Does]] = {
     Verb.BREAK_GLASS: _break_glass,
     Verb.REBASE: _rebase,
     Verb.DELEGATE: _delegate,
+    Verb.UNDELEGATE: _undelegate,
 }

@@ -22,6 +22,7 @@ class Verb(StrEnum):
     BREAK_GLASS = "break_glass"
     REVIEW_BYPASS = "review_bypass"
     REBASE = "rebase"
+    UNDELEGATE = "undelegate"
     OTHER = "other"
 
     @property
@@ -43,6 +44,7 @@ WORDS: Final[Mapping[Verb, str]] = {
     Verb.BREAK_GLASS: "Let it pass in an emergency",
     Verb.REVIEW_BYPASS: "Review the emergency",
     Verb.REBASE: "Move it to today's rules",
+    Verb.UNDELEGATE: "Sign for myself again",
     Verb.OTHER: "Something else",
 }
 _S: Final = State
@@ -54,7 +56,7 @@ MENU: Final[Mapping[State, tuple[Verb, ...]]] = {  # at most four, and "somethin
     _S.BYPASSED: (Verb.LAUNCHED, Verb.REVIEW_BYPASS),
 }
 OTHERS: Final[Mapping[State, tuple[Verb, ...]]] = {
-    _S.CHECKING: (Verb.TIER, Verb.REBASE, Verb.BREAK_GLASS),
-    _S.OPEN: (Verb.REJECT, Verb.OVERRIDE, Verb.TIER, Verb.REBASE, Verb.BREAK_GLASS),
+    _S.CHECKING: (Verb.TIER, Verb.REBASE, Verb.UNDELEGATE, Verb.BREAK_GLASS),
+    _S.OPEN: (Verb.REJECT, Verb.OVERRIDE, Verb.TIER, Verb.REBASE, Verb.UNDELEGATE, Verb.BREAK_GLASS),
     _S.APPROVED: (Verb.TIER, Verb.REBASE),
 }

@@ -30,6 +30,7 @@ class Offered:
     roles: Sequence[Role] = ()  # that the person holds
     tiers: Sequence[Tier] = ()
     hours: int = 24
+    delegations: Sequence[tuple[int, str]] = ()  # of the person: number, and to whom
     manifest: str = ""  # digest
     others: Sequence[Verb] = ()
     questions: Mapping[str, str] = field(default_factory=dict)  # by item
@@ -58,6 +59,8 @@ def nothing_to_choose(verb: Verb, offered: Offered) -> str:
         return "No objection stands in the way of this launch; there is nothing to override."
     if verb is Verb.DELEGATE and not offered.roles:
         return "You hold no role in this product, so there is nothing to hand over; ask its owner for one."
+    if verb is Verb.UNDELEGATE and not offered.delegations:
+        return "Nobody signs for you now; there is nothing to take back."
     if verb is Verb.TIER and not offered.tiers:
         return "The tier cannot be changed any more; open a new launch."
     return ""
@@ -78,6 +81,11 @@ TOLD: Final[Mapping[Verb, tuple[str, str, str]]] = {  # title, what is pressed, 
     Verb.WAIVE: ("Waive an item", "Waive it", "The item is let go until a day. It stays visible, somebody answers for it, and a metric is watched meanwhile."),
     Verb.OVERRIDE: ("Override an objection", "Override it", "The launch may go on. The objection stays on the card and in the record."),
     Verb.DELEGATE: ("Let a colleague sign", "Hand it over", "They sign in your place for some days. Both names stand in the record."),
+    Verb.UNDELEGATE: (
+        "Sign for myself again",
+        "Take it back",
+        "From now on nobody signs in your place. What they signed holds.",
+    ),
     Verb.TIER: ("Change the risk tier", "Change it", "A higher tier asks more. It never goes below what the answers make it."),
     Verb.LAUNCHED: ("It went out", "Record it", "This is recorded once, with exactly the manifest that was approved."),
     Verb.BREAK_GLASS: ("Pass in an emergency", "Let it pass", "It may go out without approval for some hours. Everybody sees that, and two other people review it afterwards."),
@@ -142,6 +150,11 @@ def _delegate(offered: Offered) -> list[Block]:
     ]
 
 
+def _undelegate(offered: Offered) -> list[Block]:
+    choices = [inputs.choice(words, str(number)) for number, words in offered.delegations]
+    return [inputs.asked("Who signs for you no longer?", inputs.menu(choices), block_id=Field.COLLEAGUE)]
+
+
 def _tier(offered: Offered) -> list[Block]:
     choices = [inputs.choice(tier.value.capitalize(), tier.value) for tier in offered.tiers]
     asked = inputs.asked("Which tier?", inputs.radio(choices), block_id=Field.TIER)
@@ -163,6 +176,7 @@ ASKS: Final[Mapping[Verb, Callable[[Offered], list[Block]]]] = {
     Verb.WAIVE: _waive,
     Verb.OVERRIDE: _override,
     Verb.DELEGATE: _delegate,
+    Verb.UNDELEGATE: _undelegate,
     Verb.TIER: _tier,
     Verb.LAUNCHED: _nothing,
     Verb.BREAK_GLASS: _break_glass,
