@@ -9,7 +9,7 @@ import re
 import secrets as random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,8 +17,9 @@ from aiohttp import web
 
 from bot.manifests import DIGEST
 from bot.workspaces import MAIN
-from handlers import gate_answers
+from handlers import gate_answers, pipelines
 from handlers.gate_answers import Using
+from handlers.pipelines import Giving
 from handlers.services import Services
 from integrations.store.errors import StoreError
 from schema.attempts import Declined
@@ -34,6 +35,10 @@ WHO_IS_THIS: Final = ""  # everybody without a known token, together
 SHOW: Final = "Show a token of MUSTER_GATE_TOKENS as `Authorization: Bearer …`."
 NOTHING: Final = "There is no such launch for this token; check the launch's id and the token."
 WHAT: Final = "Send JSON with `manifest`: its digest, or its parts; and, for emergencies, `accept_bypass`."
+EVIDENCE: Final = (
+    "Send JSON with texts: target, item and name; then value and measured_at, or link, digest and dated; states is an"
+    " object."
+)
 MINUTE_S: Final = 60.0
 
 
@@ -98,6 +103,7 @@ def routes(door: GateDoor) -> list[web.RouteDef]:
     return [
         web.get("/gates/{launch}", _answering(door, _asked(door)), allow_head=False),
         web.post("/gates/{launch}/use", _answering(door, _used(door))),
+        web.post("/evidence", _answering(door, _given(door))),
     ]
 
 
@@ -106,7 +112,7 @@ def _answering(door: GateDoor, work: Work) -> Callable[[web.Request], Awaitable[
         headers: Mapping[str, str] = {}
         try:
             name = _let_in(door, request)
-            launch = request.match_info["launch"] if name else NOWHERE
+            launch = request.match_info.get("launch", NOWHERE) if name else NOWHERE
             status, told = await work(
                 request, launch if LAUNCH.fullmatch(launch) else NOWHERE, name or WHO_IS_THIS
             )
@@ -170,6 +176,46 @@ def _used(door: GateDoor) -> Work:
         return HTTPStatus.OK if came.recorded else HTTPStatus.CONFLICT, came.body
 
     return use
+
+
+def _given(door: GateDoor) -> Work:
+    async def give(request: web.Request, _: str, name: str) -> tuple[HTTPStatus, Mapping[str, Any]]:
+        giving = _giving(await _body(request))
+        if not name:
+            raise Refused(HTTPStatus.NOT_FOUND, NOTHING)
+        snapshot = await door.services.snapshot(MAIN)
+        try:
+            gave = await pipelines.give(
+                door.services, snapshot, giving, by=f"token:{name}", nonce=random.token_hex(8)
+            )
+        except Refusal as refusal:
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, str(refusal)) from None
+        return HTTPStatus.OK, {
+            "product": gave.product, "item": gave.item, "name": gave.given.name, "digest": gave.given.digest,
+            "text": gave.line,
+        }  # fmt: skip
+
+    return give
+
+
+def _giving(told: Mapping[str, Any]) -> Giving:
+    """Read what is given; every field is text."""
+    states = told.get("states", {})
+    names = {"measured_at" if each.name == "measured" else each.name for each in fields(Giving)}
+    sound = told.keys() <= names and {"target", "item", "name"} <= told.keys()
+    words = {
+        "measured" if name == "measured_at" else name: value
+        for name, value in told.items()
+        if name != "states"
+    }
+    texts = [*words.values(), *(states.values() if isinstance(states, dict) else [None])]
+    if (
+        not sound
+        or not all(isinstance(each, str) for each in texts)
+        or ("value" in words) == ("digest" in words)
+    ):
+        raise Refused(HTTPStatus.BAD_REQUEST, EVIDENCE)
+    return Giving(**words, states=states)
 
 
 def _digest(given: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from bot import manifests
 from bot.cli import app
 from bot.files import catalogue, load_yaml
 from bot.settings import Settings, variable
@@ -68,7 +69,13 @@ def test_readme_and_command_line_have_the_same_commands():
 
 @pytest.mark.parametrize(("command", "rest"), sorted(set(NAMED)))
 def test_every_option_in_the_readme_exists(command, rest):
-    known = {option for each in COMMANDS[command].params for option in each.opts}
+    whole = COMMANDS[command]
+    known = {
+        option
+        for each in (whole, *getattr(whole, "commands", {}).values())
+        for param in each.params
+        for option in param.opts
+    }
     assert set(re.findall(r"--[a-z-]+", rest)) <= known
 
 
@@ -122,6 +129,11 @@ def test_the_muster_yaml_of_the_readme_is_sound_and_answers(tmp_path):
     assert re.fullmatch(r"muster\.yaml is sound\.\nwarehouse: reached sqlite [\d.]+\n", checked.stdout)
     assert page.returncode == 0
     assert "; 40 of 80)" in page.stdout  # the known fraud cases that were caught
+
+
+def test_the_manifest_of_the_readme_is_pinned(tmp_path):
+    (tmp_path / "release.yaml").write_text(after_marker("manifest"), "utf-8")
+    assert re.fullmatch("[0-9a-f]{64}", manifests.digest_of(str(tmp_path / "release.yaml")))
 
 
 def digest_of_the_demo(folder):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -14,10 +15,14 @@ from bot.server import Doors, application
 from handlers import gate_answers, launches
 from handlers.launches import Breaking
 from handlers.views.gates import exit_code, lines
-from integrations.store import ledger
+from integrations.store import evidence, ledger
 from integrations.store.engine import Store
+from schema.gates import ReasonCode
+from schema.items import ItemState
+from schema.launches import State
 from schema.products import Role
 from schema.votes import Intent
+from tests import openapi
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
 from tests.launch_rooms import EVA, MANIFEST, MEASURED, MIA, RON, SAM, Room, a_key
 
@@ -64,11 +69,19 @@ async def a_door(room, *, asks_a_minute=1000, services=None):
                 else {}
             )
             async with session.request(method, path, headers=headers, **sent, **more) as answer:
-                return answer.status, await answer.json(), answer.headers
+                told = await answer.json()
+                said = openapi.response(method.lower(), template(path), answer.status)
+                assert openapi.wrong(told, said) == []
+                return answer.status, told, answer.headers
 
-        asks.ticks = ticks
+        asks.ticks, asks.url = ticks, f"http://127.0.0.1:{runner.addresses[0][1]}"
         yield asks
     await runner.cleanup()
+
+
+def template(path):
+    """Name the address as the document does."""
+    return re.sub(r"^/gates/[^/?]+", "/gates/{launch}", path).partition("?")[0]
 
 
 async def ready():
@@ -352,3 +365,83 @@ async def test_command_line_and_api_give_the_same_answer(store):
                 _, remote, _ = await asks(f"/gates/{launch}?manifest={manifest}")
                 assert remote == json.loads(json.dumps(local))
             await step()
+
+
+# --- evidence ---
+
+DRILL = {
+    "target": "fraud-detection",
+    "item": "T-3",
+    "name": "drill",
+    "value": "4",
+    "measured_at": "2026-11-22",
+}
+
+
+async def test_a_pipeline_gives_evidence_that_open_launches_see_at_once(store):
+    room = Room(store, specs=(MEASURED,))
+    launch = await room.opened()
+    async with a_door(room) as asks:
+        before = (await asks(f"/gates/{launch}"))[1]["items"]
+        status, told, _ = await asks("/evidence", body={**DRILL, "link": "https://ci.example.com/7"})
+        by_launch = await asks("/evidence", body={**DRILL, "target": launch, "value": "4.5"})
+        after = (await asks(f"/gates/{launch}"))[1]["items"]
+
+    assert (status, by_launch[0]) == (200, 200)
+    assert told["text"] == "Kept for T-3 of fraud-detection: drill is 4."
+    assert (before, after) == ({"T-3": "auto_fail"}, {"T-3": "needs_sign"})
+    kept = room.store.read_sync(lambda session: evidence.newest(session, room.workspace, "fraud-detection"))
+    assert [(each.value, each.by) for each in kept.values()] == [("4.5", "token:ci")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "said"),
+    [
+        ({"value": "soon"}, 422, "minutes, such as 4.5"), ({"measured_at": "2027-01-01"}, 422, "still to come"),
+        ({"item": "T-9"}, 422, "There is no item"), ({"target": "fraud"}, 422, "no launch and no product"),
+        ({"value": 4}, 400, "Send JSON"), ({"states": []}, 400, "Send JSON"), ({"digest": "0" * 64}, 400, "Send JSON"),
+        ({"by": "Ana"}, 400, "Send JSON"), ({"measured": "2026-11-22"}, 400, "Send JSON"),
+    ],
+)  # fmt: skip
+async def test_evidence_that_is_not_sound_changes_nothing(sqlite_room, changed, status, said):
+    measured = Room(sqlite_room.store, specs=(MEASURED,))
+    async with a_door(measured) as asks:
+        got, told, _ = await asks("/evidence", body={**DRILL, **changed})
+        stranger = await asks("/evidence", body=DRILL, token="x" * 30)
+
+    assert got == status
+    assert said in told["error"]["text"]
+    assert stranger[0] == 404
+    assert not sqlite_room.store.read_sync(
+        lambda session: evidence.newest(session, sqlite_room.workspace, "fraud-detection")
+    )
+
+
+# --- what the document says ---
+
+
+def test_the_document_has_the_addresses_that_the_server_has(sqlite_room):
+    door = GateDoor(services=sqlite_room.services, tokens={"ci": TOKEN}, asks_a_minute=1)
+    served = {(route.method.lower(), route.path) for route in routes(door)}
+    assert served == {(method, path) for path, each in openapi.DOCUMENT["paths"].items() for method in each}
+
+
+def test_the_document_names_every_state_and_every_reason():
+    said = openapi.DOCUMENT["components"]["schemas"]
+    answer = said["answer"]["properties"]
+    assert set(answer["state"]["enum"]) == {each.value for each in State}
+    assert set(answer["items"]["additionalProperties"]["enum"]) == {each.value for each in ItemState}
+    assert set(said["reason"]["properties"]["code"]["enum"]) == {each.value for each in ReasonCode}
+    assert set(said["role"]["enum"]) == {each.value for each in Role}
+
+
+def test_an_answer_that_the_document_does_not_know_is_found():
+    said = openapi.response("get", "/gates/{launch}", 200)
+    assert "answer lacks launch" in openapi.wrong({}, said)
+    assert "answer has more besides" in openapi.wrong({"more": 1}, said)
+    assert openapi.wrong({"error": {"text": 1}}, openapi.response("get", "/gates/{launch}", 404))
+
+
+def test_what_the_tests_send_is_what_the_document_takes():
+    assert openapi.wrong(DRILL, openapi.request("/evidence")) == []
+    assert openapi.wrong({"manifest": ANOTHER}, openapi.request("/gates/{launch}/use")) == []

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import typer
 
-from bot.commands.desks import At, at_desk, settings_here
+from bot.commands.desks import At, at_desk
+from bot.commands.remotes import remote
 from bot.manifests import digest_of
 from bot.offline import Desk
 from bot.settings import NAMED
@@ -17,7 +18,6 @@ from handlers import gate_answers
 from handlers.gate_answers import Using
 from handlers.views.gates import CANNOT_TELL, MAY_NOT_PASS, MAY_PASS, NO, UNKNOWN, Body, exit_code, lines
 from integrations.base import IntegrationError
-from integrations.remote_gates import RemoteGate
 from integrations.store.errors import StoreError
 from schema.attempts import Declined
 from schema.errors import Refusal
@@ -80,7 +80,7 @@ def _asked(launch: str, manifest: str | None, url: str | None, *, at: str | None
     if url is None:
         return at_desk(ask, at=at)
     params = {"manifest": manifest} if manifest else {}
-    return _understood(*asyncio.run(_remote(url).get(f"gates/{quote(launch, safe='')}", params)))
+    return _understood(*asyncio.run(remote(url).get(f"gates/{quote(launch, safe='')}", params)))
 
 
 def _used(using: Using, url: str | None) -> Body:
@@ -90,14 +90,7 @@ def _used(using: Using, url: str | None) -> Body:
     if url is None:
         return at_desk(use)
     told = {"manifest": using.manifest, "accept_bypass": using.accept_bypass}
-    return _understood(*asyncio.run(_remote(url).post(f"gates/{quote(using.launch, safe='')}/use", told)))
-
-
-def _remote(url: str) -> RemoteGate:
-    settings, _ = settings_here()
-    if settings.gate_token is None:
-        raise Refusal("Set MUSTER_GATE_TOKEN to the token that the other Muster knows you by.")
-    return RemoteGate(url=url, token=settings.gate_token.get_secret_value())
+    return _understood(*asyncio.run(remote(url).post(f"gates/{quote(using.launch, safe='')}/use", told)))
 
 
 def _understood(status: int, answered: dict[str, Any]) -> Body:

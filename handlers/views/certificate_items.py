@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 from handlers.views.launches import ITEM_STATES
 from handlers.views.pages_html import Html, element, joined, listed, paragraph, table, words
 from schema.gates import Gate
-from schema.items import ByItem, Item
+from schema.items import ByItem, Item, ItemState
 from schema.launches import Launch, Promise, Revision
 from schema.ledger import Json
 from schema.role_words import ROLE_WORDS, all_of
@@ -82,7 +82,9 @@ def _state(told: Told, revision: Revision, asked: Item) -> str:
 
 
 def _evidence(told: Told, revision: Revision, asked: Item) -> Iterator[str]:
-    """Say what the evidence said when it went out; before that, what it says now."""
+    """Say what the evidence said when it went out, else what it says now; not again where that was shown and signed."""
+    if told.gate.items.get(asked.id) is ItemState.SIGNED:
+        return
     promised = [each for each in revision.promises if each.item == asked.id]
     if promised:
         yield from (f"When it went out: {_promise(asked, each)}" for each in promised)
@@ -128,7 +130,7 @@ def _who(told: Told, vote: Vote) -> str:
     through = f" through {', '.join(told.name(each) for each in vote.through)}" if vote.through else ""
     lent = f", for {told.name(vote.principal)}{through}" if vote.principal else ""
     own = "; asked for this launch" if vote.self_approved else ""
-    return f"{told.name(vote.pid)}{lent} ({roles}{own})"
+    return f"{told.name(vote.pid)}{lent}; {roles}{own}"
 
 
 def _says(told: Told, asked: Item, vote: Vote) -> str:

@@ -38,7 +38,7 @@ MORE_HAPPENED: Final[Mapping[str, str]] = {
 }
 PROVES: Final = (
     (
-        "The events below stand in this order in the workspace’s ledger, and none of this launch’s events up to the"
+        "The events of this page stand in this order in the workspace’s ledger, and none of this launch’s events up to the"
         " checkpoint was left out, added or changed."
     ),
     (
@@ -283,10 +283,16 @@ def _happened(told: Told, event: Event) -> str:
         said = f"{told.name(event.actor)} {SAID[event.kind]} {event.payload['item']}"
     else:
         form = MORE_HAPPENED.get(event.kind) or HAPPENED.get(event.kind) or event.kind.replace("_", " ")
-        what = form.format_map(items.Filled(event.payload))
+        what = form.format_map(items.Filled({**event.payload, **_times(told, event)}))
         said = what if event.actor == SYSTEM or what[0].isupper() else f"{told.name(event.actor)} {what}"
     text = told.text(str(event.payload["text"])) if event.payload.get("text") else None
     return f"{said.rstrip('.')}: “{text}”" if text else said
+
+
+def _times(told: Told, event: Event) -> dict[str, str]:
+    """Write the times of an event as people read them."""
+    written = {name: event.payload[name] for name in ("until", "ends_at") if name in event.payload}
+    return {name: told.when(datetime.fromisoformat(str(each))) for name, each in written.items()}
 
 
 def _proof(told: Told) -> Html:
