@@ -34,6 +34,8 @@ async def do(
     raises   ExceptionGroup of the defects, once all are through
     """
     now = services.now()
+    if not await services.store.read(lambda session: due.any_due(session, now, kinds=kinds)):
+        return 0
     taken = await services.store.write(
         lambda session: due.take_due(session, now, holder=holder, lease_s=lease_s, kinds=kinds, limit=limit)
     )

@@ -1,6 +1,6 @@
 """Reminders of launches: to people in their own working hours, then in the thread, then to the product's owners."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,6 +19,7 @@ from integrations.store import identities, launches, ledger
 from integrations.store import people as stored_people
 from integrations.store.engine import lock_workspace
 from integrations.store.launches import Kept
+from schema.delegations import fold_delegations
 from schema.due import Taken
 from schema.gates import answer
 from schema.launches import EventKind, Launch, State
@@ -125,18 +126,20 @@ class _Turn:
             since=asking.at, deadline=launch.revision.deadline, zone=launch.zone, country=launch.country
         )
         pids = stored_people.pids_of(session, self.workspace, self._holders())
+        waited = self._waited(session, launch, pids)
         return name, Situation(
             round=round_,
-            waited=self._waited(session, launch, pids),
-            zones=self._zones(session, pids),
+            waited=waited,
+            zones=self._zones(session, waited),
             told=_told(self.taken.work.payload, name),
         )
 
     def _waited(self, session: Session, launch: Launch, pids: Mapping[str, str]) -> tuple[Waited, ...]:
         now = self.services.now()
         shows = findings.found_in(session, self.services, self.snapshot, launch, now=now)
+        stands_in = self._stand_ins(session, now)
         members = {
-            role: [pids[user] for user in sorted(users) if user in pids]
+            role: [stands_in.get((role, pids[user]), pids[user]) for user in sorted(users) if user in pids]
             for role, users in self.found.roles.items()
         }
         changed = {
@@ -147,10 +150,20 @@ class _Turn:
         gate = answer(launch, shows.findings, now)
         return waited_for(launch, gate, members, changed=changed, now=now)
 
-    def _zones(self, session: Session, pids: Mapping[str, str]) -> dict[str, str]:
-        since = self.services.now() - HEARD
-        said = identities.known(session, self.workspace, pids, since=since)
-        return {pids[user]: str(each.body["tz"]) for user, each in said.items() if each.body.get("tz")}
+    def _stand_ins(self, session: Session, now: datetime) -> dict[tuple[Role, str], str]:
+        """Say who signs for whom now: who is away is not reminded, their delegate is."""
+        return {
+            (role, each.principal): each.delegate
+            for each in fold_delegations(ledger.events_of(session, self.workspace, ""))
+            if each.product == self.product.key and each.lasts(now)
+            for role in each.roles
+        }
+
+    def _zones(self, session: Session, waited: Iterable[Waited]) -> dict[str, str]:
+        named = stored_people.kept(session, self.workspace, [each.pid for each in waited])
+        users = {each.user: pid for pid, each in named.items()}
+        said = identities.known(session, self.workspace, users, since=self.services.now() - HEARD)
+        return {users[user]: str(each.body["tz"]) for user, each in said.items() if each.body.get("tz")}
 
     def _say(
         self, session: Session, kept: Kept, launch: Launch, situation: Situation, *, said: Reminders, name: str,

@@ -145,7 +145,10 @@ class _Planning:
     def wanted(self, session: Session) -> list[Due]:
         workspace = self.snapshot.workspace
         going = launches.going(session, workspace)
-        planned = {(work.kind, work.key): work for work in due.planned(session, workspace)} if going else {}
+        kinds = (TICK, PULL, PEOPLE, REMIND) if going else ()
+        planned = {
+            (kind, work.key): work for kind in kinds for work in due.planned(session, workspace, kind=kind)
+        }
         return [work for kept in going for work in self._of(kept, planned)]
 
     def _of(self, kept: Kept, planned: Mapping[tuple[str, str], Due]) -> Iterator[Due]:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.local_slack.faults import FaultKind
-from handlers import launches, reminders
+from handlers import delegations, launches, reminders, reviews
+from handlers.delegations import Handing
 from handlers.launches import Breaking
 from integrations.store import people
 from integrations.store.engine import Store
@@ -185,6 +186,24 @@ async def test_who_has_signed_is_left_alone_and_nobody_when_the_launch_moves(lif
     await life.until(at(11, 23, 13), step=12 * HOUR)
 
     assert life.told(MIA.user) == life.told(EVA.user) == []
+
+
+@only_sqlite
+async def test_for_who_is_away_the_colleague_who_signs_for_them_is_told(life):
+    await life.open()
+    await life.beat()
+    away = Handing(to=SAM, roles=frozenset({Role.ML}), starts_at=life.room.clock.now, ends_at=at(11, 30))
+    await delegations.delegate(life.services, life.snapshot, life.room.product, away, by=MIA, key=a_key())
+
+    await life.until(at(11, 23, 16), step=12 * HOUR)
+    early = life.told(SAM.user)  # eight in the morning in Los Angeles
+    await life.until(at(11, 23, 17))
+    listed = await reviews.waiting(life.services, life.directory, life.snapshot, user=SAM.user)
+
+    [words] = life.told(SAM.user)
+    assert "waits for your signature on T-1, T-4 (as data science)" in words
+    assert early == life.told(MIA.user) == []
+    assert [each.waits_for for each in listed.mine] == [{Role.ML: 2}]
 
 
 @only_sqlite

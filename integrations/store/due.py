@@ -91,6 +91,12 @@ def take_due(
     return tuple(_taken(row, holder=holder, until=until) for row in rows)
 
 
+def any_due(session: Session, now: datetime, *, kinds: Collection[str]) -> bool:
+    """Tell whether something of some kinds is due, free or not, so that looking costs no write."""
+    query = select(D.id).where(OPEN, D.next_at <= now, D.kind.in_(sorted(kinds))).limit(1)
+    return session.execute(query).first() is not None
+
+
 def renew(session: Session, taken: Taken, *, now: datetime, lease_s: float) -> bool:
     """Hold on for longer; False when the work has ended or another took over."""
     until = now + timedelta(seconds=lease_s)
