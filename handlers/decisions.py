@@ -11,7 +11,7 @@ from handlers.deciding import Came, Decided, Request, again
 from handlers.services import Services
 from handlers.sittings import sit
 
-TOGETHER: Final = 64  # requests in one transaction
+TOGETHER: Final = 256  # requests in one transaction
 
 
 @dataclass(slots=True, eq=False)

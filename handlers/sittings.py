@@ -154,8 +154,8 @@ class Sitting:
         """Let a launch go on as it will be, its events numbered as they are going to be."""
         if not drafts:
             return
-        at = replace(table.launch, seq=self.head + len(self.drafts))
-        then = after(at, drafts, self.now)
+        launch, newest = table.launch, self.head + len(self.drafts)
+        then = after(launch if launch.seq == newest else replace(launch, seq=newest), drafts, self.now)
         assert then is not None
         if then.revision.specs is not table.launch.revision.specs:  # another revision, or other questions
             table.found = findings.found_in(self.session, self.services, table.snapshot, then, now=self.now)

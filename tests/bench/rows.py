@@ -1,6 +1,6 @@
 """The rows of DESIGN.md 11 that can be measured by now, in its order, and one for later comparison."""
 
-from tests.bench import acks, commits, posting, pulling, reading, speaking, starting
+from tests.bench import acks, commits, posting, pulling, reading, signing, speaking, starting
 from tests.bench.measuring import Row
 
 ROWS = (
@@ -13,4 +13,5 @@ ROWS = (
     Row(number=7, name="digests at once", measure=posting.lateness),
     Row(number=8, name="sends under faults", measure=posting.under_fire),
     Row(number=9, name="commits", measure=commits.speed),
+    Row(number=10, name="sign-offs", measure=signing.speed),
 )
