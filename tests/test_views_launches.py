@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -179,7 +180,7 @@ def test_a_card_names_the_objection_before_missing_evidence():
 
     said = taken(launches.card(launch, gate_of(launch, [missing]), about()))
 
-    assert "*Held back most by* Somebody objects to LR-02" in said
+    assert "*Held back most by* the objection to LR-02." in said
 
 
 def finding(item, *, passed, digest=""):
@@ -378,6 +379,22 @@ def test_all_evidence_that_people_give_has_a_form(spec_):
                 launch="fraud-detection-1", item=spec_.id, requirement=requirement, role="ml", parts=PARTS
             )
             accepted(items.evidence_form(wanted))
+
+
+@pytest.mark.parametrize(
+    ("unit", "limit", "told"),
+    [
+        (RecordUnit.MINUTES, "5", "at most 5 minutes"),
+        (RecordUnit.SHARE, "0.0050", "at most 0.5 %"),
+        (RecordUnit.COUNT, "0", "at most 0,"),
+        (RecordUnit.DAYS, "180", "at most 180 days"),
+    ],
+)
+def test_the_form_says_with_what_evidence_passes(unit, limit, told):
+    asked = replace(RECORD, unit=unit, at_most=Decimal(limit))
+    wanted = items.Wanted(launch="fraud-detection-1", item="LR-10", requirement=asked, role="sre")
+
+    assert f"It passes with {told}" in accepted(items.evidence_form(wanted))
 
 
 # --- lists ---

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 from handlers.listeners.ids import Action, Callback, Field
@@ -18,6 +19,7 @@ MODAL_MOST: Final = 100  # blocks, says Slack
 MOST_BLOCKS: Final = 96  # some stay free for a sentence in front
 MOST_TEXT: Final = 9_000  # of one item; three blocks
 MOST_ITEMS: Final = 10  # a page: more, and people stop reading
+SPANS: Final = frozenset({RecordUnit.SECONDS, RecordUnit.MINUTES, RecordUnit.HOURS, RecordUnit.DAYS})
 LATER: Final = "later"  # no answer yet
 CHOICES: Final[Mapping[Intent, str]] = {
     Intent.SIGN: "Sign: I have read it and stand for it",
@@ -179,14 +181,25 @@ def evidence_form(wanted: Wanted) -> Block:
 def _limits(asked: Requirement) -> str:
     told = []
     if asked.at_least is not None:
-        told.append(f"at least {asked.at_least:f}")
+        told.append(f"at least {_limit(asked, asked.at_least)}")
     if asked.at_most is not None:
-        told.append(f"at most {asked.at_most:f}")
+        told.append(f"at most {_limit(asked, asked.at_most)}")
     if asked.fewest is not None:
         told.append(f"from {asked.fewest:,} cases or more")
     if asked.fresh_days is not None:
         told.append(f"not older than {asked.fresh_days} days")
     return f"\nIt passes with {', '.join(told)}." if told else ""
+
+
+def _limit(asked: Requirement, limit: Decimal) -> str:
+    """Write a limit as people type it."""
+    if asked.unit is RecordUnit.SHARE:
+        return f"{_plain(limit * 100)} %"
+    return f"{_plain(limit)} {asked.unit.value}" if asked.unit in SPANS else _plain(limit)
+
+
+def _plain(number: Decimal) -> str:
+    return format(Decimal(number).normalize(), "f")
 
 
 def _record(wanted: Wanted) -> list[Block]:

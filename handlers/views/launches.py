@@ -109,7 +109,7 @@ def card(launch: Launch, gate: Gate, about: About) -> Payload:
         header(title), *_loud(launch, gate, about), section("\n".join(told)), *_dissent(launch, about),
         *_small_print(launch, about), *_buttons(launch),
     ]  # fmt: skip
-    short = f"{escape(title)}: {told[0]}" + (f" {told[1]}" if len(told) > 1 else "")
+    short = f"{escape(title)}: {STATES[launch.state]}. {' '.join(told[1:2])}"
     return {"text": fallback(short), "blocks": blocks}
 
 
@@ -117,7 +117,8 @@ def _state(launch: Launch, gate: Gate, about: About) -> str:
     words = STATES[launch.state]
     if gate.state is State.APPROVED and not gate.open:
         words = "Approved, but it may not go out now"
-    parts = [bold(words), escape(clip(about.product, MOST_PRODUCT))]
+    loud = launch.state is State.BYPASSED  # said above, at length
+    parts = [*([] if loud else [bold(words)]), escape(clip(about.product, MOST_PRODUCT))]
     if launch.revisions:
         parts.append(f"{launch.revision.tier} risk")
     if launch.due_on:
@@ -179,7 +180,10 @@ def _holds(gate: Gate) -> list[str]:
     if gate.state not in (State.OPEN, State.APPROVED):
         return []
     first = most(gate.reasons)
-    return [f"{bold('Held back most by')} {escape(first.words)}"] if first else []
+    if first is None:
+        return []
+    words = f"the objection to {first.item}." if first.code is ReasonCode.OBJECTION else first.words
+    return [f"{bold('Held back most by')} {escape(words)}"]
 
 
 def most(reasons: Iterable[Reason]) -> Reason | None:
@@ -326,6 +330,8 @@ def _role_state(launch: Launch, *, waiting: int, of: int) -> str:
         return "Nothing is asked any more."
     if not waiting:
         return "Nothing waits for your signature."
+    if waiting == of:
+        return "Your item waits for you." if of == 1 else f"All {count(of)} wait for you."
     return f"{waiting} of {count(of)} {'waits' if waiting == 1 else 'wait'} for you."
 
 
