@@ -15,6 +15,7 @@ from schema.readings import WHOLE, Blank, BlankReason, Measurement
 from schema.statistics.distributions import normal_p
 from schema.statistics.money import FraudAssumptions, friction_flip
 from schema.statistics.shares import Segment, mix_and_rate
+from schema.verdicts import LARGEST_Q
 
 Assumed = Mapping[str, Decimal]
 FEWEST_COMPARED: Final = 30  # wording rules 18 and 42
@@ -44,6 +45,7 @@ class Split:
     all_against: bool  # Simpson, and no segment stood still
     mover: Share | None  # the segment whose part of all cases changed by the largest amount
     repeats: int = 0  # closed periods before with the same finding
+    q: float | None = None  # p, corrected for all that was looked at beside figures; None before that
 
     @property
     def mostly_mix(self) -> bool:
@@ -55,6 +57,11 @@ class Split:
         """Tell whether the rates have changed beyond chance."""
         return self.low > 0 or self.high < 0
 
+    @property
+    def hides(self) -> bool:
+        """Tell whether the mix takes back at least half of what the rates brought."""
+        return self.mix * self.rate < 0 and abs(self.mix) * 2 >= abs(self.rate)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapCheck:
@@ -64,6 +71,7 @@ class GapCheck:
     last: str
     segments: int  # in which both groups are large enough to be compared
     turned: int  # of them, with the other order
+    all_compared: bool  # no segment was too small
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +102,7 @@ class OtherLimit:
     assumed: Decimal  # the cost of a wrong flag that is reckoned with
     flip: Decimal | None  # the cost of a wrong flag at which the answer turns
     repeats: int = 0
+    q: float | None = None  # as of a split
 
     @property
     def pays(self) -> bool:
@@ -134,19 +143,30 @@ class Findings:
     @property
     def better_limit(self) -> OtherLimit | None:
         """Give the limit that would clearly have brought more by what matters, the best one."""
-        better = [each for each in self.limits if each.pays and self._matter(each.difference)]
+        better = [
+            each for each in self.limits if each.pays and _sure(each.q) and self._matter(each.difference)
+        ]
         return max(better, key=lambda each: each.difference, default=None)
 
     def hidden_change(self, comparison: str) -> Split | None:
-        """Give the split whose rates have clearly changed by what matters; asked where the whole has not."""
+        """Give the split whose mix hides that its rates have clearly changed by what matters.
+
+        Asked where the whole has not clearly changed.
+        """
         found = self.splits.get(comparison)
-        return found if found is not None and found.clear and self._matter(found.rate) else None
+        if found is None or not (found.clear and found.hides and _sure(found.q)):
+            return None
+        return found if self._matter(found.rate) else None
 
     def _matter(self, difference: Decimal) -> bool:
         return self.matters is not None and abs(difference) >= self.matters
 
 
 NO_FINDINGS: Final = Findings()
+
+
+def _sure(q: float | None) -> bool:
+    return q is None or q <= LARGEST_Q
 
 
 def counts(metric: Metric, measurement: Measurement, given: Assumed) -> tuple[int, int]:
@@ -229,8 +249,11 @@ def _mover(segments: Mapping[str, Segment], cases_now: int, cases_before: int) -
     return max(shares, key=lambda each: (abs(each.now - each.before), each.segment), default=None)
 
 
-def gap_check(whole: Estimate, segments: Mapping[str, Estimate]) -> GapCheck | None:
-    """Look at the two groups of a gap within each segment; None where the whole compares no two groups."""
+def gap_check(whole: Estimate, segments: Mapping[str, Estimate], *, parts: int) -> GapCheck | None:
+    """Look at the two groups of a gap within each segment; None where the whole compares no two groups.
+
+    parts   how many segments there are, those without an estimate too
+    """
     ranked = [
         each.group for each in whole.groups if each.denominator is None or each.denominator >= FEWEST_COMPARED
     ]
@@ -239,8 +262,9 @@ def gap_check(whole: Estimate, segments: Mapping[str, Estimate]) -> GapCheck | N
     first, last = ranked[0], ranked[-1]
     distances = [found for each in segments.values() if (found := _distance(each, first, last)) is not None]
     return GapCheck(
-        first=first, last=last, segments=len(distances), turned=sum(1 for each in distances if each < 0)
-    )
+        first=first, last=last, segments=len(distances), turned=sum(1 for each in distances if each < 0),
+        all_compared=len(distances) == parts,
+    )  # fmt: skip
 
 
 A_PAIR: Final = 2
@@ -254,6 +278,12 @@ def _distance(segment: Estimate, first: str, last: str) -> Decimal | None:
         if each.denominator is None or each.denominator >= FEWEST_COMPARED
     }
     return values[first] - values[last] if first in values and last in values else None
+
+
+def is_nested(which: Limit, now: Flags, there: Flags) -> bool:
+    """Tell whether one limit flags all that the other one does: then a looser one flags no fewer, right or wrong."""
+    tight, loose = (now, there) if which is Limit.LOOSER else (there, now)
+    return tight.right <= loose.right and tight.wrong <= loose.wrong
 
 
 def other_limit(which: Limit, *, now: Flags, there: Flags, given: Assumed) -> OtherLimit:

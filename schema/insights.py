@@ -297,11 +297,15 @@ def _weighed(topic: Topic, metric: Metric, judgement: Judgement, background: Bac
         )
     if topic is Topic.MIX and split is not None:
         harm = metric.good_is_up is not None and (split.rate > 0) is not metric.good_is_up
-        return Weight(q=split.p, difference=split.rate, matters=matters, repeats=split.repeats, harm=harm)
+        return Weight(
+            q=split.p if split.q is None else split.q, difference=split.rate, matters=matters,
+            repeats=split.repeats, harm=harm,
+        )  # fmt: skip
     if topic is Topic.WHAT_IF and limit is not None:
         return Weight(
-            q=limit.p, difference=limit.difference, matters=matters, repeats=limit.repeats, harm=False
-        )
+            q=limit.p if limit.q is None else limit.q, difference=limit.difference, matters=matters,
+            repeats=limit.repeats, harm=False,
+        )  # fmt: skip
     if verdict.difference is None or verdict.matters is None:
         return None
     q = verdict.q if verdict.q is not None else (verdict.p if verdict.p is not None else 1.0)

@@ -257,10 +257,12 @@ def gap_told(
 def _template(found: GapCheck, *, plain: bool) -> str:
     if not plain and not found.segments:
         return GAP_TOO_SMALL
-    if not found.turned:
-        return SAME_ORDER if plain else SAME_ORDER_IN_FULL
     if not plain:
-        return OTHER_ORDER_IN_FULL
+        return OTHER_ORDER_IN_FULL if found.turned else SAME_ORDER_IN_FULL
+    if not found.turned:
+        return SAME_ORDER if found.all_compared else SAME_WHERE_COMPARED
+    if not found.all_compared:
+        return SOME_WHERE_COMPARED
     return OTHER_ORDER if found.turned == found.segments else SOME_OTHER
 
 
@@ -275,8 +277,12 @@ def _is_first(page: Page, key: str, compared: Compared | None) -> bool:
 
 
 SAME_ORDER: Final = "{first:cap} and {last} stand in the same order within each {by}."
+SAME_WHERE_COMPARED: Final = (
+    "{first:cap} and {last} stand in the same order in each part by {by} that has enough of both."
+)
 OTHER_ORDER: Final = "Within each {by} by itself, {first} and {last} stand the other way round."
 SOME_OTHER: Final = "In {turned} of {segments} parts by {by}, {first} and {last} stand the other way round."
+SOME_WHERE_COMPARED: Final = "In {turned} of {segments} parts by {by} that have enough of both, {first} and {last} stand the other way round."
 SAME_ORDER_IN_FULL: Final = "Looked at by {by}: {first} and {last} stand in the same order in all {segments} parts where both can be compared."
 OTHER_ORDER_IN_FULL: Final = (
     "Looked at by {by}: of {segments} parts where {first} and {last} can be compared, {turned} have the other order"

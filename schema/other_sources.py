@@ -78,8 +78,9 @@ def _level(about: Subject, other: OtherSource, source: Fact) -> tuple[Text, list
     base = levels.base_of(about, about.itself) if _tells_shares(about) else None
     if base is None:
         return _counts(about, other.value, source)
-    if facts.per(other.value.value, base) == facts.per(about.now.value, base):
-        return None
+    same = facts.per(other.value.value, base) == facts.per(about.now.value, base)
+    if same or abs(other.difference) * base < HALF:
+        return None  # apart by rounding only
     share = replace(per(about.metric, BESIDE, other.value.value, base, function="other"), group=source.shown)
     return texts.fill(
         "{share} of every {base}", {"share": share, "base": base_figure(about.metric.key, base)}
@@ -124,7 +125,7 @@ def _in_full(page: Page, about: Subject, other: OtherSource) -> tuple[Text, list
     fillings: dict[str, Filling] = {"source": source}
     if other.value is None:
         if other.blank is None:
-            return texts.fill("{source} has not answered this yet.", fillings), []
+            return texts.fill("{source} has no figure for this.", fillings), []
         return texts.fill(
             "{source} gives no figure: {why}", fillings | {"why": facts.name(other.blank.detail)}
         ), []
@@ -150,3 +151,4 @@ def _difference(about: Subject, difference: Decimal, source: Fact) -> Fact:
 
 
 BESIDE: Final = "beside"
+HALF: Final = Decimal("0.5")

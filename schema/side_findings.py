@@ -1,5 +1,6 @@
 """What the side questions of a product's metrics show in one period, looked up and reckoned once."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,17 +17,19 @@ from schema.findings import (
     Split,
     counts,
     gap_check,
+    is_nested,
     other_limit,
     split,
 )
 from schema.judgements import Judgement, Past, assumptions, demand_one_question, joined_groups
-from schema.metrics import Catalogue, Metric
+from schema.metrics import Catalogue, Metric, Unit
 from schema.periods import Period
 from schema.products import Limit, Previous, Product, ProductMetric
 from schema.readings import WHOLE, Blank, Confusion, Measurement, Proportion, Reading
 from schema.sides import side_key, side_queries
 from schema.sources import digest
 from schema.statements.subjects import written
+from schema.statistics.certainty import benjamini_hochberg
 from schema.verdicts import CHANGES, smallest_that_matters
 
 Readings: TypeAlias = Mapping[Period, Mapping[str, Reading]]
@@ -43,13 +46,35 @@ def with_findings(
     past, blanks   by the key that readings are stored under: the metrics' own and their side questions'
     """
     given = assumptions(product, today)
-    return {
+    found = {
         key: replace(each, findings=_Beside(
             product=product, metric=catalogue[key], asked=product.metrics[key], past=past, blanks=blanks, given=given,
         ).findings(each))
         if each.now is not None and side_queries(product.metrics[key]) else each
         for key, each in judged.items()
     }  # fmt: skip
+    return _tested_together(found)
+
+
+def _tested_together(judged: Mapping[str, Judgement]) -> dict[str, Judgement]:
+    """Let the number of splits and limits looked at raise the bar for each (wording rule 17)."""
+    tried: list[tuple[str, Split | OtherLimit]] = [
+        (key, part) for key, each in judged.items() for part in (*_hidden_of(each), *each.findings.limits)
+    ]
+    qs = benjamini_hochberg([part.p for _, part in tried])
+    sure = {(key, part): q for (key, part), q in zip(tried, qs, strict=True)}
+    return {key: replace(each, findings=_with_q(key, each.findings, sure)) for key, each in judged.items()}
+
+
+def _hidden_of(judgement: Judgement) -> tuple[Split, ...]:
+    newest = judgement.findings.splits.get(PREVIOUS)
+    return () if newest is None or judgement.verdict.kind in CHANGES else (newest,)
+
+
+def _with_q(key: str, findings: Findings, sure: Mapping[tuple[str, Split | OtherLimit], float]) -> Findings:
+    splits = {name: replace(each, q=sure.get((key, each))) for name, each in findings.splits.items()}
+    limits = tuple(replace(each, q=sure.get((key, each))) for each in findings.limits)
+    return replace(findings, splits=splits, limits=limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,10 +185,8 @@ class _Beside:
         for name, measurement in self._read(self.asked.mix, at).items():
             group, _, segment = name.partition(BETWEEN_COLUMNS)
             by_segment.setdefault(segment, {})[group] = measurement
-        estimates = {name: self._estimate(each) for name, each in by_segment.items()}
-        return (
-            gap_check(now, {name: each for name, each in estimates.items() if each}) if by_segment else None
-        )
+        estimates = {name: found for name, each in by_segment.items() if (found := self._estimate(each))}
+        return gap_check(now, estimates, parts=len(by_segment)) if by_segment else None
 
     def _limits(self, at: Period) -> tuple[OtherLimit, ...]:
         found = [self._limit(which, query, at) for which, query in self.asked.alternatives.items()]
@@ -182,8 +205,8 @@ class _Beside:
 
     def _limit_at(self, which: Limit, query: str, at: Period) -> OtherLimit | None:
         now, there = _flags(self._own(at)), _flags(self._read(query, at))
-        if now is None or there is None:
-            return None
+        if now is None or there is None or not is_nested(which, now, there):
+            return None  # limits that are not nested differ by more than the cases between them
         try:
             return other_limit(which, now=now, there=there, given=self.given)
         except KeyError:  # an assumption has expired; the figure itself says so
@@ -230,9 +253,19 @@ BETWEEN_COLUMNS: Final = " / "  # of a group's name that two columns make
 
 
 def differ(metric: Metric, one: Estimate, other: Estimate, *, currency: str) -> bool:
-    """Tell whether two values of a metric differ beyond rounding, at the digits that engineers are shown."""
+    """Tell whether two values differ by more than half of the last digit that engineers are shown.
+
+    Values on either side of where rounding turns are shown apart, and may be the same figure rounded by two systems.
+    """
     shown = {written(each.value, metric.unit, metric.unit_name, currency=currency) for each in (one, other)}
-    return len(shown) > 1
+    if len(shown) == 1:
+        return False
+    places = max(len(re.sub(r"\D", "", each.partition(".")[2])) for each in shown)
+    last = Decimal(1).scaleb(-places - (PERCENT_DIGITS if metric.unit is Unit.SHARE else 0))
+    return abs(one.value - other.value) > last / 2
+
+
+PERCENT_DIGITS: Final = 2
 
 
 def _adds_up(counted: Mapping[str, tuple[int, int]], whole: Estimate) -> bool:

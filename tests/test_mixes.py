@@ -1,5 +1,6 @@
 """Mix against rate: METRICS.md (f) 12, Simpson's reversal, what a mix hides, and gaps looked at within each part."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schema.asides import aside
-from schema.findings import gap_check, split
+from schema.findings import Findings, gap_check, split
 from schema.insights import Topic
 from schema.metrics import Audience
 from schema.readings import Confusion, Proportion
@@ -202,5 +203,46 @@ def test_one_group_alone_is_not_looked_at_again() -> None:
     made = gap_page(parts(law=(60, 40)))
     alone = made.judged["demographic_parity_difference"].now.level.estimate
 
-    assert gap_check(alone, {}) is not None
-    assert gap_check(type(alone)(value=D(0)), {}) is None
+    assert gap_check(alone, {}, parts=0) is not None
+    assert gap_check(type(alone)(value=D(0)), {}, parts=0) is None
+
+
+def test_a_mix_that_goes_the_same_way_hides_nothing() -> None:
+    made = by_device(
+        "task_success", {"desk": (9_000, 10_000), "phone": (100, 1_000)}, {"desk": (9_130, 10_000), "phone": (100, 1_000)},
+        matters=0.005,
+    )  # fmt: skip
+    newest = made.judged["task_success"].findings.splits["previous"]
+    with_mix = replace(newest, mix=newest.rate / 4, low=newest.rate / 2, q=0.01)
+    against, little = replace(with_mix, mix=-newest.rate), replace(with_mix, mix=-newest.rate / 4)
+    told = [
+        Findings(splits={"previous": each}, matters=D("0.005")).hidden_change("previous")
+        for each in (with_mix, little, against)
+    ]
+
+    assert told == [None, None, against]
+
+
+def test_the_number_of_splits_looked_at_raises_the_bar() -> None:
+    made = by_device(
+        "task_success", {"desk": (2_000, 10_000), "phone": (1_000, 10_000)},
+        {"desk": (2_700, 15_000), "phone": (400, 5_000)}, matters=0.01,
+    )  # fmt: skip
+    findings = made.judged["task_success"].findings
+    found = findings.splits["previous"]
+
+    assert found.q == pytest.approx(found.p)  # the only one
+    unsure = replace(findings, splits={"previous": replace(found, q=0.11)})
+    assert unsure.hidden_change("previous") is None
+
+
+def test_an_order_is_said_of_each_part_only_where_each_has_enough_of_both() -> None:
+    few = {"A / law": Confusion(tp=3, fp=0, fn=2, tn=0), "B / law": Confusion(tp=3, fp=0, fn=2, tn=0)}
+    same, turned = gap_page(parts(art=(70, 60)) | few), gap_page(parts(art=(60, 70)) | few)
+
+    assert said(same, "demographic_parity_difference") == (
+        "A and B stand in the same order in each part by field of work that has enough of both."
+    )
+    assert said(turned, "demographic_parity_difference") == (
+        "In 1 of 1 parts by field of work that have enough of both, A and B stand the other way round."
+    )

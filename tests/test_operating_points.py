@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schema.findings import Flags, other_limit
+from schema.findings import Flags, is_nested, other_limit
 from schema.insights import Topic
 from schema.metrics import Audience
 from schema.operating_points import limit_alone
@@ -145,3 +145,12 @@ def test_any_limit_is_said_by_the_rules_and_the_money_fits(now, there) -> None:
     made = beside(now=now, looser=there, matters=1)
     for audience in Audience:
         said(made, "net_benefit", audience)
+
+
+def test_limits_that_are_not_nested_are_not_compared() -> None:
+    now = Flags(right=820, flags=1_000)
+
+    assert is_nested(Limit.LOOSER, now, Flags(right=902, flags=1_500))
+    assert is_nested(Limit.TIGHTER, now, Flags(right=697, flags=765))
+    assert not is_nested(Limit.LOOSER, now, Flags(right=697, flags=765))
+    assert not is_nested(Limit.LOOSER, now, Flags(right=830, flags=930))

@@ -97,7 +97,7 @@ def test_another_source_that_gives_nothing_is_a_line_for_engineers() -> None:
     assert said(made, "precision") == ""
     assert (
         said(made, "precision", Audience.ENGINEER)
-        == "ledger has not answered this yet. Verdicts here rest on own."
+        == "ledger has no figure for this. Verdicts here rest on own."
     )
 
 
@@ -136,3 +136,21 @@ def test_any_two_sources_are_said_by_the_rules_and_never_as_the_same_figure(own,
     assert found.differs or D(own.numerator) / own.denominator == pytest.approx(
         D(other.numerator) / other.denominator, abs=D("0.0006")
     )
+
+
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [(share(40_449, 100_000), share(40_451, 100_000)), (share(4_045, 10_000), share(40_499, 100_000))],
+)
+def test_figures_on_either_side_of_where_rounding_turns_are_no_quarrel(own, other) -> None:
+    made = precision(own, other)
+
+    assert not made.judged["precision"].findings.sources[0].differs
+    assert all(said(made, "precision", audience) == "" for audience in Audience)
+
+
+def test_plain_readers_are_not_told_of_a_whole_count_where_less_than_half_of_one_differs() -> None:
+    made = precision(share(8_244, 10_000), share(8_252, 10_000))
+
+    assert all(said(made, "precision", audience) == "" for audience in PLAIN)
+    assert all("+0.080 points beside ours" in said(made, "precision", audience) for audience in FULL)
