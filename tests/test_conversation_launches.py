@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bot.local_slack.faults import FaultKind
 from bot.local_slack.values import User
 from handlers import drawing, outbox, ticks
 from integrations.store import ledger
@@ -130,6 +131,11 @@ class Room:
         await self.quiet()
         return sent
 
+    async def forgets(self, *users):
+        """Let nobody know any more who somebody is, as after they changed."""
+        for user in users:
+            await self.talk.desk.directory.changed(user.id)
+
     async def sends_late(self, sent, *, by=None, **answers):
         """Send what was sent before once more, as a press of its own, with these answers instead."""
         payload = copy.deepcopy(dict(sent.payload)) | {"trigger_id": "a.later.press"}
@@ -162,7 +168,7 @@ class Room:
         before = len(self.talk.slack.ephemerals(user, self.talk.fraud))
         menu = next(each for block in card["blocks"] for each in block.get("elements", ()) if each.get("action_id") == "launch_more")
         verbs = {json.loads(each["value"])["verb"]: each["value"] for each in menu["options"]}
-        chosen = verbs.get(verb, verbs["other"])
+        chosen = verbs[verb] if verb in verbs else verbs["other"]
         await self.talk.slack.pick(user, self.talk.fraud, card["ts"], "launch_more", chosen)
         await self.talk.desk.tasks.idle()
         if verb not in verbs:
@@ -636,3 +642,179 @@ async def test_who_signed_before_is_shown_what_changed_since(room):
 
     shown = words(room.view(room.mia).content)
     assert "Since you signed this on 23 November, the model version changed from v3.1 to v3.2." in shown
+
+
+# --- who is not known yet ---
+
+
+async def test_a_launch_waits_behind_its_modal_for_who_holds_each_role(room):
+    await room.talk.types(room.pia, "launch fraud-detection")
+    await room.forgets(room.mia, room.ron)
+
+    await room.fills(room.pia, **GOES_OUT)
+
+    assert "fraud-detection-1* is open" in words(room.view(room.pia).content)
+    assert len(room.posted()) >= 1
+
+
+async def test_items_wait_behind_their_modal_for_who_presses(room):
+    await room.begins()
+    await room.forgets(room.mia)
+
+    await room.reviews(room.mia)
+
+    assert "LR-03" in words(room.view(room.mia).content)
+
+
+async def test_who_slack_does_not_tell_us_about_signs_nothing_and_is_told_to_press_again(room):
+    await room.begins()
+    await room.reviews(room.mia)
+    await room.forgets(room.mia)
+    room.talk.slack.fail(FaultKind.ERROR, "users.info", error="internal_error", times=9)
+
+    sent = await room.saves(room.mia, LR_03="sign")
+
+    assert "press again" in next(iter(sent.ack["errors"].values()))
+    assert "signed" not in await room.kinds()
+
+
+async def test_a_product_that_somebody_may_not_read_has_no_launches_for_them(tmp_path):
+    async with a_room(tmp_path, readers="roles") as room:
+        await room.begins()
+
+        [review] = await room.reviews(room.lea)
+        [why] = await room.reviews(room.lea, action="launch_why")
+        [typed] = await room.talk.types(room.lea, f"why {LAUNCH}")
+        [mine] = await room.talk.types(room.lea, "reviews")
+
+        assert "There is no such launch, or none that you may read" in words(review)
+        assert "There is no such product any more, or none that you may read." in words(why)
+        assert "There is no such launch, or none that you may read" in words(typed)
+        assert "Ranker" not in words(mine)
+
+
+# --- long lists and several roles ---
+
+
+async def test_more_items_than_people_read_at_once_come_on_pages(tmp_path):
+    async with a_room(tmp_path, specs=[spec(f"LR-{at:02d}", Role.ML) for at in range(1, 13)]) as room:
+        await room.begins()
+        await room.reviews(room.mia)
+        first = [f"LR_{at:02d}" for at in range(1, 11)]
+        assert "10 of 12 items; the others follow." in words(room.view(room.mia).content)
+
+        await room.saves(room.mia, **dict.fromkeys(first, "sign"))
+
+        assert "LR-11" in words(room.view(room.mia).content)
+        assert "LR-01" not in words(room.view(room.mia).content)
+        await room.saves(room.mia, LR_11="sign", LR_12="sign")
+        assert not room.open_for(room.mia)
+        assert (await room.kinds())[-1] == "approved"
+
+
+async def test_who_holds_two_roles_is_asked_in_one_after_the_other(tmp_path):
+    roles = {"pm": [builders.PIA], "ml": ["U0MIA00001"], "sre": ["U0MIA00001"], "rai": ["U0RON00001"]}
+    specs = [spec("LR-03", Role.ML), spec("LR-15", Role.SRE)]
+    async with a_room(tmp_path, roles=roles, specs=specs) as room:
+        await room.begins()
+        await room.reviews(room.mia)
+        assert "LR-15" not in words(room.view(room.mia).content)
+
+        await room.saves(room.mia, LR_03="sign")
+        assert "Saved. You are asked in another role too." in words(room.view(room.mia).content)
+        await room.saves(room.mia, LR_15="sign")
+
+        assert not room.open_for(room.mia)
+        assert (await room.kinds())[-1] == "approved"
+
+
+async def test_a_document_is_given_with_its_digest_and_its_day(tmp_path):
+    page = Requirement(name="plan", kind=EvidenceKind.DOCUMENT, words="the plan", states=("intended_use",))
+    specs = [spec("LR-15", Role.SRE, check=CheckKind.DOCUMENT, requirements=(page,))]
+    async with a_room(tmp_path, specs=specs) as room:
+        await room.begins()
+        await room.reviews(room.sam)
+        await room.talk.slack.click_view(room.sam, room.view(room.sam).id, "evidence_add")
+        await room.talk.desk.tasks.idle()
+        given = {
+            "link": "https://example.com/plan", "digest": "soon", "dated": "2026-11-20",
+            "state.intended_use": "Shops in Spain.",
+        }  # fmt: skip
+
+        await room.fills(room.sam, **given)
+        assert list(room.view(room.sam).errors) == ["digest"]
+        await room.fills(room.sam, **given | {"digest": "ab" * 32})
+
+        assert "Kept as evidence of LR-15" in words(room.view(room.sam).content)
+        await room.saves(room.sam, LR_15="sign")
+        assert (await room.kinds())[-1] == "approved"
+
+
+# --- everything else in the menu ---
+
+
+@pytest.mark.parametrize(
+    ("who", "done", "kind"),
+    [
+        ("leo", ("reject", {"reason": "It breaks a promise."}), "rejected"),
+        ("pia", ("withdraw", {}), "withdrawn"),
+        ("mia", ("tier", {"tier": "high"}), "tier_raised"),
+        ("ana", ("rebase", {}), "rebased"),
+        ("eva", ("break_glass", {"incident": "INC-1", "reason": "A wave.", "hours": "2"}), "bypass_started"),
+    ],
+)
+async def test_what_the_menu_offers_is_done(room, who, done, kind):
+    await room.begins()
+    verb, fields = done
+
+    await room.does(getattr(room, who), verb, **fields)
+
+    assert kind in await room.kinds()
+    assert "Done. The thread of fraud-detection-1 says it to everybody." in words(
+        room.view(getattr(room, who)).content
+    )
+
+
+async def test_an_approval_is_revoked_with_a_reason(room):
+    await room.begins()
+    await room.gets_approved()
+
+    await room.does(room.ron, "revoke", reason="The shops changed.")
+
+    assert "*Approval revoked*" in words(room.card())
+    assert "“The shops changed.”" in words(room.card())
+
+
+async def test_two_others_review_an_emergency_and_it_closes(room):
+    await room.begins()
+    await room.does(room.eva, "break_glass", incident="INC-1", reason="A wave.", hours="2")
+
+    for who in (room.mia, room.ron):
+        await room.does(who, "review_bypass", reason="It was needed, and it is over.")
+
+    assert (await room.kinds())[-1] == "closed"
+
+
+async def test_an_emergency_without_an_incident_is_refused_in_the_form(room):
+    await room.begins()
+
+    sent = await room.does(room.eva, "break_glass", incident="a fire", reason="A wave.", hours="2")
+
+    assert "Give the incident's id, such as INC-2041." in sent.ack["errors"].values()
+    assert (await room.kinds())[-1] == "attempt_refused"
+
+
+async def test_there_is_nothing_to_override_where_nobody_objects(room):
+    await room.begins()
+
+    await room.chooses(room.eva, "override")
+
+    assert "No objection stands in the way" in room.view(room.eva).errors.get("verb", "")
+
+
+async def test_what_somebody_says_about_a_launch_by_its_name_is_found_in_any_channel(room):
+    await room.begins()
+
+    [only] = await room.talk.types(room.lea, "why", channel=room.talk.lunch)
+
+    assert "The least that is missing" in words(only)
