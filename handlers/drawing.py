@@ -24,7 +24,7 @@ from integrations.store import ledger, people, texts
 from integrations.store.engine import lock_workspace
 from integrations.store.launches import Kept
 from schema.gates import answer
-from schema.launches import Launch
+from schema.launches import Launch, State
 from schema.ledger import Event
 from schema.products import Role
 
@@ -55,8 +55,11 @@ def after(
     session: Session, snapshot: Snapshot, *, kept: Kept, before: Launch | None, launch: Launch, found: Found,
     now: datetime,
 ) -> None:  # fmt: skip
-    """Show a decision, unless the card changed a moment ago; who asked is told when the launch moves."""
-    if before is None or before.state is not launch.state:
+    """Show a decision, unless the card changed a moment ago; who asked is told when the launch moves.
+
+    Of what they submitted themselves nobody has to tell them.
+    """
+    if (before is None or before.state is not launch.state) and launch.state is not State.CHECKING:
         _tell(session, snapshot, launch, now=now)
     rested = kept.drawn_at is None or now - kept.drawn_at >= RESTS
     if rested:

@@ -1,6 +1,6 @@
 """Sittings: all requests that wait for one workspace, decided in their order and stored by one transaction.
 
-What a thousand people do within a second costs a few statements for each sixty-four of them. Rules are pure, so one
+What a thousand people do within a second costs a few statements for all who waited together. Rules are pure, so one
 that refuses leaves nothing behind but its own entry, and no request needs a savepoint.
 """
 

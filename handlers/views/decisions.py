@@ -49,7 +49,6 @@ HAPPENED: Final[Mapping[str, str]] = {
     _K.PROMISE_KEPT: "What was promised for {item} holds again.",
 }
 MOVED: Final[Mapping[State, str]] = {
-    State.CHECKING: "is submitted; its evidence is being looked at",
     State.OPEN: "is open for sign-off",
     State.APPROVED: "is approved",
     State.LAUNCHED: "is recorded as launched",
