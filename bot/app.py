@@ -25,6 +25,7 @@ from bot.offline import signing_key
 from bot.rounds import launch_clocks
 from bot.server import Doors, application
 from bot.settings import Settings, SlackMode
+from bot.webhooks import webhook_clocks
 from bot.workspaces import MAIN, Workspaces
 from handlers import deliveries, digests, missing, outbox, standups
 from handlers.listeners.app import build_app
@@ -176,6 +177,7 @@ def _assembled(
         Clock(_watching(muster), waits.watch_every_s, name="watch"),
         Clock(directory.notice, waits.configuration_every_s, name="people"),
         *launch_clocks(services, directory, waits, holder=sender.holder),
+        *webhook_clocks(services, settings, holder=sender.holder),
     ]
     Gauge("muster_up", "1 while this process works.", registry=muster.registry).set(1)
     return muster

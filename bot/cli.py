@@ -217,7 +217,7 @@ def run_command() -> None:
 
     settings, secrets = settings_here()
     log.configure(form=settings.log_format, level=settings.log_level)
-    problems = settings.slack_problems()
+    problems = settings.slack_problems() + settings.webhook_problems()
     if problems:
         raise Refusal("\n".join(problem.sentence for problem in problems))
     sys.exit(asyncio.run(run(settings, secrets)))
