@@ -1,6 +1,7 @@
 """Launches as their events make them: read from the ledger once, then only what is new."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -11,19 +12,49 @@ from schema.histories import apply, fold
 from schema.launches import Launch
 from schema.ledger import Event
 
-# By the hash of the newest event. A hash binds every event before it, so what was folded before a commit that
-# failed is not wrong: nobody will ever ask for it.
-Folds = Memo[str, Launch]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """A launch, and the hash of the event that it was folded up to."""
+
+    hash: str
+    launch: Launch
+
+
+# By that hash, and the newest by workspace and launch. A hash binds every event before it, so what was folded before
+# a commit that failed is not wrong: nobody will ever ask for it.
+Folds = Memo[str, Fold]
 
 
 def load(session: Session, folds: Folds, kept: Kept) -> Launch:
-    """Give a launch as it stands at its row's position."""
-    known = folds.get(kept.hash)
-    if known is not None:
-        return known
-    launch = fold(ledger.events_of(session, kept.workspace, kept.id))
-    folds.put(kept.hash, launch)
-    return launch
+    """Give a launch as it stands at its row's position, reading only what is new since it was read last."""
+    found = folds.get(kept.hash)
+    if found is None:
+        found = Fold(hash=kept.hash, launch=_read(session, folds.get(_newest(kept)), kept))
+        folds.put(kept.hash, found)
+    folds.put(_newest(kept), found)
+    return found.launch
+
+
+def _newest(kept: Kept) -> str:
+    return f"{kept.workspace}/{kept.id}"
+
+
+def _read(session: Session, before: Fold | None, kept: Kept) -> Launch:
+    """Go on from what was known, if the ledger still has it; else read all of it."""
+    if before is not None and before.launch.seq < kept.seq:
+        events = ledger.events_of(session, kept.workspace, kept.id, after=before.launch.seq - 1)
+        if events and events[0].hash == before.hash:
+            launch = before.launch
+            for event in events[1:]:
+                launch = apply(launch, event)
+            return launch
+    return fold(ledger.events_of(session, kept.workspace, kept.id))
+
+
+def put(folds: Folds, after: str, launch: Launch) -> None:
+    """Remember a launch as it stands after the event of this hash."""
+    folds.put(after, Fold(hash=after, launch=launch))
 
 
 def grown(folds: Folds, launch: Launch, events: Sequence[Event]) -> Launch:
@@ -31,5 +62,5 @@ def grown(folds: Folds, launch: Launch, events: Sequence[Event]) -> Launch:
     for event in events:
         if event.launch == launch.id:
             launch = apply(launch, event)
-            folds.put(event.hash, launch)
+            put(folds, event.hash, launch)
     return launch

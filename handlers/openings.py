@@ -134,7 +134,7 @@ class _Opening:
         came = Outcome(launch=id_, first=events[0].seq, last=events[-1].seq, code=None, refusal=None)
         stored.note(session, workspace, [(self.key, came)], at=now)
         launch = fold(events)
-        self.services.folds.put(events[-1].hash, launch)
+        folds.put(self.services.folds, events[-1].hash, launch)
         stored.add(session, workspace, launch=launch, newest=events[-1], number=number, channel=self.channel)
         kept = stored.get(session, workspace, id_)
         assert kept is not None  # added a moment ago

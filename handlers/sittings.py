@@ -169,7 +169,7 @@ class Sitting:
         for id_, table in self.tables.items():
             if id_ in newest:
                 assert newest[id_].seq == table.launch.seq
-                self.services.folds.put(newest[id_].hash, table.launch)
+                folds.put(self.services.folds, newest[id_].hash, table.launch)
                 stored.move(self.session, self.workspace, launch=table.launch, newest=newest[id_])
         return events
 

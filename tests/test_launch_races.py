@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from handlers import drawing, items, ticks
+from handlers import drawing, folds, items, ticks
 from handlers.deciding import Request
 from handlers.decisions import TOGETHER, decide
 from handlers.items import Answer
@@ -180,6 +180,29 @@ async def test_a_signature_and_the_deadline_at_once_end_it_once(rooms):
     assert told.count(EventKind.EXPIRED) == 1
     assert EventKind.SIGNED not in told[told.index(EventKind.EXPIRED) :]
     await sound(one)
+
+
+async def test_what_a_process_remembers_grows_with_what_another_adds(rooms):
+    one, other = rooms
+    launch = await one.opened()
+    assert await one.gate(launch) == await other.gate(launch)
+
+    await one.said(launch, MIA, Role.ML, T_1=SIGN)
+    await other.said(launch, RON, Role.RAI, T_2=SIGN)
+
+    row = await one.store.read(lambda session: stored.get(session, one.workspace, launch))
+    whole = fold(await events_in(one, launch))
+    for room in rooms:
+        assert (
+            await room.store.read(lambda session, room=room: folds.load(session, room.services.folds, row))
+            == whole
+        )
+    lost = folds.Fold(
+        hash="0" * 64, launch=replace(whole, seq=whole.seq - 1, title="of a commit that failed")
+    )
+    one.services.folds.put(f"{one.workspace}/{launch}", lost)
+    one.services.folds.put(row.hash, None)
+    assert await one.store.read(lambda session: folds.load(session, one.services.folds, row)) == whole
 
 
 async def test_launches_opened_at_once_get_numbers_without_gaps(rooms):
