@@ -445,3 +445,20 @@ def test_an_answer_that_the_document_does_not_know_is_found():
 def test_what_the_tests_send_is_what_the_document_takes():
     assert openapi.wrong(DRILL, openapi.request("/evidence")) == []
     assert openapi.wrong({"manifest": ANOTHER}, openapi.request("/gates/{launch}/use")) == []
+
+
+# --- a whole bot ---
+
+
+async def test_a_running_bot_answers_those_who_have_a_token(tmp_path):
+    from tests.test_server import a_bot
+
+    async with a_bot(tmp_path, MUSTER_GATE_TOKENS=f"ci:{TOKEN}") as (_, _, muster):
+        url = f"http://127.0.0.1:{muster.port}/gates/{NOBODY}"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(url) as stranger,
+            session.get(url, headers={"Authorization": f"Bearer {TOKEN}"}) as known,
+        ):
+            assert (stranger.status, known.status) == (401, 404)
+            assert openapi.wrong(await known.json(), openapi.response("get", "/gates/{launch}", 404)) == []

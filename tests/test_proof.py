@@ -206,7 +206,7 @@ async def test_an_emergency_a_waiver_and_an_overruled_objection_stand_in_the_ope
     words = Page((await proved(room, launch)).page).words
 
     for said in (
-        "BYPASSED", "INC-7", "Cards are refused.", "waived T-2", "The groups are small.", "watches recall",
+        "BYPASSED", "In this emergency it may pass until 23 November 2026, 14:00 (UTC).", "INC-7", "Cards are refused.", "waived T-2", "The groups are small.", "watches recall",
         "It is too slow.", "Eva (U0EVA000) went on in spite of it", "Slow is fine here.",
     ):  # fmt: skip
         assert said in words

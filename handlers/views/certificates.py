@@ -129,7 +129,9 @@ def _answer(told: Told) -> str:
             False: "It may not go out.",
             None: "Whether it may go out cannot be told.",
         }
-        return f"{state}. {may[told.gate.open]}"
+        until = told.gate.bypass_until
+        emergency = f" In this emergency it may pass until {told.when(until)}." if until else ""
+        return f"{state}. {may[told.gate.open]}{emergency}"
     how = "without approval, in an emergency" if revision.used.bypass else "approved"
     return f"{state}. It went out {how}, on {told.when(revision.used.at)}, by {told.name(revision.used.by)}."
 
