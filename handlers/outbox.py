@@ -53,9 +53,12 @@ async def _all(work: Sequence[Coroutine[Any, Any, None]]) -> list[Exception]:
 
 async def _take(sender: Sender, limit: int) -> tuple[Effect, ...]:
     now = sender.now()
-    return await sender.store.write(
+    taken = await sender.store.write(
         lambda session: stored.take(session, sender.workspace, now=now, limit=limit)
     )
+    if taken:
+        log.info("effects_taken", extra={"count": len(taken)})
+    return taken
 
 
 async def _do(sender: Sender, holding: Holding, effect: Effect) -> None:
@@ -73,6 +76,7 @@ async def _do(sender: Sender, holding: Holding, effect: Effect) -> None:
     except Unsure as unsure:
         await _unsure(sender, effect, unsure)
     else:
+        log.info("effect_posted", extra={"effect": effect.id, "kind": effect.kind})
         await outcomes.sent(sender, effect, done)
 
 

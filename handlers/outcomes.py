@@ -27,6 +27,7 @@ async def sent(sender: Sender, effect: Effect, done: Done) -> None:
             done.note(session)
 
     await sender.store.write(note)
+    log.info("effect_sent", extra={"effect": effect.id, "kind": effect.kind})
     await done.after()
 
 
@@ -59,6 +60,7 @@ async def again(
         stored.again(session, effect, at=at, reason=reason)
 
     await sender.store.write(later)
+    log.info("effect_put_off", extra={"effect": effect.id, "kind": effect.kind})
 
 
 def _hold(session: Session, effect: Effect) -> None:

@@ -60,6 +60,7 @@ async def _request(
         return delivery, part
     holding.check()
     delivery, part = await _begin(sender, holding, delivery, part, slot=slot)
+    log.info("part_begun", extra=_place(part))
     if not _still_fresh(sender, holding, part):
         return delivery, await _not_begun(sender, delivery, part)
     requested_at = sender.now()
@@ -145,12 +146,16 @@ def _why_late(sender: Sender, delivery: Delivery) -> str:
 
 
 async def _sent(sender: Sender, part: Part, *, slot: Slot, ts: str) -> Part:
+    log.info("part_posted", extra=_place(part))
     sent = await sender.store.write(
         lambda session: stored_parts.part_sent(session, part.workspace, part.key, ts=ts)
     )
-    extra = {"delivery": part.delivery_id, "position": part.position, "late_s": round(slot.late_s, 3)}
-    log.info("part_sent", extra=extra)
+    log.info("part_sent", extra={**_place(part), "late_s": round(slot.late_s, 3)})
     return sent
+
+
+def _place(part: Part) -> dict[str, object]:
+    return {"delivery": part.delivery_id, "position": part.position}
 
 
 async def _refused(sender: Sender, part: Part, refused: Refused, *, can_fall_back: bool) -> Part:
@@ -182,7 +187,9 @@ async def _not_now(sender: Sender, delivery: Delivery, part: Part, error: RateLi
         _note_failure(session, sender, delivery, now)
         return stored_parts.part_again(session, part.workspace, part.key, reason=f"{error}.")
 
-    return await sender.store.write(again)
+    waiting = await sender.store.write(again)
+    log.info("part_put_off", extra=_place(part))
+    return waiting
 
 
 async def _unsure(
@@ -196,7 +203,9 @@ async def _unsure(
         _note_failure(session, sender, delivery, now)
         return stored_parts.part_unsure(session, part.workspace, part.key, reason=f"{unsure}.")
 
-    return await sender.store.write(keep)
+    kept = await sender.store.write(keep)
+    log.info("part_unsure", extra=_place(part))
+    return kept
 
 
 def _note_failure(session: Session, sender: Sender, delivery: Delivery, now: datetime) -> None:
@@ -225,7 +234,6 @@ async def settle(sender: Sender, delivery: Delivery, part: Part, *, thread_ts: s
 
 
 async def _cannot_look(sender: Sender, part: Part, refused: Refused) -> Part:
-    log.warning("part_unknown", extra={"delivery": part.delivery_id, "position": part.position})
     now = sender.now()
 
     def note(session: Session) -> Part:
@@ -233,7 +241,9 @@ async def _cannot_look(sender: Sender, part: Part, refused: Refused) -> Part:
             inbox.first_time(session, part.workspace, blind_key(part), at=now, kind="blind")
         return stored_parts.part_unknown(session, part.workspace, part.key, reason=refused.advice)
 
-    return await sender.store.write(note)
+    unknown = await sender.store.write(note)
+    log.warning("part_unknown", extra=_place(part))
+    return unknown
 
 
 def sought_key(part: Part) -> str:
@@ -255,9 +265,7 @@ async def _looked(sender: Sender, delivery: Delivery, part: Part, ts: str | None
         return stored_parts.part_absent(session, part.workspace, part.key, now=now, times=waits.looking.times)
 
     found = await sender.store.write(note)
-    log.info(
-        "part_searched", extra={"delivery": delivery.id, "position": part.position, "found": ts is not None}
-    )
+    log.info("part_searched", extra={**_place(part), "found": ts is not None})
     if found.state is PartState.SENDING:
         sender.later(thing(delivery), next_look_at(found, waits.looking), why="Slack did not answer")
     return found

@@ -39,6 +39,7 @@ class Memory:
     channels: dict[str, tuple[datetime, SlackChannel]] = field(default_factory=dict)
     coalesced: dict[str, datetime] = field(default_factory=dict)  # when a card was last changed
     looks: dict[Thing, list[datetime]] = field(default_factory=dict)  # searches for an outbox message
+    fence: int = 0  # of the lease when it was last taken
     stopping: bool = False  # nothing new is begun; what is on its way comes to its end
 
     def forget(self, before: datetime) -> None:
@@ -143,6 +144,9 @@ async def held(sender: Sender) -> AsyncIterator[Holding | None]:
     if lease is None:
         yield None
         return
+    if lease.fence != sender.memory.fence:
+        sender.memory.fence = lease.fence
+        log.info("lease_taken", extra={"workspace": sender.workspace, "fence": lease.fence})
     sender.memory.forget(now - timedelta(hours=1))
     holding = Holding(sender, lease)
     keeper = asyncio.create_task(holding.keep(), name="muster-lease")

@@ -1,5 +1,6 @@
 """What became of a request that nobody knows of: it is searched for, twice, before it may be made again."""
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -17,6 +18,7 @@ from integrations.store import outbox as stored
 from integrations.store.cards import Card
 from integrations.store.outbox import Effect
 
+log = logging.getLogger(__name__)
 STOPPED = "Muster stopped while it sent this."
 SILENT = "Slack did not answer"
 AT_ONCE = timedelta(0)
@@ -74,6 +76,7 @@ async def _search(sender: Sender, effect: Effect, wanted: Wanted) -> None:
     except (RateLimited, Unavailable) as error:
         await _look_later(sender, effect, error)
     else:
+        log.info("effect_searched", extra={"effect": effect.id, "found": ts is not None})
         if ts is None:
             await _not_seen(sender, effect, wanted.card)
         else:

@@ -135,6 +135,11 @@ def waiting(session: Session, workspace: str) -> tuple[Effect, ...]:
     return _some(session, E.workspace == workspace, E.state == OutboxState.PENDING)
 
 
+def kept(session: Session, workspace: str) -> tuple[Effect, ...]:
+    """List every effect that is not forgotten yet, whatever became of it."""
+    return _some(session, E.workspace == workspace)
+
+
 def forget(session: Session, *, before: datetime) -> int:
     """Delete what was settled and created before a time; gives how many."""
     over = (OutboxState.SENT, OutboxState.FAILED, OutboxState.UNKNOWN, OutboxState.REPLACED)
