@@ -1,8 +1,10 @@
 """What every test lives under: a closed network and repeatable random examples."""
 
 import ipaddress
+import logging
 import os
 import sys
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
@@ -39,6 +41,16 @@ def close_the_network(event: str, args: tuple[object, ...]) -> None:
         return
     if not is_local(host):
         pytest.fail(f"The network is closed in tests, but {event} asked for {host!r}.")
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """Give the log back as it was: a command that runs in this process sets its own."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 def pytest_configure() -> None:

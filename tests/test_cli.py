@@ -298,7 +298,7 @@ def test_a_pull_says_what_each_source_gave(muster):
     first, recommender, service = said.splitlines()
     assert first.startswith("content-recommender: ")
     assert first.endswith(" new readings")
-    assert "recommender: 64 of 78 answered" in recommender
+    assert "recommender: 87 of 101 answered" in recommender
     assert "service: 0 of " in service
     assert "no connection" in service
 

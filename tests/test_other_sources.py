@@ -134,8 +134,8 @@ def test_any_two_sources_are_said_by_the_rules_and_never_as_the_same_figure(own,
     [found] = made.judged["precision"].findings.sources
 
     assert found.differs or D(own.numerator) / own.denominator == pytest.approx(
-        D(other.numerator) / other.denominator, abs=D("0.0006")
-    )
+        D(other.numerator) / other.denominator, abs=D("0.001")
+    )  # shown alike in percent with one decimal: at most one of its last digit apart
 
 
 @pytest.mark.parametrize(

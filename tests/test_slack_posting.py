@@ -34,7 +34,7 @@ async def a_slack(**options):
             session=session,
             base_url=local.base_url,
             pacer=Pacer(Pace(factor=100)),
-            **({"request_s": 0.3} | options),
+            **({"request_s": 5.0} | options),
         )
         yield local, app, slack
 
@@ -91,15 +91,15 @@ async def test_a_search_goes_on_to_the_last_short_page(world):
         (FaultKind.ERROR, {"error": "restricted_action_read_only_channel"}, Refused),
     ],
 )
-async def test_every_failure_of_a_post_is_named_by_what_happens_next(world, kind, fields, family):
-    local, _, slack = world
-    local.fail(kind, "chat.postMessage", **fields)
+async def test_every_failure_of_a_post_is_named_by_what_happens_next(kind, fields, family):
+    async with a_slack(request_s=0.3) as (local, _, slack):
+        local.fail(kind, "chat.postMessage", **fields)
 
-    with pytest.raises(IntegrationError) as caught:
-        await slack.post(local.channel("fraud").id, blocks=BLOCKS, text="x")
+        with pytest.raises(IntegrationError) as caught:
+            await slack.post(local.channel("fraud").id, blocks=BLOCKS, text="x")
 
-    assert type(caught.value) is family
-    assert len(local.calls("chat.postMessage")) <= 1  # one that hangs is logged later; never two
+        assert type(caught.value) is family
+        assert len(local.calls("chat.postMessage")) <= 1  # one that hangs is logged later; never two
 
 
 async def test_retry_after_is_told_and_kept(world):

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from pathlib import Path
 
@@ -89,7 +90,7 @@ async def test_a_clock_that_fails_again_and_again_says_so_until_it_works():
     async with asyncio.timeout(5):
         while (said := clock.trouble()) is None:  # noqa: ASYNC110 - a clock tells nobody
             await asyncio.sleep(0.01)
-    assert said.startswith("The digests clock has failed 3 times in a row")
+    assert re.match(r"The digests clock has failed ([3-9]|\d\d+) times in a row", said)
     broken = False
     async with asyncio.timeout(5):
         while clock.trouble() is not None:  # noqa: ASYNC110 - as said
