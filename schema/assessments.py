@@ -58,13 +58,17 @@ def assess(item: ItemSpec, requirement: Requirement, gathered: Gathered, now: da
 
 
 def _sight(item: ItemSpec, requirement: Requirement, gathered: Gathered, now: datetime) -> Sight:
-    fixed_at = gathered.fixed.get((item.id, requirement.name))
-    if requirement.fixed_on is not None:
-        fixed_at = datetime.combine(requirement.fixed_on, time.min, tzinfo=gathered.product.zoneinfo)
     return Sight(
         item=item.id, requirement=requirement, product=gathered.product, manifest=gathered.manifest,
-        fixed_at=fixed_at, now=now,
+        fixed_at=_fixed_at(item, requirement, gathered), now=now,
     )  # fmt: skip
+
+
+def _fixed_at(item: ItemSpec, requirement: Requirement, gathered: Gathered) -> datetime | None:
+    """Give the later of the day that the file names and of when a change was applied: a date cannot be put back."""
+    said = None if requirement.fixed_on is None else _start(requirement.fixed_on, gathered)
+    known = [at for at in (said, gathered.fixed.get((item.id, requirement.name))) if at is not None]
+    return max(known, default=None)
 
 
 def until(items: Iterable[ItemSpec], gathered: Gathered, now: datetime) -> datetime | None:

@@ -108,12 +108,22 @@ def mismatch(sight: Sight, states: Mapping[str, str]) -> Text | None:
         return texts.fill("It does not say for which {part} it holds; {wanted} is to go out.", {
             **named, "wanted": facts.name(wanted),
         })  # fmt: skip
-    left = _listed(wanted) - _listed(stated)
+    left = _left(part, wanted, stated)
     if not left:
         return None
     return texts.fill("It is for the {part} {stated}, and {wanted} is to go out.", {
         **named, "stated": facts.name(_short(stated)), "wanted": facts.name(_short(", ".join(sorted(left)))),
     })  # fmt: skip
+
+
+def _left(part: str, wanted: str, stated: str) -> frozenset[str]:
+    """Give what goes out and is not stated; only data are a list, of which more may be stated."""
+    if part == DATA:
+        return _listed(wanted) - _listed(stated)
+    return frozenset() if stated == wanted else frozenset({wanted})
+
+
+DATA: Final = "data"
 
 
 def _listed(text: str) -> frozenset[str]:

@@ -226,10 +226,19 @@ def test_a_limit_that_was_fixed_after_the_measurement_is_no_limit():
 
 
 def test_a_day_in_the_file_says_when_a_limit_was_fixed():
-    fixed = {"at_least": d("0.8"), "fixed_at": NOW + timedelta(days=99)}
+    assert reading("recall", CAUGHT, at_least=d("0.8"), fixed_on=date(2026, 11, 2)).passed
+    assert not reading("recall", CAUGHT, at_least=d("0.8"), fixed_on=date(2026, 11, 24)).passed
 
-    assert reading("recall", CAUGHT, fixed_on=date(2026, 11, 2), **fixed).passed
-    assert not reading("recall", CAUGHT, fixed_on=date(2026, 11, 24), **fixed).passed
+
+def test_a_day_in_the_file_cannot_put_a_change_of_the_limit_back():
+    changed = {"at_least": d("0.8"), "fixed_at": PERIOD.end + timedelta(hours=1)}
+
+    found = reading("recall", CAUGHT, fixed_on=date(2026, 11, 2), **changed)
+
+    assert not found.passed
+    assert "before its limit was fixed on 23 November 2026" in found.why
+    later = reading("recall", CAUGHT, fixed_on=date(2026, 11, 25), **changed)
+    assert "before its limit was fixed on 25 November 2026" in later.why
 
 
 def test_a_statement_says_since_when_its_limit_stands():
@@ -314,6 +323,8 @@ RECORDS = [
     (given_record(value="3f9c2e1", unit=RecordUnit.TEXT), {"matches": "code"}, True, "It is there, and recent enough."),
     (given_record(value="3f9c2e0", unit=RecordUnit.TEXT), {"matches": "code"}, False,
      "It is for the code 3f9c2e0, and 3f9c2e1 is to go out."),
+    (given_record(value="3f9c2e1, 3f9c2e0", unit=RecordUnit.TEXT), {"matches": "code"}, False,  # only data are a list
+     "It is for the code 3f9c2e1, 3f9c2e0, and 3f9c2e1 is to go out."),
     (given_record(value="b2", unit=RecordUnit.TEXT), {"matches": "data"}, False, "It is for the data b2, and a1 is to go out."),
     (given_record(states={"prompt": "p1"}), {"matches": "prompt"}, False, "The manifest does not say its prompt; add it."),
 ]  # fmt: skip
