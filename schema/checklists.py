@@ -53,7 +53,7 @@ class ItemSpec:
     applies_from: Tier = Tier.LOW
     applies_if: frozenset[RiskQuestion] = frozenset()  # any of them; empty: whatever was answered
     requirements: tuple[Requirement, ...] = ()
-    rests_on: frozenset[str] = frozenset()  # parts of the manifest
+    rests_on: frozenset[str] = frozenset()  # parts of the manifest, `answers` to the risk questions, `tier`
     clauses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by framework
     own: bool = False  # of the workspace's file, not of the program
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from schema.items import Bound, Item
+from schema.items import ANSWERS, TIER, Bound, Item, bound_parts
 from schema.launches import Revision
 from schema.manifests import Manifest
 from schema.votes import SILENT, Intent, Vote
@@ -16,7 +16,7 @@ class Difference:
     vote: Vote  # the newest of theirs; its showing holds the words that they saw
     question: tuple[str, str] | None  # before and now
     rules: bool  # seats, class or thresholds are others
-    manifest: Mapping[str, tuple[str, str]]  # by part, before and now
+    manifest: Mapping[str, tuple[str, str]]  # by part, before and now; the answers and the tier beside it
     evidence: tuple[str, ...]  # requirements whose evidence is another
 
 
@@ -44,7 +44,12 @@ def _compared(vote: Vote, then: Bound, now: Item, *, manifest: Manifest) -> Diff
         manifest={
             part: (before[part], after[part])
             for part in after
-            if part in new.rests_on | old.rests_on and before[part] != after[part]
+            if part in bound_parts(new) | bound_parts(old) and before[part] != after[part]
+        }
+        | {
+            name: (then.item.risk.get(name, "none"), now.risk.get(name, "none"))
+            for name in (ANSWERS, TIER)
+            if then.item.risk.get(name) != now.risk.get(name)
         },
         evidence=tuple(name for name in names if then.item.evidence.get(name) != now.evidence.get(name)),
     )

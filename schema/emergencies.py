@@ -14,7 +14,7 @@ from schema.launches import MOVES, EventKind, Launch, State
 from schema.ledger import SYSTEM, Draft
 from schema.payloads import plain
 from schema.policies import LONGEST_BYPASS, Right, Standing, need_reason, need_right
-from schema.tallies import need_screened
+from schema.tallies import SCREENING, need_screened, open_objections
 
 _INCIDENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._#/-]{1,63}")
 
@@ -40,6 +40,7 @@ def break_glass(launch: Launch, who: Standing, emergency: Emergency, now: dateti
             Code.STATE, "Only a launch that is not approved yet can be let through in an emergency."
         )
     need_screened(launch, now)
+    _need_no_ban(launch)
     need_reason(emergency.reason, "let a launch pass in an emergency")
     if not _INCIDENT.fullmatch(emergency.incident):
         raise Declined(Code.NO_REASON, "Give the incident's id, such as INC-2041.")
@@ -61,6 +62,15 @@ def break_glass(launch: Launch, who: Standing, emergency: Emergency, now: dateti
             review_by=plain(review_by),
         ),
     )
+
+
+def _need_no_ban(launch: Launch) -> None:
+    """Refuse where somebody says that it does what is never allowed, whatever the requester ticked."""
+    if open_objections(launch.revision, SCREENING):
+        raise Declined(
+            Code.BANNED,
+            f"Somebody objects to {SCREENING}, and no emergency lets a banned practice pass; ask them to take it back.",
+        )
 
 
 def review_bypass(launch: Launch, who: Standing, *, text: str) -> tuple[Draft, ...]:

@@ -112,15 +112,24 @@ def override(
     need_right(revision.policy, Right.OVERRIDE, who, revision.tier)
     if who.pid == launch.requester:
         raise Declined(Code.SELF, "You asked for this launch; somebody else has to override an objection.")
-    if objection in revision.overrides:
+    found = next((vote for vote in revision.dissent if vote.seq == objection), None)
+    if found is not None and found not in open_objections(revision, found.item):
         return ()
     _need_open(launch, now)
     need_screened(launch, now)
-    found = next((vote for vote in revision.dissent if vote.seq == objection), None)
-    if found is None or found not in open_objections(revision, found.item):
+    if found is None:
         raise Declined(Code.NOTHING, "That objection does not stand any more; there is nothing to override.")
     if found.pid == who.pid:
         raise Declined(Code.SELF, "This is your own objection; take it back instead.")
     need_reason(text, "override an objection")
-    overridden = draft(launch, EventKind.OVERRIDDEN, who.pid, objection=objection, item=found.item, text=text)
+    now_asked = revision.items.get(found.item)
+    overridden = draft(
+        launch,
+        EventKind.OVERRIDDEN,
+        who.pid,
+        objection=objection,
+        item=found.item,
+        digest=now_asked.digest if now_asked else "",
+        text=text,
+    )
     return followed(launch, (overridden,), findings, now)

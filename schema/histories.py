@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from schema.bypasses import Bypass, Use
 from schema.checklists import ItemSpec
-from schema.items import Bound, Item, item_of, names_waivers, spec_of, split, with_evidence
+from schema.items import Bound, Item, item_of, names_waivers, risk_of, spec_of, split, with_evidence
 from schema.launches import Ending, EventKind, Launch, Promise, Revision, State, moved
 from schema.ledger import Draft, Event
 from schema.manifests import Manifest
@@ -158,7 +158,12 @@ def _asked(
     asked, _ = split(tuple(specs.values()), tier, answers)
     evidence = {name: item.evidence for name, item in (known or {}).items()}
     names = _names(waivers)
-    return {spec.id: item_of(spec, manifest, evidence.get(spec.id), waivers=names) for spec in asked}
+    return {
+        spec.id: item_of(
+            spec, manifest, evidence.get(spec.id), waivers=names, risk=risk_of(spec, tier, answers)
+        )
+        for spec in asked
+    }
 
 
 def _checked(revision: Revision, event: Event) -> Revision:
@@ -239,7 +244,7 @@ def _with_waivers(revision: Revision, waivers: Mapping[str, Waiver]) -> Revision
         return replace(revision, waivers=waivers)  # what was signed is what went out
     names = _names(waivers)
     items = {
-        name: item_of(item.spec, revision.manifest, item.evidence, waivers=names)
+        name: item_of(item.spec, revision.manifest, item.evidence, waivers=names, risk=item.risk)
         if names_waivers(item.spec)
         else item
         for name, item in revision.items.items()
@@ -258,6 +263,7 @@ def _overridden(revision: Revision, event: Event) -> Revision:
         at=event.at,
         objection=said["objection"],
         item=said["item"],
+        digest=said["digest"],
         by=event.actor,
         reason=said["text"],
     )

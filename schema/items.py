@@ -13,6 +13,8 @@ from schema.payloads import plain, value_of
 from schema.risks import RiskQuestion, Tier
 
 ByItem: TypeAlias = Mapping[str, Mapping[str, Finding]]  # item → requirement → what its evidence shows
+ANSWERS: Final = "answers"  # to the risk questions
+TIER: Final = "tier"
 OPEN_WAIVERS: Final = "open_waivers"  # what a document states of them
 _SAME: Final = frozenset({"model", "model_version"})  # a version's name says nothing without the model's
 
@@ -43,6 +45,7 @@ class Item:
     spec: ItemSpec
     evidence: Mapping[str, str] = field(default_factory=dict)  # requirement → digest; as the ledger has it
     waivers: tuple[str, ...] = ()  # what is waived, where the item has to name it
+    risk: Mapping[str, str] = field(default_factory=dict)  # answers and tier, as far as it rests on them
     digest: str
 
     @property
@@ -65,11 +68,25 @@ def item_of(
     evidence: Mapping[str, str] | None = None,
     *,
     waivers: Sequence[str] = (),
+    risk: Mapping[str, str] | None = None,
 ) -> Item:
-    """Bind a question to the manifest, its evidence and, where it names them, what is waived."""
+    """Bind a question to the manifest, its evidence, what it rests on of the risk, and what it must name as waived."""
     found, waived = dict(evidence or {}), tuple(waivers) if names_waivers(spec) else ()
-    bound = item_digest(spec, manifest, evidence=found, waivers=waived)
-    return Item(spec=spec, evidence=found, waivers=waived, digest=bound)
+    at_stake = dict(risk or {})
+    bound = item_digest(spec, manifest, evidence=found, waivers=waived, risk=at_stake)
+    return Item(spec=spec, evidence=found, waivers=waived, risk=at_stake, digest=bound)
+
+
+def risk_of(spec: ItemSpec, tier: Tier, answers: frozenset[RiskQuestion]) -> dict[str, str]:
+    """Give what an item rests on of the risk: else who signed for one use would have signed for any other.
+
+    A conditional item rests on the answers that switch it on.
+    """
+    counted = answers if ANSWERS in spec.rests_on else answers & spec.applies_if
+    found = {TIER: tier.value} if TIER in spec.rests_on else {}
+    if ANSWERS in spec.rests_on or spec.applies_if:
+        found[ANSWERS] = ", ".join(sorted(counted)) or "none"
+    return found
 
 
 def names_waivers(spec: ItemSpec) -> bool:
@@ -84,21 +101,27 @@ def item_digest(
     thresholds: Mapping[str, str] | None = None,
     evidence: Mapping[str, str],
     waivers: Sequence[str] = (),
+    risk: Mapping[str, str] | None = None,
 ) -> str:
     """Name by content what is signed: question, thresholds, the manifest's parts that it rests on, evidence.
 
     thresholds   by requirement, those that the question itself does not hold, such as a product's own target
     """
-    rests = spec.rests_on | _SAME if spec.rests_on & _SAME else spec.rests_on
     bound: dict[str, Json] = {
         "muster-item": 1,
         "spec": _asked(spec),
-        "manifest": {name: value for name, value in manifest.parts.items() if name in rests},
+        "manifest": {name: value for name, value in manifest.parts.items() if name in bound_parts(spec)},
         "thresholds": dict(thresholds or {}),
         "evidence": dict(evidence),
         "waivers": list(waivers),
+        "risk": dict(risk or {}),
     }
     return digest(bound)
+
+
+def bound_parts(spec: ItemSpec) -> frozenset[str]:
+    """Name the parts of the manifest that an item is bound to."""
+    return spec.rests_on | _SAME if spec.rests_on & _SAME else spec.rests_on
 
 
 def _asked(spec: ItemSpec) -> Json:
@@ -111,7 +134,7 @@ def _asked(spec: ItemSpec) -> Json:
 
 def with_evidence(item: Item, manifest: Manifest, evidence: Mapping[str, str]) -> Item:
     """Bind an item to other evidence."""
-    return item_of(item.spec, manifest, evidence, waivers=item.waivers)
+    return item_of(item.spec, manifest, evidence, waivers=item.waivers, risk=item.risk)
 
 
 def spec_of(written: Json) -> ItemSpec:

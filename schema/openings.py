@@ -19,7 +19,7 @@ from schema.payloads import plain
 from schema.policies import Policy, Right, SelfApproval, Standing, need_person, need_reason, need_right
 from schema.products import Role
 from schema.risks import RiskQuestion, Tier, tier_of
-from schema.role_words import ROLE_WORDS, any_of
+from schema.role_words import ROLE_WORDS, any_of, somebody
 from schema.seats import Place, infeasible
 
 IN_WORK = (State.CHECKING, State.OPEN, State.APPROVED)
@@ -84,13 +84,7 @@ def submit(launch: Launch, submission: Submission, who: Standing, now: datetime)
         raise Declined(_why_not(launch), "This launch takes no new revision any more; open a new launch.")
     _need_time(launch, now)
     need_right(submission.policy, Right.REQUEST, who, Tier.LOW)
-    derived = tier_of(submission.answers)
-    tier = submission.tier or derived
-    if not tier.reaches(derived):
-        raise Declined(
-            Code.LIMIT,
-            f"Your answers make the tier {derived}; choose {derived} or a higher one, or correct an answer.",
-        )
+    tier = _tier(launch, submission)
     alone = alone_on(submission, tier, requester=launch.requester)
     n = len(launch.revisions) + 1
     revision = draft(
@@ -102,6 +96,34 @@ def submit(launch: Launch, submission: Submission, who: Standing, now: datetime)
     if launch.state is State.DRAFT:
         return (revision,)
     return (draft(launch, EventKind.SUPERSEDED, who.pid, n=n - 1), revision)
+
+
+def _tier(launch: Launch, submission: Submission) -> Tier:
+    """Give the tier of a new revision: never below what the answers make it, nor below what somebody raised it to."""
+    derived, raised = tier_of(submission.answers), _raised_to(launch)
+    least = raised if raised.reaches(derived) else derived
+    tier = submission.tier or least
+    if not tier.reaches(derived):
+        raise Declined(
+            Code.LIMIT,
+            f"Your answers make the tier {derived}; choose {derived} or a higher one, or correct an answer.",
+        )
+    if not tier.reaches(least):
+        holders = launch.revision.policy.holders(Right.LOWER_TIER, least)
+        ask = f", or ask {somebody(holders)} to lower it with a reason" if holders else ""
+        raise Declined(Code.LIMIT, f"The tier of this launch was raised to {least}; choose {least}{ask}.")
+    return tier
+
+
+def _raised_to(launch: Launch) -> Tier:
+    """Give the tier to which people raised a launch above its answers, and did not lower it again."""
+    raised = Tier.LOW
+    for revision in launch.revisions:
+        if revision.tier is not tier_of(revision.answers):
+            raised = revision.tier
+        elif not revision.tier.reaches(raised):
+            raised = Tier.LOW
+    return raised
 
 
 def _need_time(launch: Launch, now: datetime) -> None:

@@ -100,6 +100,10 @@ def _need_state(launch: Launch, intent: Intent, now: datetime) -> None:
         raise Declined(
             Code.STATE, "Everything is signed and the launch is approved; no signature is missing."
         )
+    if revision.state is State.BYPASSED:
+        raise Declined(
+            Code.STATE, "It was let through in an emergency; two other people end that with their review."
+        )
     if revision.state not in (State.OPEN, State.APPROVED):
         raise Declined(Code.STATE, "It has gone out already; who may revoke it can still do so.")
     if launch.overdue(now):

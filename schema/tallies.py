@@ -152,15 +152,21 @@ def _signed_before(revision: Revision, item: Item) -> bool:
 
 
 def open_objections(revision: Revision, item: str) -> tuple[Vote, ...]:
-    """List the objections that block an item: neither taken back nor overridden."""
+    """List the objections that block an item: neither taken back nor overridden as the item is now."""
     voices = revision.voices.get(item, {}).values()
     return tuple(
         [
             voice.objection
             for voice in voices
-            if voice.objection is not None and voice.objection.seq not in revision.overrides
+            if voice.objection is not None and not _overridden(revision, voice.objection)
         ]
     )
+
+
+def _overridden(revision: Revision, objection: Vote) -> bool:
+    """Tell whether somebody went on in spite of it, and about what the item is now; what is not asked changes no more."""
+    override, item = revision.overrides.get(objection.seq), revision.items.get(objection.item)
+    return override is not None and (item is None or override.digest == item.digest)
 
 
 def waiver_now(revision: Revision, item: Item, now: datetime) -> Waiver | None:

@@ -34,11 +34,12 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """An objection that no longer blocks, though it stays visible."""
+    """An objection that no longer blocks this state of its item, though it stays visible."""
 
     seq: int
     at: datetime
     objection: int  # seq of the vote
     item: str
+    digest: str  # of the item as it was then; "" for one that was not asked any more
     by: str
     reason: str  # text id

@@ -16,6 +16,7 @@ from schema.risks import RiskQuestion
 from schema.ticks import tick
 from tests.launch_reference import (
     ENDED,
+    RANK,
     Model,
     business_days_later,
     tier_from,
@@ -196,11 +197,12 @@ class Beginnings(RuleBasedStateMachine):
             return
         pid = slot.requester if by_requester else pid
         parts, submission = self.submission(answers, code, model)
-        fits, lone = self.seat_plan(slot, answers, tier_from(answers))
+        tier = max(tier_from(answers), slot.model.raised, key=RANK.get)
+        fits, lone = self.seat_plan(slot, answers, tier)
         in_work = slot.model.state in ("checking", "open", "approved") and not slot.model.overdue(self.now)
         expected = pid == slot.requester and fits and in_work and self.may(pid, "request", "low")
         if self.decide(slot, expected, lambda: submit(slot.launch, submission, self.who(pid), self.now)):
-            self.submitted(slot, parts, answers, tier=tier_from(answers), lone=lone)
+            self.submitted(slot, parts, answers, tier=tier, lone=lone)
             if looked_at:
                 self.clock(slot)
 

@@ -25,6 +25,12 @@ def business_days_later(moment, days):
     return moment
 
 
+def when_people_work(moment):
+    while moment.weekday() >= 5 or not 9 <= moment.hour < 17:
+        moment = (moment + timedelta(hours=1)).replace(minute=0)
+    return moment
+
+
 @dataclass
 class Ask:
     """One question, as the model knows it."""
@@ -38,6 +44,7 @@ class Ask:
     applies_if: frozenset = frozenset()
     needs: tuple = ()
     rests_on: tuple = ()
+    risk: tuple = ()
     wording: int = 0
     lists_waivers: bool = False
 
@@ -87,6 +94,7 @@ class Model:
     manifest: dict = field(default_factory=dict)
     answers: frozenset = frozenset()
     tier: str = "low"
+    raised: str = "low"  # by people, above what the answers make it
     rules: Rules = None
     asks: dict = field(default_factory=dict)
     lone: frozenset = frozenset()
@@ -94,7 +102,7 @@ class Model:
     evidence: dict = field(default_factory=dict)
     said: list = field(default_factory=list)
     waivers: dict = field(default_factory=dict)  # item → (content, until)
-    overridden: set = field(default_factory=set)
+    overridden: dict = field(default_factory=dict)  # by the objection's order, what its item was
     bypass: tuple = None  # (by, until)
     reviews: set = field(default_factory=set)
     used: tuple = None  # (manifest, by bypass, when)
@@ -109,7 +117,9 @@ class Model:
         pinned = tuple(self.manifest[part] for part in ask.rests_on)
         waived = [(name, *each) for name, each in self.waivers.items()] if ask.lists_waivers else []
         evidence = tuple(sorted(self.evidence.get(item, {}).items()))
-        return (repr(ask), pinned, evidence, tuple(sorted(waived, key=repr)))
+        switched = tuple(sorted(self.answers if "answers" in ask.risk else self.answers & ask.applies_if))
+        risk = (switched, self.tier if "tier" in ask.risk else "")
+        return (repr(ask), pinned, evidence, tuple(sorted(waived, key=repr)), risk)
 
     # --- who said what ---
 
@@ -122,9 +132,13 @@ class Model:
         return newest
 
     def objections(self, item):
-        return [
-            w for w in self.last_by(item).values() if w.intent == "object" and w.order not in self.overridden
-        ]
+        return [w for w in self.last_by(item).values() if w.intent == "object" and not self.is_overridden(w)]
+
+    def is_overridden(self, word):
+        asked = word.item in {ask.id for ask in self.items()}
+        return word.order in self.overridden and (
+            not asked or self.overridden[word.order] == self.content(word.item)
+        )
 
     def holding(self, item, intent, now):
         newest = {}
@@ -260,7 +274,7 @@ class Model:
             self.take_evidence(world)
             self.waivers = {item: each for item, each in self.waivers.items() if now < each[1]}
             self.settle(world, now)
-        elif self.state == "launched" and now >= self.used[2] + timedelta(days=30):
+        elif self.state == "launched" and now >= when_people_work(self.used[2] + timedelta(days=30)):
             self.state = "closed"
 
     def take_evidence(self, world):

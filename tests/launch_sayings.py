@@ -255,7 +255,8 @@ class Sayings(Beginnings):
                 slot.launch, self.who(pid), seq, text=text, findings=slot.findings(), now=self.now
             ),
         ):
-            model.overridden.add(seq)
+            asked = chosen.item in {ask.id for ask in model.items()}
+            model.overridden[seq] = model.content(chosen.item) if asked else None
             model.settle(slot.world, self.now)
 
     @rule(
@@ -282,6 +283,7 @@ class Sayings(Beginnings):
             ),
         ):
             model.tier = tier
+            model.raised = tier if tier != tier_from(model.answers) else "low"
             model.evidence = {
                 ask.id: model.evidence[ask.id] for ask in model.items() if ask.id in model.evidence
             }

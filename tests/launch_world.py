@@ -21,11 +21,11 @@ GUEST = "p7"
 ROLES = ("pm", "ml", "leg", "rai", "sre", "exec")
 BASE = {"p0": {"pm"}, "p1": {"pm", "ml"}, "p2": {"leg"}, "p3": {"rai"}, "p4": {"ml"}, "p5": {"sre", "leg"}, "p6": {"exec", "ml"}, "p7": {"leg", "exec"}}  # fmt: skip
 ASKS = (
-    Ask(id="ETH-01", seats=("leg", "rai"), check="people", rests_on=("model",)),
+    Ask(id="ETH-01", seats=("leg", "rai"), check="people", rests_on=("model",), risk=("answers",)),
     Ask(id="LR-03", seats=("ml", "pm"), check="auto_and_sign", klass="waivable", hard_from="high", needs=("recall",), rests_on=("model", "data")),
     Ask(id="LR-07", seats=("sre",), check="auto", klass="waivable", needs=("p95",)),
     Ask(id="ETH-13", seats=("rai",), check="people", klass="conditional", applies_if=frozenset({"talks_to_people"})),
-    Ask(id="ETH-22", seats=("exec",), check="document", applies_from="medium", needs=("risk",), lists_waivers=True),
+    Ask(id="ETH-22", seats=("exec",), check="document", applies_from="medium", needs=("risk",), lists_waivers=True, risk=("answers", "tier")),
     Ask(id="LR-16", seats=("ml", "ml"), check="people", rests_on=("code",)),
 )  # fmt: skip
 ANSWERS = (
@@ -76,7 +76,7 @@ def spec_of(ask):
             )
             for need in ask.needs
         ),
-        rests_on=frozenset(ask.rests_on),
+        rests_on=frozenset((*ask.rests_on, *ask.risk)),
     )
 
 

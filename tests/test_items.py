@@ -7,7 +7,8 @@ import pytest
 
 from schema.checklists import CheckKind, ItemClass
 from schema.differences import since
-from schema.items import ItemState, by_item, item_digest, item_of
+from schema.items import ItemState, by_item, item_digest, item_of, risk_of
+from schema.launches import State
 from schema.manifests import pinned
 from schema.policies import Policy, SelfApproval
 from schema.products import Role
@@ -68,6 +69,31 @@ def test_only_the_parts_that_an_item_rests_on_count():
     assert digest(code="abcdef1") == digest() == digest(data="other@2026-01-01")
     assert digest(model_version="8") != digest()
     assert digest(model="ranker") != digest()  # the same version of another model
+
+
+def test_an_item_counts_what_it_rests_on_of_the_risk_and_nothing_more():
+    spec = replace(TARGET, rests_on=frozenset({"model", "answers", "tier"}))
+    people = frozenset({RiskQuestion.PERSONAL_DATA})
+
+    assert risk_of(TARGET, Tier.HIGH, TALKS | people) == {}
+    assert risk_of(spec, Tier.LOW, frozenset()) == {"answers": "none", "tier": "low"}
+    assert risk_of(spec, Tier.MEDIUM, TALKS | people) == {"answers": "personal_data, talks_to_people", "tier": "medium"}  # fmt: skip
+    conditional = next(each for each in QUESTIONS if each.applies_if)
+    assert risk_of(conditional, Tier.HIGH, TALKS | people) == {"answers": "talks_to_people"}
+
+
+def test_who_signed_for_one_use_has_not_signed_for_another():
+    screening = replace(SCREENING, rests_on=frozenset({"answers", "tier"}))
+    stage = Stage(questions=(screening, TARGET, SPEED)).all_sign()
+    assert stage.launch.state is State.APPROVED
+
+    stage.resubmit(answers=frozenset({RiskQuestion.ALLOCATION}))
+    stage.tick()
+
+    assert state(stage, "ETH-01") is ItemState.STALE
+    assert state(stage, "LR-03") is ItemState.SIGNED  # it rests on none of that
+    found = since(stage.launch.revision, "lea", "ETH-01")
+    assert found.manifest == {"answers": ("none", "allocation"), "tier": ("low", "high")}
 
 
 def test_evidence_and_thresholds_count_and_references_do_not():

@@ -11,6 +11,7 @@ from schema.emergencies import Emergency, break_glass, review_bypass
 from schema.endings import reject, revoke, withdraw
 from schema.exceptions import WaiverAsked, override, waive
 from schema.histories import fold
+from schema.items import ItemState
 from schema.launches import State
 from schema.openings import change_tier, rebase
 from schema.policies import Policy
@@ -130,6 +131,20 @@ def test_an_overridden_objection_stays_visible():
     assert override(stage.launch, EVE, seq, text="t", findings=stage.findings, now=stage.now) == ()
 
 
+def test_an_override_holds_only_for_what_its_item_was():
+    stage = Stage()
+    stage.say(MEL, "LR-03", Intent.OBJECT)
+    seq = stage.events[-1].seq
+    stage.do(override(stage.launch, EVE, seq, text="t", findings=stage.findings, now=NOW))
+    assert stage.gate().items["LR-03"] is ItemState.NEEDS_SIGN
+
+    stage.tick(finding(digest="e2"), GOOD[1])
+
+    assert stage.gate().items["LR-03"] is ItemState.OBJECTED  # of this nobody has said to go on
+    assert stage.do(override(stage.launch, EVE, seq, text="t", findings=stage.findings, now=NOW)) == ["overridden"]  # fmt: skip
+    assert stage.gate().items["LR-03"] is ItemState.NEEDS_SIGN
+
+
 def test_an_override_is_by_somebody_else_with_a_reason():
     stage, seq = objected()
     stage.say(person("exa", Role.EXEC, Role.LEG), "ETH-01", Intent.OBJECT)
@@ -242,6 +257,28 @@ def test_an_emergency_is_named_short_and_by_the_right_person(who, edits, words):
     assert declined(lambda: break_glass(Stage().launch, who, emergency, NOW))[1] == words
 
 
+def test_no_emergency_lets_pass_what_somebody_calls_banned_whatever_the_requester_ticked():
+    stage, _ = objected()
+    emergency = Emergency(reason="t", incident="INC-1", hours=2)
+
+    assert declined(lambda: break_glass(stage.launch, EVE, emergency, NOW)) == (
+        Code.BANNED,
+        "Somebody objects to ETH-01, and no emergency lets a banned practice pass; ask them to take it back.",
+    )
+    stage.say(LEA, "ETH-01", Intent.TAKE_BACK)
+    assert stage.do(break_glass(stage.launch, EVE, emergency, NOW)) == ["bypass_started"]
+
+
+def test_who_signs_during_an_emergency_is_told_how_it_ends():
+    stage = Stage()
+    stage.do(break_glass(stage.launch, EVE, Emergency(reason="t", incident="INC-1", hours=2), NOW))
+
+    assert (
+        declined(lambda: stage.say(MEL, "LR-03"))[1]
+        == "It was let through in an emergency; two other people end that with their review."
+    )
+
+
 def test_two_other_people_look_at_an_emergency_and_close_it():
     stage = Stage()
     stage.do(break_glass(stage.launch, EVE, Emergency(reason="t", incident="INC-1", hours=2), NOW))
@@ -294,6 +331,26 @@ def test_anybody_with_a_role_raises_the_tier_and_only_responsible_ai_lowers_it_a
     assert declined(lambda: move(SAM, Tier.LOW))[0] is Code.NO_RIGHT
     assert declined(lambda: move(RAY, Tier.LOW, text=""))[0] is Code.NO_REASON
     assert stage.do(move(RAY, Tier.LOW)) == ["tier_lowered", "approved"]
+
+
+def test_a_raised_tier_outlives_a_new_revision():
+    stage = Stage()
+    stage.do(change_tier(stage.launch, SAM, Tier.HIGH, text="", findings=GOOD, now=NOW))
+
+    def resubmitted(**edits):
+        stage.resubmit(**edits)
+        stage.tick()
+        return stage.launch.revision.tier
+
+    assert resubmitted() is Tier.HIGH
+    assert resubmitted(answers=frozenset({RiskQuestion.GENERATIVE})) is Tier.HIGH
+    assert declined(lambda: stage.resubmit(tier=Tier.MEDIUM))[1] == (
+        "The tier of this launch was raised to high; choose high, or ask somebody from responsible AI to lower it with a reason."
+    )
+    stage.submission = replace(stage.submission, tier=None)
+    stage.do(change_tier(stage.launch, RAY, Tier.MEDIUM, text="t", findings=GOOD, now=NOW))
+    assert resubmitted() is Tier.MEDIUM
+    assert resubmitted(answers=frozenset()) is Tier.LOW  # nobody raises it above its answers any more
 
 
 def test_the_tier_is_not_lowered_below_the_answers_nor_by_the_requester():

@@ -45,7 +45,7 @@ OWN = {
     "counts": {"leg": 2},
     "class": "waivable",
     "check": "auto_and_sign",
-    "rests_on": ["model"],
+    "rests_on": ["model", "answers", "tier"],
     "requirements": {
         "answer": {"kind": "record", "words": "whether they agreed", "unit": "yes_or_no", "fresh_days": 30}
     },

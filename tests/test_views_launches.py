@@ -236,7 +236,9 @@ def test_a_launch_that_is_out_shows_what_does_not_hold_any_more():
     launch = opened([spec(1)])
     launch = says(launch, holder(Role.ML), ("LR-01", Intent.SIGN))
     owner = holder(Role.ML, owner=True)
-    launch = after(launch, uses.use(launch, owner, launch.revision.manifest.digest, findings=[], now=NOW), NOW)
+    launch = after(
+        launch, uses.use(launch, owner, launch.revision.manifest.digest, findings=[], now=NOW), NOW
+    )
     broken = replace(launch, revisions=(replace(launch.revision, broken=frozenset({("LR-01", "drill")})),))
 
     said = taken(launches.card(broken, gate_of(broken), about()))
@@ -260,7 +262,9 @@ def test_a_launch_that_ended_offers_nothing_more():
 
 def test_a_draft_shows_a_card_too():
     opening = Opening(id="fraud-detection-1", product="fraud-detection", title="t")
-    drafts = open_launch(opening, Submission(manifest=pinned(PARTS), answers=frozenset(), specs=(), policy=Policy()), PIA, NOW)
+    drafts = open_launch(
+        opening, Submission(manifest=pinned(PARTS), answers=frozenset(), specs=(), policy=Policy()), PIA, NOW
+    )
     launch = after(None, drafts[:1], NOW)
 
     said = taken(launches.card(launch, gate_of(launch), about()))
@@ -286,7 +290,11 @@ def test_the_menu_has_at_most_five_entries_in_every_state():
     for state in State:
         assert len(MENU.get(state, ())) + bool(OTHERS.get(state)) <= 5
     assert {*WORDS} == {*Verb}
-    assert {*verb_forms.ASKS} | {Verb.REVISE, Verb.OTHER} == {*Verb} == {*verb_forms.TOLD} | {Verb.REVISE, Verb.OTHER}
+    assert (
+        {*verb_forms.ASKS} | {Verb.REVISE, Verb.OTHER}
+        == {*Verb}
+        == {*verb_forms.TOLD} | {Verb.REVISE, Verb.OTHER}
+    )
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -313,7 +321,9 @@ def test_a_form_with_nothing_to_choose_from_says_so_instead():
 
 @pytest.mark.parametrize("text", NASTY)
 def test_the_forms_of_launches_take_what_was_typed_before(text):
-    typed = launch_forms.Typed(title=text, due_on=NOW.date(), parts=dict.fromkeys(PARTS, text), risks=frozenset({"generative"}))
+    typed = launch_forms.Typed(
+        title=text, due_on=NOW.date(), parts=dict.fromkeys(PARTS, text), risks=frozenset({"generative"})
+    )
 
     accepted(launch_forms.launch_form(("fraud-detection", text), typed, trouble=text))
     accepted(launch_forms.revision_form("fraud-detection-1", typed, trouble=text))
@@ -332,10 +342,14 @@ def test_the_form_asks_for_every_part_and_every_risk():
 # --- the review ---
 
 
-def sheet(count, *, text="Is it in order?\nBecause people rely on it.\nPasses: It took 4 minutes.", lacking=()):
+def sheet(
+    count, *, text="Is it in order?\nBecause people rely on it.\nPasses: It took 4 minutes.", lacking=()
+):
     every = tuple(intent for intent in Intent if intent is not Intent.TAKE_BACK)
     shown = [items.Shown(id=f"LR-{at:02d}", text=text, choices=every, lacking=lacking) for at in range(count)]
-    return items.Sheet(showing="s" * 64, launch="fraud-detection-1", title="Ranker", role=Role.RAI, items=shown)
+    return items.Sheet(
+        showing="s" * 64, launch="fraud-detection-1", title="Ranker", role=Role.RAI, items=shown
+    )
 
 
 @pytest.mark.parametrize("count", [1, 2, 10, 11, 20, 40, 100])
@@ -363,7 +377,9 @@ def test_every_review_is_taken_by_slack(text):
 
 
 def test_the_review_shows_every_stored_word():
-    text = "Is it in order?\nBecause people rely on it.\nPasses: It took 4 of 5 minutes. https://example.com/run"
+    text = (
+        "Is it in order?\nBecause people rely on it.\nPasses: It took 4 of 5 minutes. https://example.com/run"
+    )
 
     said = accepted(items.review_form(sheet(1, text=text)))
 
@@ -371,7 +387,9 @@ def test_the_review_shows_every_stored_word():
         assert line in said
 
 
-@pytest.mark.parametrize("spec_", [each for each in checklists() if each.requirements], ids=lambda each: each.id)
+@pytest.mark.parametrize(
+    "spec_", [each for each in checklists() if each.requirements], ids=lambda each: each.id
+)
 def test_all_evidence_that_people_give_has_a_form(spec_):
     for requirement in spec_.requirements:
         if requirement.kind is not EvidenceKind.READING:
@@ -418,14 +436,18 @@ def test_lists_of_launches_are_taken_by_slack(text):
 
 
 def test_one_waits_for_nobody_where_a_launch_is_approved():
-    said = taken(reviews.waiting(Lists(others=[waits(state=State.APPROVED, waits_for={})]), command="/muster"))
+    said = taken(
+        reviews.waiting(Lists(others=[waits(state=State.APPROVED, waits_for={})]), command="/muster")
+    )
 
     assert "approved: it may go out" in said
     assert "Nothing waits for you." in said
 
 
 def test_nothing_to_do_is_said_in_one_line():
-    assert "Nothing waits for you, and you wait for nothing." in taken(reviews.waiting(Lists(), command="/muster"))
+    assert "Nothing waits for you, and you wait for nothing." in taken(
+        reviews.waiting(Lists(), command="/muster")
+    )
     assert reviews.home_blocks(Lists()) == []
 
 
@@ -447,7 +469,9 @@ def test_why_says_where_a_launch_stands_that_is_over():
     launch = opened([spec(1)])
     launch = says(launch, holder(Role.ML), ("LR-01", Intent.SIGN))
     owner = holder(Role.ML, owner=True)
-    launch = after(launch, uses.use(launch, owner, launch.revision.manifest.digest, findings=[], now=NOW), NOW)
+    launch = after(
+        launch, uses.use(launch, owner, launch.revision.manifest.digest, findings=[], now=NOW), NOW
+    )
     gate = gate_of(launch)
 
     assert "It has already gone out" in taken(reviews.why(launch, gate, smallest(launch, [], NOW), about()))
@@ -484,6 +508,23 @@ def test_what_changed_since_somebody_signed_is_one_sentence():
     assert said == (
         "Since you signed this on 23 November, the question changed; it was “Is it in order?” and the model changed"
         " from ranker to other."
+    )
+
+
+def test_other_answers_to_the_risk_questions_are_told_by_their_questions():
+    asked = replace(spec(1), rests_on=frozenset({"answers", "tier"}))
+    launch = says(opened([asked]), holder(Role.ML), ("LR-01", Intent.SIGN))
+    submission = Submission(
+        manifest=pinned(PARTS), answers=frozenset({RiskQuestion.ALLOCATION}), policy=Policy(), specs=(asked,),
+        members={**EVERY_ROLE, Role.PM: frozenset({"pia", "pm-1"})},
+    )  # fmt: skip
+    launch = after(launch, submit(launch, submission, PIA, NOW), NOW)
+
+    said = differences.since_then(since(launch.revision, "ml-0", "LR-01"), asked)
+
+    assert said == (
+        "Since you signed this on 23 November, “Does it help to decide who gets a chance or money?” is answered yes now"
+        " and the tier changed from low to high."
     )
 
 

@@ -5,6 +5,8 @@ from typing import Final
 from handlers.views.text import clip
 from schema.checklists import ItemSpec
 from schema.differences import Difference
+from schema.items import ANSWERS
+from schema.risks import ASKED, RiskQuestion
 from schema.votes import Intent
 
 SPOKE: Final = {
@@ -19,7 +21,7 @@ def since_then(found: Difference, spec: ItemSpec) -> str:
     """Say in one sentence what is not as it was when somebody spoke."""
     on = found.vote.at
     when = f"Since {SPOKE.get(found.vote.intent, 'you spoke to this')} on {on.day} {on:%B}"
-    told = [*_question(found), *_manifest(found), *_evidence(found, spec), *_rules(found)]
+    told = [*_question(found), *_answers(found), *_manifest(found), *_evidence(found, spec), *_rules(found)]
     return f"{when}, {_joined(told)}." if told else f"{when}, it has changed."
 
 
@@ -27,10 +29,24 @@ def _question(found: Difference) -> list[str]:
     return [f"the question changed; it was “{found.question[0]}”"] if found.question else []
 
 
+def _answers(found: Difference) -> list[str]:
+    before, now = (_yes(text) for text in found.manifest.get(ANSWERS, ("", "")))
+    return [
+        f"“{asked.question}” is answered {'yes' if question in now else 'no'} now"
+        for question, asked in ASKED.items()
+        if question in before ^ now
+    ]
+
+
+def _yes(answers: str) -> frozenset[RiskQuestion]:
+    return frozenset(each for each in RiskQuestion if each in answers.split(", "))
+
+
 def _manifest(found: Difference) -> list[str]:
     return [
         f"the {part.replace('_', ' ')} changed from {clip(before, MOST_VALUE)} to {clip(now, MOST_VALUE)}"
         for part, (before, now) in found.manifest.items()
+        if part != ANSWERS
     ]
 
 

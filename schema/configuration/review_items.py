@@ -22,6 +22,7 @@ from schema.checklists import (
 )
 from schema.configuration.mistakes import kind_of, read
 from schema.configuration.requirement_rules import check_requirement
+from schema.items import ANSWERS, TIER
 from schema.manifests import PARTS
 from schema.metrics import Metric
 from schema.plain_values import Day, Number, OneLine, Sentence
@@ -33,6 +34,7 @@ from schema.sources import Frozen
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]{1,9}-[0-9]{2,3}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _RESERVED: Final = ("LR-", "ETH-")
+_RESTS_ON: Final = (*PARTS, ANSWERS, TIER)
 _DOCUMENTS: Final = ("launch", "ethics", "frameworks")
 _WITH_EVIDENCE: Final = frozenset({CheckKind.AUTO, CheckKind.AUTO_AND_SIGN, CheckKind.DOCUMENT})
 
@@ -284,9 +286,9 @@ def _class(entry: ItemEntry, path: Path, findings: Findings) -> None:
 
 def _references(entry: ItemEntry, path: Path, known: Known, findings: Findings) -> None:
     for place, part in enumerate(entry.rests_on):
-        if part not in PARTS:
+        if part not in _RESTS_ON:
             what = f"A manifest has no part {quoted(part)}."
-            findings.error((*path, "rests_on", place), what, nearest(part, PARTS, kind="parts"))
+            findings.error((*path, "rests_on", place), what, nearest(part, _RESTS_ON, kind="parts"))
     if known.frameworks is not None:
         _clauses(entry, path, known.frameworks, findings)
 
