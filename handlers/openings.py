@@ -125,6 +125,7 @@ class _Opening:
             title=title,
             due_on=self.asked.goes_out_on,
             zone=self.product.zone,
+            country=self.product.holidays or "",
         )
         submission = submission_of(
             session, self.services, self.snapshot, product=self.product, asked=self.asked, team=self.team

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, TypeAlias
@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator
 
 from schema.problems import mistake, nearest, quoted
+from schema.public_holidays import known, nearest_code
 
 TITLE_CHARACTERS = 80
 SENTENCE_CHARACTERS = 300
@@ -134,6 +135,42 @@ def _day(value: object) -> object:
     raise mistake(f"{quoted(value)} is no day.", "Write it as 2026-05-04.")
 
 
+_LOOSE_TIME = re.compile(r"(\d{1,2})(?:[:.h ]?(\d{2}))?\s*(am|pm)?(?: ?h| o'clock)?")
+
+
+def _time(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return time.fromisoformat(value)
+    if type(value) is time:
+        return value
+    raise mistake(f"{quoted(value)} is no time of day.", _nearest_time(str(value)))
+
+
+def _nearest_time(value: str) -> str:
+    found = _LOOSE_TIME.fullmatch(value.strip().lower())
+    if found:
+        hours, minutes = int(found[1]), int(found[2] or 0)
+        if found[3] and 1 <= hours <= 12:
+            hours = hours % 12 + 12 * (found[3] == "pm")
+        if hours < 24 and minutes < 60:
+            return f'Did you mean "{hours:02d}:{minutes:02d}"?'
+    return 'Write hours from 00 to 23 and minutes in quotes, such as "09:30".'
+
+
+def _holidays(value: str) -> str:
+    if value and known(value):
+        return value
+    raise mistake(f"No holidays are known of {quoted(value)}.", nearest_code(value))
+
+
+def _emoji(value: str) -> str:
+    if re.fullmatch(r":[a-z0-9_+'-]+:", value):
+        return value
+    bare = value.strip(": ").lower()
+    near = f"Did you mean `:{bare}:`?" if re.fullmatch(r"[a-z0-9_+'-]+", bare) else ""
+    raise mistake(f"{quoted(value)} is no emoji's name.", near or "Write its name, such as `:palm_tree:`.")
+
+
 def _number(value: object) -> object:
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return value
@@ -151,4 +188,7 @@ TeamId: TypeAlias = Annotated[str, AfterValidator(_team)]
 ZoneName: TypeAlias = Annotated[str, AfterValidator(_zone)]
 Currency: TypeAlias = Annotated[str, AfterValidator(_currency)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
+WallTime: TypeAlias = Annotated[time, BeforeValidator(_time)]
+Holidays: TypeAlias = Annotated[str, AfterValidator(_holidays)]  # a country or its part: `DE`, `DE-BE`
+Emoji: TypeAlias = Annotated[str, AfterValidator(_emoji)]  # by name: `:palm_tree:`
 Number: TypeAlias = Annotated[Decimal, BeforeValidator(_number)]

@@ -1,6 +1,5 @@
 """What a workspace says of one product: people, words, queries, metrics, and when its standup is."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -12,14 +11,30 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from schema.metrics import Unit
 from schema.periods import Cadence, Calendar, Period
-from schema.plain_values import ChannelId, Currency, Day, Holder, Number, OneLine, Sentence, UserId, ZoneName
+from schema.plain_values import (
+    ChannelId,
+    Currency,
+    Day,
+    Holder,
+    Holidays,
+    Number,
+    OneLine,
+    Sentence,
+    UserId,
+    WallTime,
+    ZoneName,
+)
 from schema.problems import mistake, quoted
+from schema.recurrences import RepeatingDay
 from schema.requirements import Binding
 from schema.sources import AnyQuery, Frozen
 from schema.statistics.certainty import Interval
 
 FIRST_PULL = 13  # periods; DESIGN.md 4, Pull
 LONGEST_BACK = 520  # periods: ten years of weeks
+ASK_AT = time(10)
+DEADLINE = time(16)
+LONGEST_PAUSE = 13  # weeks between two standups: a quarter
 NOUNS: Mapping[
     str, str | None
 ] = {  # slot of one → slot of many; what they say by default: catalogue/nouns.yaml
@@ -62,23 +77,6 @@ class Readers(StrEnum):
 
     WORKSPACE = "workspace"
     ROLES = "roles"  # those who hold a role, and its two owners
-
-
-class Weekday(StrEnum):
-    """Days as people name them."""
-
-    MONDAY = "monday"
-    TUESDAY = "tuesday"
-    WEDNESDAY = "wednesday"
-    THURSDAY = "thursday"
-    FRIDAY = "friday"
-    SATURDAY = "saturday"
-    SUNDAY = "sunday"
-
-    @property
-    def number(self) -> int:
-        """Count as `date.weekday()` does: Monday is 0."""
-        return list(Weekday).index(self)
 
 
 def _noun(value: object) -> object:
@@ -249,21 +247,29 @@ class Milestone(Frozen):
     on: Day
 
 
-def _wall_time(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        return time.fromisoformat(value)
-    if isinstance(value, time):
-        return value
-    raise mistake(
-        f"{quoted(value)} is no time of day.", 'Write hours and minutes in quotes, such as "09:30".'
-    )
-
-
 class StandupTime(Frozen):
-    """When the standup is posted, in the product's zone; a monthly product's is the first such day of the month."""
+    """When the standup is posted and people are asked for it, in the product's zone."""
 
-    on: Weekday
-    at: Annotated[time, BeforeValidator(_wall_time)]
+    on: RepeatingDay  # a monthly product's plain weekday is the first such day of the month
+    at: WallTime
+    every: int = Field(default=1, ge=1, le=LONGEST_PAUSE)  # weeks
+    since: Day | None = Field(default=None, alias="from")  # none before; weeks are counted from its week
+    paused: bool = False
+    ask_at: WallTime = ASK_AT  # each person in their own zone
+    deadline: WallTime = DEADLINE  # on the last business day before the post
+    roster: tuple[Holder, ...] = ()  # who is asked; empty: nobody
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.every > 1 and self.since is None:
+            raise mistake(
+                "It is not said which weeks these are.", "Add `from: 2027-01-04`, a day in the first one."
+            )
+        if self.every > 1 and self.on.ordinal is not None:
+            raise mistake(
+                f"{quoted(self.on)} comes once a month.", "Leave `every` out, or write a plain weekday."
+            )
+        return self
 
 
 class BriefOrder(Frozen):
@@ -280,6 +286,7 @@ class Product(Frozen):
     about: Sentence | None = None
     channel: ChannelId | None = None  # None: the command line only
     zone: ZoneName
+    holidays: Holidays | None = None  # None: every Monday to Friday is a business day
     cadence: Cadence = Cadence.WEEK
     readers: Readers = Readers.WORKSPACE
     owner: UserId

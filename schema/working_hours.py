@@ -5,7 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from schema.deadlines import is_business_day
-from schema.schedules import instant
+from schema.wall_times import instant
 
 OPENS: Final = time(9)
 CLOSES: Final = time(17)

@@ -191,7 +191,7 @@ def test_a_first_apply_adds_everything_and_a_second_nothing(store):
     second = put(store, whole())
 
     assert set(fates(first).values()) == {Fate.ADDED}
-    assert len(fates(first)) == 8
+    assert len(fates(first)) == 9
     assert fates(second) == {}
     assert (first.revision, second.revision) == (1, 1)
 

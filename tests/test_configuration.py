@@ -194,7 +194,34 @@ MISTAKES = [
     (((*METRIC, "compare"), [{"periods_ago": True}]), "is no comparison"),
     (((*METRIC, "window"), 1.5), "is no whole number"),
     (((*METRIC, "window"), 53), "of at most 52"),
-    (((*PRODUCT, "standup", "at"), "9.30"), "is no time of day"),
+    (((*PRODUCT, "standup", "at"), "9.30"), '`9.30` is no time of day. Did you mean "09:30"?'),
+    (((*PRODUCT, "standup", "at"), "9"), 'Did you mean "09:00"?'),
+    (((*PRODUCT, "standup", "at"), "5 pm"), 'Did you mean "17:00"?'),
+    (((*PRODUCT, "standup", "at"), "25:00"), "Write hours from 00 to 23"),
+    (((*PRODUCT, "standup", "on"), "Monday 9"), "`Monday 9` is no day of a standup. Did you mean `monday`"),
+    (((*PRODUCT, "standup", "on"), "every 31st"), "did you mean `last business day`?"),
+    (((*PRODUCT, "standup", "on"), ["monday", "friday"]), "A standup has one day. Choose one"),
+    (((*PRODUCT, "standup", "on"), 1), "Write a day, such as `monday`"),
+    (((*PRODUCT, "standup", "from"), ABSENT), "It is not said which weeks these are."),
+    (((*PRODUCT, "standup", "from"), "tomorrow"), "is no day. Write it as 2026-05-04."),
+    (((*PRODUCT, "standup", "form"), "2026-11-23"), "Did you mean `from`?"),
+    (((*PRODUCT, "standup", "every"), 14), "Write a number of at most 13."),
+    (((*PRODUCT, "standup", "on"), "first monday"), "`first monday` comes once a month."),
+    (((*PRODUCT, "standup", "roster"), ["ana"]), "is neither a person nor a user group"),
+    (((*PRODUCT, "cadence"), "month"), "This product tells of months"),
+    (((*PRODUCT, "holidays"), "de-be"), "No holidays are known of `de-be`. Did you mean `DE-BE`?"),
+    (((*PRODUCT, "holidays"), "DE-XB"), "Did you mean `DE-"),
+    (((*PRODUCT, "holidays"), "Germany"), "Write a country's two letters"),
+    (((*PRODUCT, "holidays"), ""), "No holidays are known of ``"),
+    ((("workspace", "away_emoji"), ["palm_tree"]), "Did you mean `:palm_tree:`?"),
+    ((("workspace", "away_emoji"), ["on holiday"]), "Write its name, such as `:palm_tree:`."),
+    ((("people",), ["U0ANA00001"]), "`people` is a list, not a mapping"),
+    ((("people", "ana"), {"days": ["monday"]}), "people.ana: `ana` is no member id"),
+    ((("people", "U0ANA00001", "days"), ["mon"]), "Did you mean `monday`?"),
+    ((("people", "U0ANA00001", "days"), []), "At least 1 is needed."),
+    ((("people", "U0ANA00001", "zone"), "Lisbon"), "Did you mean `Europe/Lisbon`?"),
+    ((("people", "U0ANA00001", "holiday"), "PT"), "Did you mean `holidays`?"),
+    ((("people", "U0ANA00001", "away", 0, "until"), "2026-12-20"), "The absence ends before it begins."),
     (((*PRODUCT, "brief", "show"), ["recal"]), "Did you mean `recall`?"),
     (((*PRODUCT, "key"), "x"), "`key` is not a key here"),
     ((("products", "Fraud!"), []), "is no key of a product"),
@@ -502,7 +529,7 @@ def test_a_missing_secret_is_a_problem_with_its_place():
     assert [(each.place, each.what) for each in found] == [
         ("sources.tracking.token", "There is no secret `MLFLOW_TOKEN`.")
     ]
-    assert found[0].line == 11
+    assert found[0].line == 12
 
 
 @pytest.mark.parametrize(

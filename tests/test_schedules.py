@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schema.periods import Cadence
-from schema.schedules import Schedule, instant
+from schema.recurrences import Day, Weekday, day_of
+from schema.schedules import Schedule
+from schema.wall_times import instant
 
 FIRST = datetime(2015, 1, 1, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -19,12 +21,12 @@ ZONES = sorted(
 
 
 def test_a_wall_time_stays_the_same_over_both_clock_changes():
-    schedule = Schedule(weekday=0, at=time(9, 30), zone=BERLIN)
+    schedule = Schedule(day=day_of("monday"), at=time(9, 30), zone=BERLIN)
 
     year = list(islice(schedule.after(datetime(2026, 1, 1, tzinfo=UTC)), 52))
 
-    assert {each.astimezone(BERLIN).time() for each in year} == {time(9, 30)}
-    assert {each.astimezone(UTC).hour for each in year} == {7, 8}
+    assert {each.at.astimezone(BERLIN).time() for each in year} == {time(9, 30)}
+    assert {each.at.astimezone(UTC).hour for each in year} == {7, 8}
 
 
 @pytest.mark.parametrize(
@@ -56,10 +58,11 @@ def test_a_day_that_a_zone_left_out_runs_when_the_next_one_begins():
 
 
 def test_a_monthly_one_is_the_first_such_weekday():
-    schedule = Schedule(weekday=0, at=time(9, 30), zone=BERLIN, cadence=Cadence.MONTH)
+    schedule = Schedule(day=day_of("monday"), at=time(9, 30), zone=BERLIN, cadence=Cadence.MONTH)
 
     days = [
-        each.astimezone(BERLIN).day for each in islice(schedule.after(datetime(2026, 1, 1, tzinfo=UTC)), 24)
+        each.at.astimezone(BERLIN).day
+        for each in islice(schedule.after(datetime(2026, 1, 1, tzinfo=UTC)), 24)
     ]
 
     assert all(day <= 7 for day in days)
@@ -73,9 +76,9 @@ def test_a_monthly_one_is_the_first_such_weekday():
     at=st.times().map(lambda each: each.replace(second=0, microsecond=0)),
 )
 def test_every_week_has_one_occurrence_in_every_zone(zone, days, weekday, at):
-    schedule = Schedule(weekday=weekday, at=at, zone=ZoneInfo(zone))
+    schedule = Schedule(day=Day(weekday=list(Weekday)[weekday]), at=at, zone=ZoneInfo(zone))
 
-    found = list(islice(schedule.after(FIRST + timedelta(days=days)), 60))
+    found = [each.at for each in islice(schedule.after(FIRST + timedelta(days=days)), 60)]
 
     gaps = [later - earlier for earlier, later in pairwise(found)]
     assert all(timedelta(days=5, hours=22) < gap < timedelta(days=8, hours=2) for gap in gaps)

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     SOURCE = "source"
     METRIC = "metric"
     REVIEWS = "reviews"
+    PERSON = "person"
     PRODUCT = "product"
 
 
@@ -29,7 +30,11 @@ class ObjectKey(NamedTuple):
     key: str  # "" for the workspace itself and its reviews
 
 
-_PARTS: Final[Mapping[Kind, str]] = {Kind.SOURCE: "sources", Kind.PRODUCT: "products"}
+_PARTS: Final[Mapping[Kind, str]] = {
+    Kind.SOURCE: "sources",
+    Kind.PERSON: "people",
+    Kind.PRODUCT: "products",
+}
 WORKSPACE: Final = ObjectKey(Kind.WORKSPACE, "")
 REVIEWS: Final = ObjectKey(Kind.REVIEWS, "")
 
@@ -113,6 +118,9 @@ def document_of(objects: Mapping[ObjectKey, Body]) -> dict[str, Any]:
         document["metrics"] = metrics
     if REVIEWS in objects:
         document["reviews"] = objects[REVIEWS]
+    people = _by_key(objects, Kind.PERSON)
+    if people:
+        document["people"] = people
     document["products"] = _by_key(objects, Kind.PRODUCT)
     return document
 

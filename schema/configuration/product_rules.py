@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from schema.metrics import Direction, Form, Metric, Unit
+from schema.periods import Cadence
 from schema.problems import Findings, Path, either, listed, nearest, quoted
 from schema.products import NOUNS, Assumption, ProductMetric, Since
+from schema.recurrences import tidy
 from schema.sources import AnyQuery, HttpJsonQuery
 
 _UNCOUNTED: Final = frozenset({Unit.MONEY, Unit.COUNT, Unit.OWN})  # 0 is an ordinary value of these
@@ -95,6 +97,27 @@ def check_brief(draft: Draft, findings: Findings) -> None:
         if isinstance(name, str) and name not in draft.named("metrics"):
             what = f"This product has no metric {quoted(name)}."
             findings.error((*draft.path, "brief", "show", place), what, nearest(name, draft.named("metrics")))
+
+
+def check_standup(draft: Draft, findings: Findings) -> None:
+    """Note a standup whose day does not fit how long the product's periods are."""
+    given = draft.body.get("standup")
+    on = given.get("on") if isinstance(given, Mapping) else None
+    ordinal = isinstance(on, str) and " " in tidy(on)
+    if (
+        isinstance(given, Mapping)
+        and draft.body.get("cadence") == Cadence.MONTH
+        and given.get("every", 1) != 1
+    ):
+        what = "This product tells of months, and its standup would be every few weeks."
+        findings.error(
+            (*draft.path, "standup", "every"), what, "Leave `every` out, or write `cadence: week`."
+        )
+    if ordinal and draft.body.get("cadence", Cadence.WEEK) == Cadence.WEEK:
+        what = "This standup is once a month and tells of the last week only."
+        findings.warning(
+            (*draft.path, "standup", "on"), what, "Write `cadence: month` to have it tell of the month."
+        )
 
 
 def check_metric(draft: Draft, metric: Metric, findings: Findings) -> None:

@@ -17,6 +17,7 @@ from schema.configuration.product_rules import (
     check_brief,
     check_metric,
     check_people,
+    check_standup,
     check_words,
 )
 from schema.configuration.requirement_rules import check_bindings
@@ -119,6 +120,7 @@ def _check(draft: Draft, around: Around, findings: Findings) -> None:
     check_words(draft, around.labels, findings)
     check_assumptions(draft, around.today, findings)
     check_brief(draft, findings)
+    check_standup(draft, findings)
     for name in draft.named("metrics"):
         if name not in around.metric_names:
             what = f"There is no metric {quoted(name)}."

@@ -10,18 +10,20 @@ from schema.checklists import Checklists, ItemSpec
 from schema.configuration.documents import sound
 from schema.configuration.mistakes import kind_of, read
 from schema.configuration.own_metrics import read_own_metrics
+from schema.configuration.people import read_people
 from schema.configuration.products import Around, read_product
 from schema.configuration.reviews import ReviewRules, read_reviews
 from schema.configuration.source_rules import kinds_of, name_is_fine, read_source
 from schema.errors import Refusal
 from schema.metrics import Catalogue, Metric
-from schema.plain_values import ChannelId, Currency, OneLine, TeamId, ZoneName
+from schema.people import AWAY_EMOJI, Person
+from schema.plain_values import ChannelId, Currency, Emoji, OneLine, TeamId, ZoneName
 from schema.problems import Findings, Lines, Path, Problem, nearest, quoted
 from schema.products import LABELS, Product
 from schema.queries import dialect_of
 from schema.sources import Frozen, Source, SqlSource
 
-PARTS: Final = ("workspace", "sources", "metrics", "reviews", "products")
+PARTS: Final = ("workspace", "sources", "metrics", "reviews", "people", "products")
 
 
 class Workspace(Frozen):
@@ -32,6 +34,7 @@ class Workspace(Frozen):
     zone: ZoneName | None = None
     currency: Currency | None = None
     audit_channel: ChannelId | None = None
+    away_emoji: tuple[Emoji, ...] = AWAY_EMOJI  # of a Slack status that means: away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,7 @@ class Configuration:
     catalogue: Catalogue = field(compare=False)  # with one's own
     reviews: ReviewRules = field(default_factory=ReviewRules)
     items: tuple[ItemSpec, ...] = ()  # one's own questions; the program's are its checklists
+    people: Mapping[str, Person] = field(default_factory=dict)  # by member id
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
 
 
@@ -122,6 +126,7 @@ def _read(
         around = replace(around, checklists=checklists.with_own(items))
     read_products = {key: read_product(key, body, around, findings) for key, body in given_products.items()}
     products = {key: product for key, product in read_products.items() if product is not None}
+    people = read_people(_part(root, "people", findings), findings)
     if workspace is None or findings.errors:
         return None
     own = tuple(sorted(own, key=lambda metric: metric.key))
@@ -133,6 +138,7 @@ def _read(
         catalogue=catalogue.with_own(own),
         reviews=reviews,
         items=items,
+        people=people,
     )
 
 
