@@ -220,7 +220,17 @@ def _unfit(page: Page, key: str, audience: Audience) -> Paragraph:
 def longer(page: Page, audience: Audience, *, short: bool = False) -> list[Paragraph]:
     """Say what changed since a milestone or some periods ago, where that is asked for."""
     found = [_longer(page, key, audience, each, short=short) for key, each in moved_over_longer(page)]
-    return list(_together(found))[:MOST_LONGER]
+    return sorted(_together(found), key=_harm)[:MOST_LONGER]
+
+
+def _harm(paragraph: Paragraph) -> int:
+    """Put losses first and gains without a cost last, so that no loss is among what there is no room for."""
+    return HARM.index(paragraph.label) if paragraph.label in HARM else len(HARM)
+
+
+HARM: Final = (
+    LABELS[VerdictKind.CLEAR_LOSS], TOPIC_LABELS[Topic.COST], LABELS[VerdictKind.SMALL_LOSS],
+)  # fmt: skip
 
 
 def _longer(page: Page, key: str, audience: Audience, compared: Compared, *, short: bool) -> Paragraph:

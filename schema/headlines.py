@@ -60,10 +60,11 @@ def headline(page: Page) -> Text:
     fillings: dict[str, Filling] = {
         "title": facts.name(page.product.title), "window": window(page.product, page.period),
     }  # fmt: skip
-    counts = _counted(_tally(page))
+    counts, longer = _counted(_tally(page)), _longer(page)
     if counts:
-        return texts.fill("{title}, {window}: {counts}.", fillings | {"counts": texts.join(counts, ", ")})
-    longer = _longer(page)
+        after = longer if is_asked_for_longer(page) else []
+        counted = texts.join((texts.join(counts, ", "), *after), "; ")
+        return texts.fill("{title}, {window}: {counts}.", fillings | {"counts": counted})
     if longer:
         unit = page.product.cadence.value
         return texts.fill(
@@ -188,14 +189,25 @@ def _span(page: Page, key: str, compared: Compared) -> Text:
 
 def asked(page: Page) -> Text:
     """Say what is asked of whom, at most two things; the last sentence of every page."""
-    asks = [(topic, insight.metric) for insight in page.ranked.said if (topic := _asked_for(page, insight))]
-    if not asks:
-        lost = [key for key, each in moved_over_longer(page) if each.verdict.kind is VerdictKind.CLEAR_LOSS]
-        asks = [(Topic.CHANGE, key) for key in dict.fromkeys(lost)]
+    asks = _asks(page) or [(Topic.CHANGE, key) for key in _lost_over_longer(page)]
     if not asks:
         return texts.plain("No action needed.")
     fillings: dict[str, Filling] = {"owner": _owner(page), "asks": _together(page, asks[:MOST_ASKS])}
     return texts.fill("Asked of {owner}: {asks}.", fillings)
+
+
+def _asks(page: Page) -> list[tuple[Topic, str]]:
+    return [(topic, insight.metric) for insight in page.ranked.said if (topic := _asked_for(page, insight))]
+
+
+def _lost_over_longer(page: Page) -> list[str]:
+    lost = (key for key, each in moved_over_longer(page) if each.verdict.kind is VerdictKind.CLEAR_LOSS)
+    return list(dict.fromkeys(lost))
+
+
+def is_asked_for_longer(page: Page) -> bool:
+    """Tell whether what is asked rests on a longer comparison, which must then be told where it is asked."""
+    return not _asks(page) and bool(_lost_over_longer(page))
 
 
 def _together(page: Page, asks: Sequence[tuple[Topic, str]]) -> Text:

@@ -1,6 +1,6 @@
 """What is worth saying, and in which order; METRICS.md (c). Clicks never change the order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -46,6 +46,7 @@ PINNED: Final = (Topic.CORRECTION, Topic.NOT_FIT, Topic.LIMIT, Topic.GAP)  # abo
 FEWEST_EVENTS: Final = 30  # METRICS.md 3.4, counts
 UNRANKED: Final = -1.0
 APART: Final = frozenset({Topic.PACE, Topic.CROWD})  # other figures than the metric's own, said beside those
+OWN_VERDICT: Final = frozenset({Topic.COST, Topic.CHANGE, Topic.SMALL})
 PREVIOUS: Final = Previous().key
 
 
@@ -106,7 +107,7 @@ def rank(
 ) -> Ranked:
     """Order what is worth saying: pins first, then at most five by score, harm first on a tie.
 
-    A metric's own figure is said once: by its pin, else by changed inputs, its verdict, its side questions, its course,
+    A metric's own figure is said once, and once for the rest of the same cases: by its pin, else by changed inputs, its verdict, its side questions, its course,
     or as unusual. Its goal and its groups are other figures, said beside it.
     """
     found = [
@@ -118,14 +119,43 @@ def rank(
         )
         if insight is not None
     ]
+    told = {insight.metric for insight in found if insight.topic not in APART}
+    found = [each for each in found if not _is_the_rest(catalogue, judged, each, found)]
     pinned = sorted((i for i in found if i.pinned), key=lambda i: (PINNED.index(i.topic), i.metric))
     scored = sorted((i for i in found if not i.pinned), key=lambda i: (-i.score, not i.harm, i.metric))
-    told = {insight.metric for insight in found if insight.topic not in APART}
     return Ranked(
         said=(*pinned, *scored[:MOST_SCORED]),
         unsaid=tuple(scored[MOST_SCORED:]),
         quiet=tuple(key for key in judged if key not in told),
     )
+
+
+def _is_the_rest(
+    catalogue: Catalogue, judged: Mapping[str, Judgement], insight: Insight, others: Sequence[Insight]
+) -> bool:
+    """Tell whether an insight without good or bad says of the rest what another one says of the same cases."""
+    if insight.topic not in OWN_VERDICT or catalogue[insight.metric].good_is_up is not None:
+        return False
+    return any(
+        each.topic in OWN_VERDICT
+        and catalogue[each.metric].good_is_up is not None
+        and _complete(judged[insight.metric], judged[each.metric])
+        for each in others
+    )
+
+
+def _complete(one: Judgement, other: Judgement) -> bool:
+    """Tell whether the hits of one figure are the misses of another, now and in the period before."""
+    pairs = [
+        (first.level.estimate if first else None, second.level.estimate if second else None)
+        for first, second in ((one.now, other.now), (one.before.get(PREVIOUS), other.before.get(PREVIOUS)))
+    ]
+    return all(
+        first is not None and second is not None and first.denominator is not None
+        and first.numerator is not None and second.numerator is not None
+        and first.denominator == second.denominator == first.numerator + second.numerator
+        for first, second in pairs
+    )  # fmt: skip
 
 
 def _insight(

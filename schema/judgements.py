@@ -70,6 +70,7 @@ class Judgement:
     off_target: bool = False  # the whole interval lies off the agreed target
     history: tuple[Decimal | None, ...] = ()  # oldest first, this period last; empty for joined windows
     provisional: bool = False
+    outdated: bool = False  # the source said after the reading that its data are too old
     beside: tuple[Compared, ...] = ()  # in the windows of the gains that this metric stands beside
     findings: Findings = NO_FINDINGS  # what its side questions show
 
@@ -224,7 +225,7 @@ def _judgement(question: _Question, period: Period, blank: Blank | None) -> Judg
         metric=metric.key, period=period, now=now, before=befores, blank=None,
         compared=tuple(compared(each) for each in _comparisons(asked)),
         beside=tuple(compared(each) for each in question.beside),
-        off_target=_off_target(asked, now.level.estimate), history=history,
+        off_target=_off_target(asked, now.level.estimate), history=history, outdated=stale,
     )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def with_findings(
         key: replace(each, findings=_Beside(
             product=product, metric=catalogue[key], asked=product.metrics[key], past=past, blanks=blanks, given=given,
         ).findings(each))
-        if each.now is not None and side_queries(product.metrics[key]) else each
+        if each.now is not None and not each.outdated and side_queries(product.metrics[key]) else each
         for key, each in judged.items()
     }  # fmt: skip
     return _tested_together(found)
@@ -58,17 +58,16 @@ def with_findings(
 
 def _tested_together(judged: Mapping[str, Judgement]) -> dict[str, Judgement]:
     """Let the number of splits and limits looked at raise the bar for each (wording rule 17)."""
-    tried: list[tuple[str, Split | OtherLimit]] = [
-        (key, part) for key, each in judged.items() for part in (*_hidden_of(each), *each.findings.limits)
-    ]
+    tried = [(key, part) for key, each in judged.items() for part in _tried(each)]
     qs = benjamini_hochberg([part.p for _, part in tried])
     sure = {(key, part): q for (key, part), q in zip(tried, qs, strict=True)}
     return {key: replace(each, findings=_with_q(key, each.findings, sure)) for key, each in judged.items()}
 
 
-def _hidden_of(judgement: Judgement) -> tuple[Split, ...]:
+def _tried(judgement: Judgement) -> tuple[Split | OtherLimit, ...]:
     newest = judgement.findings.splits.get(PREVIOUS)
-    return () if newest is None or judgement.verdict.kind in CHANGES else (newest,)
+    limits = judgement.findings.limits
+    return limits if newest is None or judgement.verdict.kind in CHANGES else (newest, *limits)
 
 
 def _with_q(key: str, findings: Findings, sure: Mapping[tuple[str, Split | OtherLimit], float]) -> Findings:

@@ -20,6 +20,7 @@ from schema.statistics.projections import Projection, project
 from schema.verdicts import DEFAULT_MATTERS
 
 CLEARLY: Final = 0.01  # the largest p at which a shift counts as more than luck
+LARGEST_FLOOR: Final = Decimal("0.1")  # with fewer rows a band, luck goes further than chi-squared says
 LOOKED_BACK: Final = 4  # periods in which an outlook may have been the same
 
 
@@ -85,8 +86,9 @@ NO_SIGNALS: Final = Signals()
 def signals(
     product: Product, catalogue: Catalogue, judged: Mapping[str, Judgement], period: Period
 ) -> Signals:
-    """Look at every metric of a closed period."""
+    """Look at every metric of a closed period; figures that their source calls too old show nothing."""
     open_outcomes = outcomes_open(judged)
+    judged = {key: each for key, each in judged.items() if not each.outdated}
     found_inputs = {
         key: inputs
         for key, each in judged.items()
@@ -129,6 +131,8 @@ def inputs_of(product: Product, metric: Metric, judgement: Judgement) -> Inputs 
     if now is None or metric.form is not Form.DRIFT or not now.parts.get("noise_floor"):
         return None
     floor, freedoms = now.parts["noise_floor"], int(now.parts["bands"]) - 1
+    if floor > LARGEST_FLOOR:
+        return None
     p = _above(float(now.value / floor), freedoms)
     matters = product.metrics[metric.key].matters or now.value * DEFAULT_MATTERS
     if p > CLEARLY or now.value - floor < matters:

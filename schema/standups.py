@@ -1,5 +1,7 @@
 """The digest of a product and period: a short parent, and sections for its thread."""
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -7,7 +9,7 @@ from typing import Final
 from schema import texts
 from schema.briefs import Paragraph, Section, compose, how_judged, longer, paragraph
 from schema.facts import Kind, number
-from schema.headlines import asked, headline
+from schema.headlines import asked, headline, is_asked_for_longer
 from schema.insights import Topic
 from schema.metrics import Audience, Unit
 from schema.pages import Page
@@ -54,12 +56,24 @@ def compose_standup(page: Page) -> Standup:
         for insight in page.ranked.said
         if insight.topic is not Topic.NOT_FIT
     ]
-    leads = tuple(said[: MOST_LINES - 3]) or tuple(longer(page, Audience.EXECUTIVE, short=True)[:1])
+    leads = _leads(page, said)
     parent = (Paragraph(label="", text=top), *leads, closing)
     return Standup(
         product=page.product.key, period=page.period, parent=parent, sections=_thread(page, leads),
         charts=charts(page), fallback=texts.join((top, closing.text)),
     )  # fmt: skip
+
+
+def _leads(page: Page, said: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
+    """Choose what the parent says: this period's insights; of a longer time what is asked about, or both sides of it."""
+    most = MOST_LINES - 3
+    if said and not is_asked_for_longer(page):
+        return tuple(said[:most])
+    over = longer(page, Audience.EXECUTIVE, short=True)
+    if said:
+        return (*said[: most - 1], *over[:1])
+    other = (each for each in over[1:] if each.label != over[0].label)
+    return (*over[:1], *itertools.islice(other, 1))
 
 
 def _thread(page: Page, leads: tuple[Paragraph, ...]) -> tuple[Section, ...]:

@@ -73,7 +73,7 @@ def test_a_loss_since_one_milestone_is_not_dropped_for_a_gain_since_another() ->
     )  # fmt: skip
 
     assert "before release B" in words(brief)
-    assert labels(brief) == ["Gain with a cost", "Clear loss"]
+    assert labels(brief) == ["Clear loss", "Gain with a cost"]
 
 
 def test_what_is_off_target_keeps_its_paragraph_beside_a_gain() -> None:

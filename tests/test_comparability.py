@@ -181,7 +181,8 @@ def test_a_stale_source_bars_every_other_verdict():
     readings = [reading(made, "csat", 0, of(500, 1000)), reading(made, "csat", 1, of(800, 1000))]
 
     assert judged(made, readings)["csat"].verdict.kind is Kind.CLEAR_LOSS
-    assert judged(made, readings, {"csat": stale})["csat"].verdict.because is Because.STALE
+    found = judged(made, readings, {"csat": stale})["csat"]
+    assert (found.verdict.because, found.outdated) == (Because.STALE, True)
 
 
 def test_a_history_of_another_question_says_nothing_about_a_bare_value():
