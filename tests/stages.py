@@ -50,16 +50,18 @@ async def a_stage(mode: str):
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="muster-test-")))
         slack = await stack.enter_async_context(LocalSlack(title=people.WORKSPACE))
-        slack.clock.advance((AT - datetime.now(UTC)).total_seconds())
+        behind = AT - datetime.now(UTC)
+        slack.clock.advance(behind.total_seconds())
+
+        def running() -> datetime:
+            return datetime.now(UTC) + behind  # one that stands still would stop what waits its turn
+
         app = seed(slack)
         address = await stack.enter_async_context(service.serve(folder / story.SERVICE))
         config = await asyncio.to_thread(story.write, folder, at=AT, service_url=address)
         settings = settings_for(slack, app, folder, config).model_copy(update={"slack_mode": SlackMode.HTTP})
-        await prepare(settings, config, now)
-        began = datetime.now(UTC)
-        muster = await stack.enter_async_context(
-            opened(settings, Secrets(environment={}), now=lambda: AT + (datetime.now(UTC) - began))
-        )
+        await prepare(settings, config, running)
+        muster = await stack.enter_async_context(opened(settings, Secrets(environment={}), now=running))
         slack.change_app(app, mode="http", request_url=f"http://127.0.0.1:{muster.port}/slack/events")
         yield Stage(slack=slack, muster=muster, app=app)
 
