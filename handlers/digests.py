@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,11 +17,11 @@ from handlers.standups import PREPARE
 from handlers.views.text import escape
 from integrations.store import deliveries as stored
 from integrations.store import due
-from schema.deliveries import Delivery
+from schema.deliveries import Delivery, DeliveryState
 from schema.due import Due, Taken
 from schema.errors import Refusal
 from schema.products import Product
-from schema.schedules import standup_schedule
+from schema.schedules import posted_at, standup_schedule
 
 log = logging.getLogger(__name__)
 
@@ -34,45 +35,69 @@ FAULT = (
     "I could not prepare the standup of {title}: there is a fault in me, and the log says which. "
     "Type `/muster standup` with `now` in its channel to try again."
 )
+UNWANTED = "Its schedule was changed, and does not want it."
 CATCH_UP = timedelta(hours=24)  # later than this a digest is missed, not late
 LEASE_S = 120.0  # of one preparation: sources may be slow
 
 
 async def plan_ahead(services: Services, snapshot: Snapshot, *, prepare_before_s: float) -> None:
-    """Write down the next digest of every product, and drop what a changed schedule no longer wants."""
-    now = services.now()
+    """Write down every digest of the next weeks, and drop what a changed schedule no longer wants.
+
+    So that a process that was down for weeks finds each of those that it missed.
+    """
+    now, before = services.now(), timedelta(seconds=prepare_before_s)
     wanted = {
         work.key: work
         for product in snapshot.configuration.products.values()
-        if (work := _next(snapshot.workspace, product, now, timedelta(seconds=prepare_before_s))) is not None
+        for work in _coming(snapshot.workspace, product, now, before)
     }
 
     def write(session: Session) -> None:
-        for planned in due.planned(session, snapshot.workspace, kind=PREPARE):
+        known = due.planned(session, snapshot.workspace, kind=PREPARE)
+        for planned in known:
             asked_for = "delivery" in planned.payload  # no schedule wanted it
             if planned.key not in wanted and planned.due_at > now and not asked_for:
                 due.drop(
                     session, snapshot.workspace, PREPARE, planned.key, now=now, reason="the schedule changed"
                 )
-        for work in wanted.values():
-            due.plan(session, work)
+        for key in wanted.keys() - {planned.key for planned in known}:
+            due.plan(session, wanted[key])
+        _follow(session, snapshot, now)
 
     await services.store.write(write)
 
 
-def _next(workspace: str, product: Product, now: datetime, before: timedelta) -> Due | None:
+def _coming(workspace: str, product: Product, now: datetime, before: timedelta) -> Iterator[Due]:
     schedule = standup_schedule(product)
     if schedule is None or product.channel is None:
-        return None
-    at = schedule.next_after(now)
-    return Due(
-        workspace=workspace,
-        kind=PREPARE,
-        key=f"{product.key}.{at.isoformat()}.{product.channel}",
-        due_at=at - before,
-        window_end=at + CATCH_UP,
-        payload={"product": product.key, "at": at.isoformat(), "channel": product.channel},
-    )
+        return
+    for found in schedule.ahead(now):
+        yield Due(
+            workspace=workspace,
+            kind=PREPARE,
+            key=f"{product.key}.{found.at.isoformat()}.{product.channel}",
+            due_at=found.at - before,
+            window_end=found.at + CATCH_UP,
+            payload={"product": product.key, "at": found.at.isoformat(), "channel": product.channel},
+        )
+
+
+def _follow(session: Session, snapshot: Snapshot, now: datetime) -> None:
+    """Move what is prepared for a coming time to where a changed schedule wants it, so that it is posted once."""
+    for delivery in stored.waiting(
+        session, snapshot.workspace, kind=standups.KIND, after=now, given_up=UNWANTED
+    ):
+        product = snapshot.configuration.products.get(delivery.product)
+        if product is None or product.channel != delivery.channel:
+            continue  # the sender says why it is not posted
+        at = posted_at(product, delivery.period)
+        if delivery.state is DeliveryState.SKIPPED:
+            if at is not None and at > now:
+                stored.replan(session, snapshot.workspace, delivery.id, due_at=at)
+        elif at is None:
+            stored.skip(session, snapshot.workspace, delivery.id, reason=UNWANTED)
+        elif at != delivery.due_at and at > now:
+            stored.postpone(session, snapshot.workspace, delivery.id, due_at=at)
 
 
 async def prepare_due(services: Services, snapshot: Snapshot, *, holder: str) -> int:
@@ -241,7 +266,10 @@ async def expected(services: Services, snapshot: Snapshot, *, since: datetime) -
         lambda session: due.wanted(session, snapshot.workspace, kind=PREPARE, since=since)
     )
     found: list[Owed] = []
+    now = services.now().isoformat()
     for work in planned:
+        if str(work.payload["at"]) > now:
+            continue
         product = snapshot.configuration.products.get(str(work.payload["product"]))
         if product is not None and product.channel is not None:
             found.append(owed_by(product, work))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,8 @@ from handlers.services import Snapshot
 from integrations.store import deliveries as stored
 from integrations.store import due, inbox
 from schema.deliveries import OPEN_STATES, DeliveryState, IllegalMove, delivery_id
+
+NOT_RUNNING: Final = "Muster was not running when it was due."
 
 
 async def missing(sender: Sender, expected: Iterable[Owed]) -> tuple[Owed, ...]:
@@ -33,9 +36,22 @@ async def end_missed(sender: Sender, snapshot: Snapshot) -> None:
             ours = ended.work.workspace == snapshot.workspace and ended.work.kind == standups.PREPARE
             if ours and product is not None and product.channel is not None:
                 owners = tuple(dict.fromkeys((product.owner, product.backup_owner)))
-                _tell(session, sender, digests.owed_by(product, ended.work), owners)
+                owed = digests.owed_by(product, ended.work)
+                _tell(session, sender, owed, owners)
+                _note(session, sender, owed)
 
     await sender.store.write(end)
+
+
+def _note(session: Session, sender: Sender, owed: Owed) -> None:
+    """Let the product's record say that it was owed and never prepared."""
+    if _state(session, sender, owed) not in {None, DeliveryState.PLANNED}:
+        return
+    delivery, _ = stored.create_or_get(
+        session, sender.workspace, kind=owed.kind, product=owed.product, period=owed.period, channel=owed.channel,
+        due_at=owed.due_at,
+    )  # fmt: skip
+    stored.fail(session, sender.workspace, delivery.id, reason=NOT_RUNNING)
 
 
 def _state(session: Session, sender: Sender, owed: Owed) -> DeliveryState | None:

@@ -248,10 +248,11 @@ class Milestone(Frozen):
 
 
 class StandupTime(Frozen):
-    """When the standup is posted and people are asked for it, in the product's zone."""
+    """When the standup is posted and people are asked for it."""
 
     on: RepeatingDay  # a monthly product's plain weekday is the first such day of the month
     at: WallTime
+    zone: ZoneName | None = None  # of `at` and `deadline`; None: the product's
     every: int = Field(default=1, ge=1, le=LONGEST_PAUSE)  # weeks
     since: Day | None = Field(default=None, alias="from")  # none before; weeks are counted from its week
     paused: bool = False
@@ -307,6 +308,11 @@ class Product(Frozen):
     def zoneinfo(self) -> ZoneInfo:
         """Give the product's time zone."""
         return ZoneInfo(self.zone)
+
+    @property
+    def standup_zone(self) -> ZoneInfo:
+        """Give the zone of the standup's wall times; how weeks are cut does not follow it."""
+        return ZoneInfo((self.standup.zone if self.standup is not None else None) or self.zone)
 
     @property
     def calendar(self) -> Calendar:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from schema.deadlines import is_business_day
-from schema.periods import DAYS_A_WEEK, MONTHS_A_YEAR, Cadence
+from schema.periods import DAYS_A_WEEK, MONTHS_A_YEAR, Cadence, Period
 from schema.products import Product
 from schema.public_holidays import name_of
 from schema.recurrences import Day
@@ -14,6 +15,9 @@ from schema.wall_times import instant
 
 A_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=DAYS_A_WEEK)
+AHEAD = timedelta(weeks=8)  # how long a process may be down and still find everything that it missed
+AT_LEAST = 2  # for what is once a month or a quarter
+A_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,14 @@ class Schedule:
             if found.at > end:
                 return
             yield found
+
+    def ahead(self, moment: datetime) -> tuple[Occurrence, ...]:
+        """List the occurrences of the next eight weeks, and at least two; soonest first."""
+        day = moment.astimezone(UTC).date()
+        found = [each for each in _ahead(self, day) if each.at > moment]
+        return tuple(
+            each for count, each in enumerate(found) if count < AT_LEAST or each.at <= moment + AHEAD
+        )
 
     @property
     def monthly(self) -> bool:
@@ -112,6 +124,28 @@ class Schedule:
         return not self.monthly or day.month == promised.month
 
 
+@lru_cache(maxsize=4096)
+def _ahead(schedule: Schedule, day: date) -> tuple[Occurrence, ...]:
+    """List what is ahead on a day, in UTC, for the whole of it: it is looked at every few seconds."""
+    begins = datetime.combine(day, time.min, tzinfo=UTC)
+    end, found = begins + AHEAD + A_DAY, list[Occurrence]()
+    for each in schedule.after(begins):
+        if each.at > end and len(found) > AT_LEAST:
+            break
+        found.append(each)
+    return tuple(found)
+
+
+def posted_at(product: Product, period: Period) -> datetime | None:
+    """Find when the schedule posts the standup about a period; None when it does not."""
+    schedule = standup_schedule(product)
+    if schedule is None:
+        return None
+    after = product.calendar.shift(period, 1).end
+    coming = schedule.until(period.end - A_MOMENT, after + A_DAY)
+    return next((each.at for each in coming if product.calendar.last_complete(each.at) == period), None)
+
+
 def standup_schedule(product: Product, *, paused: bool = False) -> Schedule | None:
     """Give when a product's standup is posted; None when it has no time.
 
@@ -123,7 +157,7 @@ def standup_schedule(product: Product, *, paused: bool = False) -> Schedule | No
     return Schedule(
         day=standup.on,
         at=standup.at,
-        zone=product.zoneinfo,
+        zone=product.standup_zone,
         cadence=product.cadence,
         every=standup.every,
         since=standup.since,

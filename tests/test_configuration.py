@@ -205,6 +205,7 @@ MISTAKES = [
     (((*PRODUCT, "standup", "from"), ABSENT), "It is not said which weeks these are."),
     (((*PRODUCT, "standup", "from"), "tomorrow"), "is no day. Write it as 2026-05-04."),
     (((*PRODUCT, "standup", "form"), "2026-11-23"), "Did you mean `from`?"),
+    (((*PRODUCT, "standup", "zone"), "Berlin"), "Did you mean `Europe/Berlin`?"),
     (((*PRODUCT, "standup", "every"), 14), "Write a number of at most 13."),
     (((*PRODUCT, "standup", "on"), "first monday"), "`first monday` comes once a month."),
     (((*PRODUCT, "standup", "roster"), ["ana"]), "is neither a person nor a user group"),

@@ -19,6 +19,7 @@ from tests.databases import fresh_url
 FRIDAY = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 DUE = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 LEAD_S = 900
+A_WEEK = timedelta(weeks=1)
 
 
 class Kept:
@@ -87,7 +88,7 @@ async def test_a_schedule_that_is_changed_and_changed_back_is_prepared(kept):
     later = kept.snapshot(standup={"on": "monday", "at": "11:00"})
     for held in (kept.held, later, kept.held):
         await kept.plans(held)
-    assert await kept.planned() == [DUE.isoformat()]
+    assert await kept.planned() == [(DUE + n * A_WEEK).isoformat() for n in range(8)]
 
     kept.at = DUE - timedelta(minutes=10)
     await kept.prepares()
@@ -229,3 +230,87 @@ def test_a_product_for_its_roles_is_not_posted_where_everybody_reads(tmp_path):
 
     assert "Make the channel private" in standups.unwanted(snapshot, delivery, private=False)
     assert standups.unwanted(snapshot, delivery, private=True) is None
+
+
+# --- a process that was down for weeks ---
+
+
+async def test_two_standups_that_were_missed_are_both_told_and_a_third_is_posted_late(kept):
+    await kept.plans()
+    kept.at = DUE + 2 * A_WEEK + timedelta(hours=3)  # the process comes up again
+
+    await kept.plans()
+    await kept.watches()
+    await kept.prepares()
+    for _ in range(2):
+        await kept.watches()
+
+    found = {d.due_at: d.state for d in await kept.deliveries()}
+    assert found == {
+        DUE: DeliveryState.FAILED, DUE + A_WEEK: DeliveryState.FAILED, DUE + 2 * A_WEEK: DeliveryState.PREPARED,
+    }  # fmt: skip
+    told = [text for user, text in await kept.told() if user == builders.ANA]
+    assert ["11-23 09:30" in each or "11-30 09:30" in each for each in told[:2]] == [True, True]
+    assert len(told) == 3  # the third is not there yet either
+    kept.at += timedelta(days=3)
+    await kept.plans()
+    await kept.prepares()
+    assert len(await kept.deliveries()) == 3
+
+
+async def test_what_is_missed_in_a_pause_is_not_missing(kept):
+    paused = kept.snapshot(standup={"on": "monday", "at": "09:30", "paused": True})
+    await kept.plans()
+    await kept.plans(paused)
+    kept.at = DUE + 2 * A_WEEK + timedelta(hours=3)
+
+    await kept.plans()
+    await kept.watches()
+
+    assert await kept.told() == []
+    assert await kept.deliveries() == ()
+
+
+# --- a schedule that is changed after its standup was prepared ---
+
+
+@pytest.mark.parametrize(
+    ("standup", "state", "due_at"),
+    [
+        ({"on": "monday", "at": "11:00"}, DeliveryState.PREPARED, DUE + timedelta(minutes=90)),
+        ({"on": "wednesday", "at": "09:30"}, DeliveryState.PREPARED, DUE + timedelta(days=2)),
+        ({"on": "monday", "at": "08:00"}, DeliveryState.PREPARED, DUE),  # that is over, so it stays
+        ({"on": "monday", "at": "09:30", "paused": True}, DeliveryState.SKIPPED, DUE),
+        ({"on": "monday", "at": "09:30", "every": 2, "from": "2026-11-30"}, DeliveryState.SKIPPED, DUE),
+    ],
+)
+async def test_what_is_prepared_follows_a_changed_schedule_and_stays_one(kept, standup, state, due_at):
+    await kept.plans()
+    kept.at = DUE - timedelta(minutes=10)
+    await kept.prepares()
+    changed = kept.snapshot(standup=standup)
+
+    for _ in range(2):
+        await kept.plans(changed)
+        await kept.prepares(changed)
+
+    [found] = await kept.deliveries()
+    assert (found.state, found.due_at) == (state, due_at)
+    await kept.plans()  # and back again
+    [found] = await kept.deliveries()
+    assert (found.state, found.due_at) == (DeliveryState.PREPARED, DUE)
+
+
+async def test_a_week_that_was_told_is_not_told_again_on_its_new_day(kept):
+    await kept.plans()
+    kept.at = DUE - timedelta(minutes=10)
+    await kept.prepares()
+    [delivery] = await kept.deliveries()
+    await kept.store.write(lambda s: stored.begin(s, "main", delivery.id, late_line=""))
+    friday = kept.snapshot(standup={"on": "friday", "at": "09:30"})
+    kept.at = DUE + timedelta(days=4)
+
+    await kept.plans(friday)
+    await kept.prepares(friday)
+
+    assert [d.id for d in await kept.deliveries()] == [delivery.id]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from integrations.store.tables import Found, changed, insert_new, table_of
@@ -162,6 +162,16 @@ def owed(
     if workspace is not None:
         query = query.where(D.workspace == workspace)
     return tuple(_delivery(row) for row in session.execute(query.order_by(D.due_at, D.id)))
+
+
+def waiting(
+    session: Session, workspace: str, *, kind: str, after: datetime, given_up: str
+) -> tuple[Delivery, ...]:
+    """List what is due later than a time and not on its way, with what was skipped for one reason."""
+    skipped = and_(D.state == DeliveryState.SKIPPED, D.last_reason == given_up)
+    open_ = D.state.in_([DeliveryState.PLANNED, DeliveryState.PREPARED])
+    query = select(DELIVERIES).where(D.workspace == workspace, D.kind == kind, D.due_at > after)
+    return tuple(_delivery(row) for row in session.execute(query.where(or_(open_, skipped))))
 
 
 def record(session: Session, workspace: str, *, product: str, count: int = 13) -> tuple[Delivery, ...]:
