@@ -41,13 +41,13 @@ async def show(sender: Sender, holding: Holding, effect: Effect) -> Done:
     return await _change(sender, holding, card, card.ts)
 
 
-def posting_of(effect: Effect, card: Card) -> Posting | None:
+async def posting_of(sender: Sender, effect: Effect, card: Card) -> Posting | None:
     """Say what a card is searched by; None for one that stands in Slack already, or waits for another."""
     if card.ts is not None or card.waits or card.gone:
         return None
     first = began_at(effect) if card.doubtful_at is None else min(card.doubtful_at, began_at(effect))
     return Posting(
-        channel=str(effect.payload["channel"]),
+        channel=await postings.place(sender, str(effect.payload["channel"])),
         key=f"card.{card.workspace}.{card.key}.{card.generation}",
         text=card.message["text"],
         blocks=card.message["blocks"],
@@ -60,7 +60,7 @@ def posting_of(effect: Effect, card: Card) -> Posting | None:
 async def _post(sender: Sender, holding: Holding, effect: Effect, card: Card) -> Done:
     if card.doubtful_at is not None:  # it is searched for before anything is posted again
         raise Unsure(Call(source="Slack", asked=POST), "an earlier post of this card may be there")
-    posting = posting_of(effect, card)
+    posting = await posting_of(sender, effect, card)
     assert posting is not None  # show() asked already
     try:
         ts = await postings.post(sender, holding, posting)

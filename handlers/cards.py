@@ -17,7 +17,7 @@ from integrations.store import outbox
 from integrations.store.cards import Card
 
 # text, blocks; fallback: blocks for a Slack that refuses the others; by: who is told of a refusal;
-# product: what a mention in its thread is about
+# product: what a mention in its thread is about; thread_ts: the message under which it stands, where that is no card
 Message = Mapping[str, Any]
 
 
@@ -33,7 +33,8 @@ def put(
 ) -> None:
     """Show this from now on, in the transaction that decided it; the card is made where there is none.
 
-    under  the key of the card in whose thread it stands, put before; that one is posted first
+    channel  its id, or that of a person: then it is a direct message
+    under    the key of the card in whose thread it stands, put before; that one is posted first
     """
     fitting = _fitting(message)
     card = stored.put(session, workspace, key=key, channel=channel, under=under, message=fitting)

@@ -15,6 +15,7 @@ from integrations.slack_values import key_metadata
 from integrations.store.outbox import Effect
 
 CLOCKS_APART = timedelta(hours=24)  # between us and Slack, at most
+PERSON = ("U", "W")  # how ids of people begin
 
 Blocks = Sequence[Mapping[str, Any]]
 
@@ -55,6 +56,11 @@ async def _channel(sender: Sender, effect: Effect) -> str:
     if effect.kind == EffectKind.DM:
         return await sender.slack.direct(str(effect.payload["user"]))
     return str(effect.payload["channel"])
+
+
+async def place(sender: Sender, channel: str) -> str:
+    """Give a channel's id; a person's id means the direct messages with them."""
+    return await sender.slack.direct(channel) if channel.startswith(PERSON) else channel
 
 
 async def post(sender: Sender, holding: Holding, posting: Posting) -> str:

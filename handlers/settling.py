@@ -55,7 +55,16 @@ async def _card(sender: Sender, effect: Effect) -> None:
     card = await card_sending.card_of(sender, effect)
     if card is None:
         await outcomes.sent(sender, effect, Done())
-    elif (posting := card_sending.posting_of(effect, card)) is not None:
+        return
+    try:
+        posting = await card_sending.posting_of(sender, effect, card)
+    except Refused as refused:  # there are no direct messages with this person
+        await _refused(sender, effect, card, refused)
+        return
+    except IntegrationError as error:
+        await _look_later(sender, effect, error)
+        return
+    if posting is not None:
         await _search(sender, effect, Wanted(card=card, posting=posting))
     else:  # it stands there; what it shows now is not known
         unsure = partial(_shows_anything, card)

@@ -8,9 +8,10 @@ from fractions import Fraction
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from schema.schedules import A_DAY, instant
+from schema.wall_times import instant
 from schema.working_hours import CLOSES, OPENS
 
+A_DAY: Final = timedelta(days=1)
 NOTICE: Final = timedelta(hours=24)  # at least so long before the deadline people are asked
 WINDOW_SHARE: Final = Fraction(4, 5)  # of the time to answer has passed when who is missing is reminded
 LONGEST_LOOK_BACK: Final = 14  # days without a working day among them: that person is away

@@ -386,6 +386,31 @@ async def test_a_card_that_was_never_posted_moves_with_its_product(world):
 
 
 @only_sqlite
+async def test_a_card_for_a_person_is_one_direct_message_that_changes(world):
+    sender = await world.sender(waits=replace(WAITS, settle_s=0, look_apart_s=0))
+    ana = world.local.add_user("ana", id="U0ANA00077")
+    world.local.fail(FaultKind.STATUS_AFTER, "chat.postMessage", times=1)
+    await put(world, "Asked", key="ask.1", channel=ana.id)
+    await settle(world, sender)
+    await put(world, "Answered", key="ask.1", channel=ana.id)
+    await settle(world, sender)
+
+    found = [message["text"] for _, message in world.local.every_message()]
+    assert found == ["Answered"]
+    assert (await card(world, "ask.1")).channel.startswith("D")
+
+
+@only_sqlite
+async def test_a_card_may_stand_in_a_thread_whose_parent_is_no_card(world):
+    sender = await world.sender()
+    parent = await sender.slack.post(world.channel, text="Digest", blocks=shows("Digest")["blocks"])
+    await put(world, key="late.1", message=shows("Late", thread_ts=parent))
+    await settle(world, sender)
+
+    assert [each["text"] for each in world.local.thread(world.channel, parent)] == ["Digest", "Late"]
+
+
+@only_sqlite
 async def test_a_layout_that_slack_refuses_is_shown_as_text_in_post_and_change(world):
     sender = await world.sender()
     chart = {"type": "data_visualization", "nobody": "knows this"}
@@ -459,7 +484,7 @@ async def test_an_address_that_slack_did_not_give_is_asked_for_at_the_next_chang
     assert (await card(world)).link is not None
 
 
-def test_a_card_is_searched_from_its_first_doubtful_post_on():
+async def test_a_card_is_searched_from_its_first_doubtful_post_on():
     since = now()
     doubtful = stored.Card(
         workspace="w", key="k", channel="C1", under=None, thread_ts=None, message=shows("x"), shown=None, ts=None,
@@ -467,8 +492,8 @@ def test_a_card_is_searched_from_its_first_doubtful_post_on():
     )  # fmt: skip
     effect = SimpleNamespace(payload={"channel": "C0"}, began_at=now())
 
-    assert card_sending.posting_of(effect, doubtful).began_at == since
-    assert card_sending.posting_of(effect, replace(doubtful, ts="1.1")) is None
+    assert (await card_sending.posting_of(None, effect, doubtful)).began_at == since
+    assert await card_sending.posting_of(None, effect, replace(doubtful, ts="1.1")) is None
     assert postings.CLOCKS_APART.total_seconds() > FACTOR
 
 

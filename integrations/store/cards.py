@@ -26,7 +26,7 @@ class Card:
     key: str
     channel: str
     under: str | None
-    thread_ts: str | None  # of the card that it stands under, once that is posted
+    thread_ts: str | None  # of the card that it stands under, once that is posted, or named by its message
     message: Mapping[str, Any]
     shown: str | None
     ts: str | None
@@ -192,7 +192,7 @@ def _card(row: Found, thread_ts: str | None) -> Card:
         key=row.key,
         channel=row.channel,
         under=row.under,
-        thread_ts=thread_ts,
+        thread_ts=thread_ts or row.message.get("thread_ts"),
         message=row.message,
         shown=row.shown,
         ts=row.ts,
