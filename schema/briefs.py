@@ -19,10 +19,13 @@ from schema.operating_points import limit_alone
 from schema.paces import crowd, pace
 from schema.pages import UNCOMPARED, Page, subject
 from schema.periods import Period
+from schema.quotes import Voice
+from schema.restatements import restated
 from schema.statements import levels
 from schema.statements.stating import Statement, state
-from schema.statements.subjects import as_stated, stated
+from schema.statements.subjects import as_stated
 from schema.statements.subjects import told as told_kind
+from schema.targets import agreed
 from schema.texts import Text
 from schema.trends import course, still
 from schema.verdicts import CHANGES, GAINS, LOSSES, Because
@@ -46,6 +49,7 @@ class Section:
 
     title: str
     paragraphs: tuple[Paragraph, ...]
+    voices: tuple[Voice, ...] = ()  # people's own words, after the paragraphs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,7 @@ def _in_short(page: Page, audience: Audience) -> list[Section]:
         Section(title="What moved", paragraphs=_moved(page, said, audience)),
         Section(title="Over a longer time", paragraphs=tuple(longer(page, audience))),
         Section(title="Money", paragraphs=tuple(_money(page, audience))),
-        Section(title="The rest", paragraphs=(Paragraph(label="", text=rest),) if rest else ()),
+        Section(title=REST, paragraphs=(Paragraph(label="", text=rest),) if rest else ()),
     ]
 
 
@@ -92,6 +96,9 @@ def paragraph(page: Page, insight: Insight, audience: Audience, *, short: bool =
 
     short   for a digest's parent: a countermetric that is unclear is named only
     """
+    if insight.topic is Topic.CORRECTION:
+        label, words = TOPIC_LABELS[insight.topic], restated(page, insight.metric)
+        return Paragraph(label=label, text=words, metrics=(insight.metric,))
     if insight.topic in SEEN:
         return _seen(page, insight, audience, short=short)
     # what is told of sources is their figures now: that no change is clear would only stand between them
@@ -103,7 +110,7 @@ def paragraph(page: Page, insight: Insight, audience: Audience, *, short: bool =
         return replace(told, label=label, text=limit_alone(page, insight.metric).text, statements=())
     if insight.topic in {Topic.LIMIT, Topic.GAP}:
         return replace(
-            told, label=label, text=texts.join((told.text, _target(page, insight.metric, audience)))
+            told, label=label, text=texts.join((told.text, agreed(page, insight.metric, audience)))
         )
     return replace(told, label=label)
 
@@ -188,25 +195,6 @@ def _together(paragraphs: list[Paragraph], pins: AbstractSet[str] = frozenset())
 def _place(statement: Statement) -> tuple[str, str]:
     """Name what a statement compares: its metric and the other window."""
     return statement.metric, str(statement.subject.moment.then)
-
-
-def _target(page: Page, key: str, audience: Audience) -> Text:
-    target = page.product.metrics[key].target
-    metric = page.catalogue[key]
-    if target is None:
-        return Text(())
-    told = audience is not Audience.ENGINEER  # engineers read the score itself
-    shown = {
-        name: levels.constant(end, "target", shown=stated(end, metric, page.product.currency, as_told=told))
-        for name, end in (("low", target.low), ("high", target.high))
-        if end is not None
-    }
-    if len(shown) > 1:
-        return texts.fill("The agreed target is {low} to {high}.", shown)
-    return texts.fill(
-        "The agreed target is at least {low}." if "low" in shown else "The agreed target is at most {high}.",
-        shown,
-    )
 
 
 def _unfit(page: Page, key: str, audience: Audience) -> Paragraph:
@@ -310,7 +298,9 @@ def _number(function: str, value: int) -> Fact:
 
 def _in_full(page: Page, audience: Audience) -> list[Section]:
     judged = [(key, page.judged[key]) for key in _told_in_full(page) if key in page.judged]
+    corrected = [each for each in page.ranked.said if each.topic is Topic.CORRECTION]
     sections = [
+        Section(title="Corrected", paragraphs=tuple(paragraph(page, each, audience) for each in corrected)),
         Section(
             title=UNFIT,
             paragraphs=tuple(_unfit(page, key, audience) for key, each in judged if each.now is None),
@@ -338,6 +328,7 @@ def how_judged(page: Page) -> Section:
     return Section(title=HOW_JUDGED, paragraphs=(Paragraph(label="", text=foot),))
 
 
+REST: Final = "The rest"
 HOW_JUDGED: Final = "How changes are judged"
 
 
@@ -372,7 +363,7 @@ def _figure(page: Page, key: str, audience: Audience) -> Paragraph:
         other_side(page, statement, None if each is compared[0] else each) for each in _gained(page, key)
     ]
     missing = dict.fromkeys(each.text for each in sides if not each.statements)  # others stand on this page
-    target = _target(page, key, audience) if page.judged[key].off_target else Text(())
+    target = agreed(page, key, audience) if page.judged[key].off_target else Text(())
     beside = [aside(page, key, audience, each) for each in compared or (None,)]
     text = texts.join((statement.text, *beside, *missing, target))
     return Paragraph(label=label, text=text, metrics=(key,), statements=(statement,))

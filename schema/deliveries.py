@@ -82,6 +82,7 @@ class Delivery:
     sent_at: datetime | None = None
     last_reason: str | None = None
     revision: int = 0  # rises with every move
+    doubled: int | None = None  # messages of it that stand there once more than they should; None: not looked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

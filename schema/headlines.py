@@ -187,17 +187,29 @@ def _span(page: Page, key: str, compared: Compared) -> Text:
     return texts.fill("against {then}", {"then": then})
 
 
-def asked(page: Page) -> Text:
-    """Say what is asked of whom, at most two things; the last sentence of every page."""
+def asked(page: Page, *others: Text) -> Text:
+    """Say what is asked of whom; the last words of every page.
+
+    others   what is asked of other people than the owner
+    """
+    found = [each for each in (_asked_of_owner(page), *others) if each]
+    return texts.join(found) if found else texts.plain("No action needed.")
+
+
+def _asked_of_owner(page: Page) -> Text:
+    """Say what is asked of the owner, at most two things."""
     asks = _asks(page) or [(Topic.CHANGE, key) for key in _lost_over_longer(page)]
     if not asks:
-        return texts.plain("No action needed.")
+        return Text(())
     fillings: dict[str, Filling] = {"owner": _owner(page), "asks": _together(page, asks[:MOST_ASKS])}
     return texts.fill("Asked of {owner}: {asks}.", fillings)
 
 
 def _asks(page: Page) -> list[tuple[Topic, str]]:
-    return [(topic, insight.metric) for insight in page.ranked.said if (topic := _asked_for(page, insight))]
+    """List what is asked, by topic and metric; of several corrected figures at once."""
+    asks = [(topic, insight.metric) for insight in page.ranked.said if (topic := _asked_for(page, insight))]
+    others = [each for each in asks if each[0] is not Topic.CORRECTION]
+    return [*asks[: len(asks) - len(others)][:1], *others]
 
 
 def _lost_over_longer(page: Page) -> list[str]:
@@ -212,7 +224,13 @@ def is_asked_for_longer(page: Page) -> bool:
 
 def _together(page: Page, asks: Sequence[tuple[Topic, str]]) -> Text:
     """Put what is asked into one sentence; the same thing of two figures is asked once."""
-    said = [texts.fill(ASKS[topic], {"plain": _plain(page, key)}) for topic, key in asks]
+    many = len(page.restated) > 1
+    said = [
+        texts.fill(
+            CORRECTED if many and topic is Topic.CORRECTION else ASKS[topic], {"plain": _plain(page, key)}
+        )
+        for topic, key in asks
+    ]
     if [topic for topic, _ in asks] == [Topic.CHANGE] * MOST_ASKS:
         return texts.fill("{first}, and about {plain}", {"first": said[0], "plain": _plain(page, asks[1][1])})
     return texts.join(said, "; ")
@@ -234,6 +252,7 @@ def _plain(page: Page, key: str) -> Text:
 
 
 MOST_ASKS: Final = 2
+CORRECTED: Final = "check what was decided on the figures that were corrected"
 
 ASKS: Final[Mapping[Topic, str]] = {
     Topic.CORRECTION: "check what was decided on the old figure for {plain}",

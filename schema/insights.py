@@ -77,13 +77,21 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restated:
+    """A figure of the last post that its source restated, in plain words."""
+
+    posted: str  # as the post said it
+    now: str  # as it is known; "" where it was taken back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
     """What weighs in a ranking and stands in no judgement."""
 
     repeats: Mapping[str, int] = field(
         default_factory=dict
     )  # closed periods before with the same verdict, by metric
-    corrected: frozenset[str] = frozenset()  # metrics whose earlier figure was restated
+    corrected: Mapping[str, Restated] = field(default_factory=dict)  # figures of the period before, by metric
     material: Decimal | None = None  # the team's agreed amount of money
     seen: Signals = NO_SIGNALS  # courses, inputs, paces and crowds
 
@@ -108,7 +116,7 @@ def rank(
     """Order what is worth saying: pins first, then at most five by score, harm first on a tie.
 
     A metric's own figure is said once, and once for the rest of the same cases: by its pin, else by changed inputs, its verdict, its side questions, its course,
-    or as unusual. Its goal and its groups are other figures, said beside it.
+    or as unusual. Its goal, its groups and its figure of the period before, where that was corrected, are other figures.
     """
     found = [
         insight
@@ -121,6 +129,11 @@ def rank(
     ]
     told = {insight.metric for insight in found if insight.topic not in APART}
     found = [each for each in found if not _is_the_rest(catalogue, judged, each, found)]
+    found += [
+        Insight(topic=Topic.CORRECTION, metric=key, score=UNRANKED, harm=True)
+        for key in judged
+        if key in background.corrected
+    ]
     pinned = sorted((i for i in found if i.pinned), key=lambda i: (PINNED.index(i.topic), i.metric))
     scored = sorted((i for i in found if not i.pinned), key=lambda i: (-i.score, not i.harm, i.metric))
     return Ranked(
@@ -162,7 +175,7 @@ def _insight(
     catalogue: Catalogue, judged: Mapping[str, Judgement], judgement: Judgement, background: Background
 ) -> Insight | None:
     metric = catalogue[judgement.metric]
-    topic = _topic(metric, judgement, corrected=metric.key in background.corrected)
+    topic = _topic(metric, judgement)
     inputs, course = background.seen.inputs.get(metric.key), background.seen.courses.get(metric.key)
     if inputs is not None and topic not in PINNED:
         seen = _weight_of_inputs(inputs, background)
@@ -245,10 +258,8 @@ def _weight_of_crowd(crowd: Crowd) -> Weight:
     return Weight(q=crowd.p, difference=over, matters=matters, repeats=0, harm=True)
 
 
-def _topic(metric: Metric, judgement: Judgement, *, corrected: bool) -> Topic | None:
+def _topic(metric: Metric, judgement: Judgement) -> Topic | None:
     kind = judgement.verdict.kind
-    if corrected:
-        return Topic.CORRECTION
     if judgement.now is None:
         return Topic.NOT_FIT
     if judgement.off_target:

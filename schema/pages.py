@@ -1,7 +1,7 @@
 """What a text about one product and period is made from: its judgements, ranked, and the windows in words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from schema import facts, texts
 from schema.estimates.estimating import Estimate, NotEstimable, estimate
 from schema.facts import Fact, Kind
-from schema.insights import MATERIAL, NO_BACKGROUND, Background, Ranked, rank
+from schema.insights import MATERIAL, NO_BACKGROUND, Background, Ranked, Restated, rank
 from schema.judgements import MATURITY, NOT_ASKED, Compared, Judgement, assumptions
 from schema.metrics import Catalogue, Metric
 from schema.periods import Cadence, Period
@@ -35,6 +35,7 @@ class Page:
     ranked: Ranked
     today: date
     seen: Signals = NO_SIGNALS
+    restated: Mapping[str, Restated] = field(default_factory=dict)  # figures of the period before, by metric
 
     def language(self) -> Language:
         """Give the product's words for statements."""
@@ -51,7 +52,7 @@ def page(
     ranked = rank(catalogue, judged, replace(background, material=material, seen=seen))
     return Page(
         product=product, catalogue=catalogue, nouns=nouns_of(product, nouns), period=period, judged=judged,
-        ranked=ranked, today=today, seen=seen,
+        ranked=ranked, today=today, seen=seen, restated=background.corrected,
     )  # fmt: skip
 
 

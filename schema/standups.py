@@ -1,23 +1,31 @@
 """The digest of a product and period: a short parent, and sections for its thread."""
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from schema import texts
-from schema.briefs import Paragraph, Section, compose, how_judged, longer, paragraph
-from schema.facts import Kind, number
-from schema.headlines import asked, headline, is_asked_for_longer
+from schema import delays, facts, records, texts, voices
+from schema.briefs import REST, Paragraph, Section, compose, how_judged, longer, paragraph
+from schema.consequences import consequence
+from schema.facts import Fact, Kind, number
+from schema.headlines import TOPIC_LABELS, asked, headline, is_asked_for_longer
 from schema.insights import Topic
 from schema.metrics import Audience, Unit
 from schema.pages import Page
 from schema.periods import Period
+from schema.restatements import restated, restated_together
 from schema.statements import levels
 from schema.texts import Text
+from schema.weeks import Week
 
 MOST_LINES: Final = 6  # of a parent
+ENDS: Final = 2  # of them: the headline, and what is asked
+MOST_LEADS: Final = 3  # figures told in it
+MOST_BLOCKERS: Final = 20
+QUIET: Final = Week()
+LABEL_CORRECTED: Final = TOPIC_LABELS[Topic.CORRECTION]
+AGAIN: Final = "Composed again on {day}: what people said is what was stored for that {unit}, and figures are as they are known now."
 MOST_CHARTS: Final = 2  # Slack's limit a message; SLACK.md fact 44
 FEWEST_POINTS: Final = 4
 MOST_POINTS: Final = 20
@@ -47,26 +55,25 @@ class Standup:
     fallback: Text  # notification and screen readers
 
 
-def compose_standup(page: Page) -> Standup:
-    """Compose the digest: the verdict, what moved and what is asked in the parent, the rest for the thread."""
+def compose_standup(page: Page, week: Week = QUIET) -> Standup:
+    """Compose the digest: the verdict, what moved, what delays and what is asked in the parent, the rest for the thread.
+
+    week   what is known besides the figures
+    """
     top = headline(page)
-    closing = Paragraph(label="", text=asked(page))
-    said = [
-        paragraph(page, insight, Audience.EXECUTIVE, short=True)
-        for insight in page.ranked.said
-        if insight.topic is not Topic.NOT_FIT
-    ]
-    leads = _leads(page, said)
-    parent = (Paragraph(label="", text=top), *leads, closing)
+    closing = Paragraph(label="", text=asked(page, *delays.asks(week.gathered.blockers, week.launches)))
+    held = _held(page, week)
+    leads = _leads(page, most=min(MOST_LEADS, MOST_LINES - ENDS - len(held)))
+    parent = (Paragraph(label="", text=top), *leads, *held, closing)
     return Standup(
-        product=page.product.key, period=page.period, parent=parent, sections=_thread(page, leads),
+        product=page.product.key, period=page.period, parent=parent, sections=_thread(page, week, (*leads, *held)),
         charts=charts(page), fallback=texts.join((top, closing.text)),
     )  # fmt: skip
 
 
-def _leads(page: Page, said: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
+def _leads(page: Page, *, most: int) -> tuple[Paragraph, ...]:
     """Choose what the parent says: this period's insights; of a longer time what is asked about, or both sides of it."""
-    most = MOST_LINES - 3
+    said = _said(page)
     if said and not is_asked_for_longer(page):
         return tuple(said[:most])
     over = longer(page, Audience.EXECUTIVE, short=True)
@@ -76,15 +83,78 @@ def _leads(page: Page, said: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
     return (*over[:1], *itertools.islice(other, 1))
 
 
-def _thread(page: Page, leads: tuple[Paragraph, ...]) -> tuple[Section, ...]:
+def _said(page: Page) -> list[Paragraph]:
+    """Say this period's insights, what was corrected first and in one line."""
+    corrected = [each.metric for each in page.ranked.said if each.topic is Topic.CORRECTION]
+    others = [
+        paragraph(page, insight, Audience.EXECUTIVE, short=True)
+        for insight in page.ranked.said
+        if insight.topic not in {Topic.NOT_FIT, Topic.CORRECTION}
+    ]
+    if not corrected:
+        return others
+    words = restated(page, corrected[0]) if len(corrected) == 1 else restated_together(page, corrected)
+    return [Paragraph(label=LABEL_CORRECTED, text=words, metrics=tuple(corrected)), *others]
+
+
+def _held(page: Page, week: Week) -> tuple[Paragraph, ...]:
+    """Name what delays most: the first blocker, and the launch that goes out next where it lacks something."""
+    blockers = delays.ordered(week.gathered.blockers, week.launches)
+    lines = [delays.blocker_line(page, each, week.launches, week.names, short=True) for each in blockers[:1]]
+    waiting = [each for each in delays.soonest(week.launches) if not each.may_go_out]
+    return (*lines, *(delays.launch_line(each) for each in waiting[:1]))
+
+
+def _thread(page: Page, week: Week, leads: tuple[Paragraph, ...]) -> tuple[Section, ...]:
     """Say what the parent had no room for; the engineer's figures are one button away."""
     told = {str(each.text) for each in leads}
-    sections = [*compose(page, Audience.EXECUTIVE).sections, how_judged(page)]
+    figures = compose(page, Audience.EXECUTIVE).sections
+    rest = tuple(each for each in figures if each.title == REST)
+    sections = [
+        *(each for each in figures if each.title != REST), *_around(page, week), *rest, how_judged(page),
+        _record(page, week),
+    ]  # fmt: skip
     fresh = [
         replace(each, paragraphs=tuple(line for line in each.paragraphs if str(line.text) not in told))
         for each in sections
     ]
-    return tuple(each for each in fresh if each.paragraphs)
+    return tuple(each for each in fresh if each.paragraphs or each.voices)
+
+
+def _around(page: Page, week: Week) -> tuple[Section, ...]:
+    """Say what delays, what became of decisions, and what people wrote."""
+    blockers = delays.ordered(week.gathered.blockers, week.launches)
+    return (
+        Section(
+            title="Blockers, what delays a launch first",
+            paragraphs=tuple(
+                delays.blocker_line(page, each, week.launches, week.names)
+                for each in blockers[:MOST_BLOCKERS]
+            ),
+        ),
+        Section(
+            title="Launches under way",
+            paragraphs=tuple(delays.launch_line(each) for each in delays.soonest(week.launches)),
+        ),
+        Section(
+            title=f"What the {page.product.cadence.value} before decided, and its numbers since",
+            paragraphs=tuple(consequence(page, each, week.names) for each in week.decided),
+        ),
+        voices.check_ins(page, week.gathered, week.names),
+    )
+
+
+def _record(page: Page, week: Week) -> Section:
+    """Say how the posts before this one went; of a period composed again, on which day."""
+    lines = [] if week.record is None else [Paragraph(label="", text=records.said(week.record))]
+    if week.composed_again_on is not None:
+        day = Fact(
+            of="period", function="day", kind=Kind.TIME, value=None, shown=facts.day(week.composed_again_on)
+        )
+        lines.append(
+            Paragraph(label="", text=texts.fill(AGAIN, {"day": day, "unit": page.product.cadence.value}))
+        )
+    return Section(title="Record", paragraphs=tuple(lines))
 
 
 def charts(page: Page) -> tuple[Chart, ...]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from schema.findings import NO_FINDINGS
-from schema.insights import APART, MOST_SCORED, PINNED, Background, Topic, counter_of, rank
+from schema.insights import APART, MOST_SCORED, PINNED, Background, Restated, Topic, counter_of, rank
 from schema.judgements import Judgement
 from schema.readings import Proportion
 from schema.statistics.priorities import insight_score
@@ -16,6 +16,7 @@ from tests.demo_pages import demo_pages
 from tests.weeks import page_of
 
 D = Decimal
+CORRECTED = Background(corrected={"missed_loss": Restated(posted="$1,530", now="$1,900")})
 
 
 @pytest.mark.parametrize(
@@ -80,13 +81,23 @@ def test_pins_stand_above_any_score_in_their_order(fraud) -> None:
     judged["review_hours"] = replace(judged["review_hours"], off_target=True)
     judged["net_benefit"] = replace(judged["net_benefit"], now=None, compared=())
 
-    ranked = rank(fraud.catalogue, judged, Background(corrected=frozenset({"missed_loss"})))
+    ranked = rank(fraud.catalogue, judged, CORRECTED)
 
     assert [(each.topic, each.metric) for each in ranked.said] == [
         (Topic.CORRECTION, "missed_loss"), (Topic.NOT_FIT, "net_benefit"), (Topic.LIMIT, "review_hours"),
         (Topic.GAP, "fpr_gap"), (Topic.CHANGE, "recall"),
     ]  # fmt: skip
     assert [each.topic for each in ranked.said[:4]] == list(PINNED)
+
+
+def test_a_figure_that_was_corrected_still_says_what_it_did_since(fraud) -> None:
+    judged = calm(fraud)
+    judged["missed_loss"] = with_verdict(judged["missed_loss"], clear(Kind.CLEAR_LOSS))
+
+    ranked = rank(fraud.catalogue, judged, CORRECTED)
+
+    assert [each.topic for each in ranked.said] == [Topic.CORRECTION, Topic.CHANGE]
+    assert "missed_loss" not in ranked.quiet
 
 
 def test_at_most_five_are_scored_and_the_rest_are_named(fraud) -> None:

@@ -174,11 +174,28 @@ def waiting(
     return tuple(_delivery(row) for row in session.execute(query.where(or_(open_, skipped))))
 
 
-def record(session: Session, workspace: str, *, product: str, count: int = 13) -> tuple[Delivery, ...]:
-    """List a product's newest deliveries, newest period first."""
+def record(
+    session: Session, workspace: str, *, product: str, before: datetime | None = None, count: int = 13
+) -> tuple[Delivery, ...]:
+    """List a product's newest deliveries, newest period first; with `before`, those of periods that began earlier."""
     query = select(DELIVERIES).where(D.workspace == workspace, D.product == product)
+    if before is not None:
+        query = query.where(D.period_start < before)
     query = query.order_by(D.period_start.desc(), D.kind, D.channel).limit(count)
     return tuple(_delivery(row) for row in session.execute(query))
+
+
+def of_period(session: Session, workspace: str, *, product: str, period: Period) -> tuple[Delivery, ...]:
+    """List what was owed for one period, whatever the channel."""
+    query = select(DELIVERIES).where(
+        D.workspace == workspace, D.product == product, D.period_start == period.start
+    )
+    return tuple(_delivery(row) for row in session.execute(query.order_by(D.kind, D.channel)))
+
+
+def looked_for_doubles(session: Session, workspace: str, id: str, *, doubled: int) -> None:
+    """Store how many messages of a delivery its channel holds a second time."""
+    session.execute(update(DELIVERIES).where(*_named(workspace, id)).values(doubled=doubled))
 
 
 def _move(session: Session, workspace: str, id: str, to: DeliveryState, **values: Any) -> Delivery:
@@ -215,6 +232,7 @@ def _delivery(row: Found) -> Delivery:
         sent_at=row.sent_at,
         last_reason=row.last_reason,
         revision=row.revision,
+        doubled=row.doubled,
     )
 
 

@@ -33,6 +33,7 @@ class DeliveryRow(SQLModel, table=True):
     sent_at: datetime | None = Field(default=None, sa_type=AwareTime)
     last_reason: str | None = Field(default=None, sa_type=PlainText)
     revision: int = 0  # rises with every move
+    doubled: int | None = None  # messages that the channel holds a second time; None: not looked
 
 
 class DeliveryPartRow(SQLModel, table=True):
@@ -53,6 +54,23 @@ class DeliveryPartRow(SQLModel, table=True):
     looked_at: datetime | None = Field(default=None, sa_type=AwareTime)
     ts: str | None = Field(default=None, sa_type=PlainText)
     last_reason: str | None = Field(default=None, sa_type=PlainText)
+
+
+class ToldRow(SQLModel, table=True):
+    """One figure as a delivery said it, and as a correction said it last."""
+
+    __tablename__ = "told"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace", "delivery_id"], ["deliveries.workspace", "deliveries.id"]),
+    )
+
+    workspace: str = Field(primary_key=True, sa_type=PlainText)
+    delivery_id: str = Field(primary_key=True, sa_type=PlainText)
+    metric: str = Field(primary_key=True, sa_type=PlainText)
+    posted: Any = Field(sa_type=JsonText, nullable=False)
+    told: Any = Field(sa_type=JsonText, nullable=False)
+    corrections: int = 0  # how often it was corrected
+    corrected_at: datetime | None = Field(default=None, sa_type=AwareTime)
 
 
 class PostRow(SQLModel, table=True):
