@@ -26,6 +26,7 @@ from schema.products import Product, Readers
 POSTS_A_MINUTE = 300  # what the local Slack takes; a few at once are forgiven in a channel
 BURST = 3
 JOINED = "member_joined_channel"
+PATIENCE_S = 60.0  # with a locked database: the bot may fail then, the rehearsal may not
 ON_POSTS: Mapping[FaultKind, Mapping[str, Any]] = {
     FaultKind.RATE_LIMITED: {"seconds": 5},
     FaultKind.STATUS_BEFORE: {"status": 503},
@@ -94,7 +95,7 @@ async def staged(wanted: Rehearsal, settings: Settings, secrets: Secrets) -> Asy
         environment = _environment(wanted, settings, secrets) | _here(slack, app, home=home, config=config)
         theirs = Settings.from_env({name: value for name, value in environment.items() if _is_ours(name)})
         await apply(theirs, config, lambda: datetime.now(UTC))
-        store = Store(theirs.database)
+        store = Store(theirs.database, lock_wait_s=PATIENCE_S)
         stack.push_async_callback(store.close)
         stage = Stage(
             slack=slack, app=app, store=store, home=home, config=config, configuration=configuration,

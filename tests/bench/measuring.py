@@ -61,11 +61,15 @@ Measure = Callable[[Size], Awaitable[Sequence[Line]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One thing to measure; it gives a line for each of its goals."""
+    """One thing to measure; it gives a line for each of its goals.
+
+    within_s  it is cut off after that
+    """
 
     number: int
     name: str
     measure: Measure
+    within_s: float = 180
 
 
 def times(limit: float | None, *, at_most: bool = True) -> Goal:

@@ -1,12 +1,13 @@
-"""Many digests at once, and many under fire: how late the parents are, and what is lost or doubled."""
+"""Many digests due in the same minute: how late their parents are, and whether memory grows with them."""
 
 import asyncio
 import json
 import logging
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -23,11 +24,10 @@ from schema.deliveries import DeliveryState
 from schema.periods import Period
 from tests.bench.children import Child, child
 from tests.bench.commits import emptied
-from tests.bench.measuring import Goal, Line, Size, p95
+from tests.bench.measuring import Goal, Line, Size, p95, times
+from tests.bench.starting import memory_mb
 
 RUSH = {Size.FULL: (1_000, 6), Size.QUICK: (150, 6), Size.TINY: (20, 60)}  # digests, time factor
-FIRE = {Size.FULL: 300, Size.QUICK: 100, Size.TINY: 8}  # digests of three parts
-ON_FIRE = 100  # time factor
 SECTIONS = 1
 PARENT = ".0"
 WEEK = Period(start=datetime(2026, 11, 16, tzinfo=UTC), end=datetime(2026, 11, 23, tzinfo=UTC))
@@ -36,6 +36,7 @@ ENDED = frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNO
 TICK_S = 1.0  # of production's clock
 GIVE_UP_S = 150
 BEAT_S = 0.02
+WEIGH_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +54,11 @@ class Desk:
     sender: Sender
     slack: Child
 
-    async def posts(self) -> tuple[list[Post], int]:
-        """Give what stands in the channels, in order of time, and how many calls were made to fail."""
+    async def posts(self) -> list[Post]:
+        """Give what stands in the channels, in order of time."""
         said = await self.slack.ask("shown")
         found = [Post(text=text.split(" ")[0], at=at) for text, at in said["messages"]]
-        return sorted(found, key=lambda post: post.at), said["faults"]
+        return sorted(found, key=lambda post: post.at)
 
 
 def now() -> datetime:
@@ -69,8 +70,8 @@ def payload(words: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def a_desk(waits: Waits, *, channels: int, fire: bool) -> AsyncIterator[Desk]:
-    wanted = json.dumps({"factor": waits.factor, "channels": channels, "fire": fire})
+async def a_desk(waits: Waits, *, channels: int) -> AsyncIterator[Desk]:
+    wanted = json.dumps({"factor": waits.factor, "channels": channels})
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(child("tests.bench.channels", wanted))
         store = Store(emptied())
@@ -165,20 +166,39 @@ async def listening_for_pauses() -> AsyncIterator[list[float]]:
         await asyncio.wait([beating])
 
 
+@asynccontextmanager
+async def weighing() -> AsyncIterator[list[float]]:
+    """Note the memory of this process, in MB, from its first posts on."""
+    weights: list[float] = []
+
+    async def weigh() -> None:
+        while True:
+            await asyncio.sleep(WEIGH_S)
+            weights.append(await memory_mb(os.getpid()))
+
+    weighs = asyncio.create_task(weigh(), name="bench-weigh")
+    try:
+        yield weights
+    finally:
+        weighs.cancel()
+        await asyncio.wait([weighs])
+        weights.append(await memory_mb(os.getpid()))
+
+
 async def lateness(size: Size) -> list[Line]:
     """Post all in the same minute, and hold each parent to the slot that an endlessly fast sender would have had."""
     digests, factor = RUSH[size]
     waits = Waits().divided_by(factor)
-    async with a_desk(waits, channels=digests, fire=False) as desk, hearing() as note:
+    async with a_desk(waits, channels=digests) as desk, hearing() as note:
         due_at = now() + timedelta(seconds=1 + digests * 0.006)
         ids = await asyncio.gather(
             *(prepare(desk, number, parts=1 + SECTIONS, due_at=due_at) for number in range(digests))
         )
         assert now() < due_at, "preparing took longer than expected"
         await asyncio.sleep((due_at - now()).total_seconds())
-        async with listening_for_pauses() as pauses:
+        async with listening_for_pauses() as pauses, weighing() as weights:
             states = await send_all(desk, ids)
-        posts, _ = await desk.posts()
+        posts = await desk.posts()
     assert (states, len(posts)) == ({DeliveryState.SENT: digests}, digests * (1 + SECTIONS))
     slot_s = waits.pace.bulk_interval_s
     late = [
@@ -196,35 +216,15 @@ async def lateness(size: Size) -> list[Line]:
             "took_s_times_factor": (posts[-1].at - due_at.timestamp()) * factor,
             "pace_alone_s": (len(posts) - 1) * slot_s * factor,
         },
-    )]  # fmt: skip
+    ), growth(weights, digests=digests)]  # fmt: skip
 
 
-async def under_fire(size: Size) -> list[Line]:
-    """Send while Slack fails in every way; count what is lost, doubled or left unknown."""
-    digests = FIRE[size]
-    waits = replace(
-        Waits().divided_by(ON_FIRE),
-        lease_s=3,
-        request_s=0.3,
-        fresh_s=1,
-        workspace_per_minute=20_000,
-        retry_for_s=60,
-    )
-    async with a_desk(waits, channels=max(4, digests // 4), fire=True) as desk:
-        ids = await asyncio.gather(
-            *(prepare(desk, number, parts=3, due_at=now()) for number in range(digests))
-        )
-        states = await send_all(desk, ids)
-        posts, faults = await desk.posts()
-    wanted = {f"{number}.{part}" for number in range(digests) for part in range(3)}
-    shown = Counter(post.text for post in posts)
-    lost, doubled = len(wanted - set(shown)), sum(count - 1 for count in shown.values())
-    return [Line(
-        what=f"{len(wanted):,} sends under faults, time factor {ON_FIRE}: lost and doubled"
-        " (reduced; the harness of 10,000 with kills from outside is an issue of its own)",
-        goal=Goal(limit=0, unit="of them"), value=lost + doubled, low=lost + doubled, high=lost + doubled,
-        beside={
-            "lost": lost, "doubled": doubled, "unknown_digests": states[DeliveryState.UNKNOWN],
-            "failed_digests": states[DeliveryState.FAILED], "calls_made_to_fail": faults,
-        },
-    )]  # fmt: skip
+def growth(weights: Sequence[float], *, digests: int) -> Line:
+    """Hold the memory of all the time that followed against what the first posts needed."""
+    first, *later = weights
+    grown = max(later or [first]) / first
+    return Line(
+        what=f"memory of the sender while {digests:,} digests go out, against its beginning",
+        goal=times(1.1), value=grown, low=grown, high=grown,
+        beside={"first_mb": first, "most_mb": max(weights), "last_mb": weights[-1]},
+    )  # fmt: skip
