@@ -1,5 +1,6 @@
 """The launches of the demo's story, brought to where visitors find them: by what people do, on the days they did it."""
 
+import asyncio
 import itertools
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -83,8 +84,7 @@ class Rehearsal:
         product = self.snapshot.product(script.product)
         match step:
             case Give():
-                for each in step.evidence:
-                    await self._give(product, each)
+                await asyncio.gather(*(self._give(product, each) for each in step.evidence))
                 await drawing.catch_up(self.services, self.snapshot)
             case Submit():
                 await self._submit(script, product, step)

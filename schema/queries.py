@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import jsonpath
 import sqlglot
@@ -72,6 +73,7 @@ def dialect_of(url: str) -> str:
     return name
 
 
+@lru_cache(maxsize=1024)  # each question is asked of every period
 def refuse_writes(sql: str, dialect: str) -> None:
     """Refuse anything but one SELECT that only reads.
 
@@ -90,6 +92,7 @@ def refuse_writes(sql: str, dialect: str) -> None:
         _refuse_placeholder(node)
 
 
+@lru_cache(maxsize=1024)
 def limited(sql: str, dialect: str, *, rows: int) -> str:
     """Let one SELECT that was not refused give so many rows at most."""
     tokens = sqlglot.tokenize(sql, read=DIALECTS.get(dialect, "postgres"))
