@@ -4,10 +4,10 @@ from datetime import date, datetime, time
 
 from schema import facts, texts
 from schema.evidence import Document, Finding, digest_of
-from schema.sightings import Sight, count, mismatch
+from schema.sightings import Failure, Sight, count, mismatch
 from schema.texts import Text
 
-MISSING = "There is no link to {words} yet; add the link, its digest and its date."
+MISSING = "Still missing: {words}; add its link, digest and date."
 
 
 def document_finding(sight: Sight, document: Document | None) -> Finding:
@@ -21,8 +21,8 @@ def document_finding(sight: Sight, document: Document | None) -> Finding:
         or mismatch(sight, document.states)
     )
     return sight.finding(
-        digest=_digest(sight, document), failure=failure, why=texts.plain("It is there, and recent enough."),
-        statement=_statement(sight, document), measured_at=_dated_at(sight, document.dated), link=document.link,
+        digest=_digest(sight, document), failure=failure, statement=_statement(sight, document),
+        measured_at=_dated_at(sight, document.dated), link=document.link,
     )  # fmt: skip
 
 
@@ -37,34 +37,33 @@ def _digest(sight: Sight, document: Document) -> str:
     )
 
 
-def _undigested(document: Document) -> Text | None:
+def _undigested(document: Document) -> Failure | None:
     if document.digest.strip():
         return None
-    return texts.plain("Its content is not pinned; give its digest.")
+    return Failure("{it:cap} is not pinned to a content; give its digest.")
 
 
-def _untimely(sight: Sight, dated: date | None) -> Text | None:
+def _untimely(sight: Sight, dated: date | None) -> Failure | None:
     if dated is None:
-        return texts.plain("It carries no date; give the day on which it was last true.")
+        return Failure("{it:cap} carries no date; give the day on which it was last true.")
     today = sight.now.astimezone(sight.product.zoneinfo).date()
     day = {"day": _day(dated)}
     if dated > today:
-        return texts.fill(
-            "It is dated {day}, which is still to come; give the day on which it was last true.", day
+        return Failure(
+            "{it:cap} is dated {day}, which is still to come; give the day on which it was last true.", day
         )
     days = sight.requirement.fresh_days
     if days is not None and (today - dated).days > days:
-        return texts.fill("It is of {day}, and may be at most {days} days old; bring it up to date.", {
-            **day, "days": count(days),
-        })  # fmt: skip
+        aged = {**day, "days": count(days)}
+        return Failure("{it:cap} is of {day}, and may be at most {days} days old; bring it up to date.", aged)
     return None
 
 
-def _silent(sight: Sight, document: Document) -> Text | None:
+def _silent(sight: Sight, document: Document) -> Failure | None:
     for name in sight.requirement.states:
         if not document.states.get(name, "").strip():
             said = facts.name(name.replace("_", " "))
-            return texts.fill("It does not say this yet: {said}.", {"said": said})
+            return Failure("{it:cap} does not say this yet: {said}.", {"said": said})
     return None
 
 

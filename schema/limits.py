@@ -1,7 +1,7 @@
 """A figure held against a limit: the end that counts against it, and both in words."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -105,9 +105,12 @@ def limit(given: Held, scale: Scale, told: int | None) -> Text:
 
 
 def span(given: Held, scale: Scale, told: int | None) -> Text:
-    """Say the interval: `89 to 94`; its ends are rounded outward, and never across a limit."""
+    """Say the interval: `89 to 94`, `3.8 to 4.0 stars`; its ends are rounded outward, and never across a limit."""
     low = _end(given.lowest, scale, given.at_least, low=True)
     high = _end(given.highest, scale, given.at_most, low=False)
+    number, _, unit = low.shown.partition(" ")
+    if unit and high.shown.endswith(f" {unit}"):
+        low = replace(low, shown=number)
     return texts.fill("{low} to {high}", {"low": low, "high": _in_every(high, scale, told)})
 
 
@@ -123,23 +126,48 @@ def with_limit(
     parts = []
     if given.limited:
         parts.append(texts.fill("the {word} is {limit}", {"word": word, "limit": limit(given, scale, told)}))
+        told = scale.base
     if given.ranged:
-        parts.append(texts.fill("it could be {span}", {"span": span(given, scale, told)}))
+        ends: dict[str, Filling] = {"span": span(given, scale, told), "counts": _what_counts(given, scale)}
+        parts.append(texts.fill("it could be {span}{counts}", ends))
+    elif _looks_well(given, scale):
+        exact = {"exact": value(given, replace(scale, base=None))}
+        parts.append(texts.fill("exactly it is {exact}", exact))
     elif without:
         parts.append(without)
     return texts.fill("{said}.", {"said": texts.join((said, texts.join(parts, ", and ")), "; ")})
 
 
-def against(given: Held, scale: Scale) -> Text:
-    """Say why a figure holds or does not."""
-    template = "{holds} because {worst}, and it must be {limit}."
-    worst = "at worst it is {end}" if given.ranged else "it is {end}"
-    ends = [
-        texts.fill(worst, {"end": _in_every(_end(value, scale, against_it, low=low), scale, None)})
-        for value, against_it, low in _failing_first(given)
-    ]
-    holds = "It holds," if given.holds else "It does not hold,"
-    return texts.fill(template, {"holds": holds, "worst": ends[0], "limit": limit(given, scale, scale.base)})
+def _looks_well(given: Held, scale: Scale) -> bool:
+    """Tell whether a figure fails though what is shown of it would pass."""
+    base = scale.base
+    seen = (
+        _read(_short(given.value, scale), scale)
+        if base is None
+        else Decimal(facts.per(given.value, base)) / base
+    )
+    return not given.holds and replace(given, value=seen, low=None, high=None).holds
+
+
+def _what_counts(given: Held, scale: Scale) -> str:
+    """Say which end fails where the figure itself seems to pass."""
+    if not _looks_well(given, scale):
+        return ""
+    low = given.at_least is not None and given.lowest < given.at_least
+    return f", of which the {'low' if low else 'high'} end counts"
+
+
+def count_of(given: Held, scale: Scale) -> Fact | None:
+    """Count a share of the base of its limit; None where that hides some, or on which side of the limit it lies."""
+    base, value = scale.base, given.value
+    if base is None:
+        return None
+    exact, shown = value * base, facts.per(value, base)
+    hides = (not shown and exact > 0) or (shown == base and exact < base)
+    ends = [end * base for end in (given.at_least, given.at_most) if end is not None]
+    if hides or any((exact >= end, exact <= end) != (shown >= end, shown <= end) for end in ends):
+        return None
+    return _fact(scale, "level", value, f"{shown:,}", base=base)
 
 
 def value(given: Held, scale: Scale) -> Fact:
@@ -148,15 +176,6 @@ def value(given: Held, scale: Scale) -> Fact:
     return _fact(
         scale, "level", given.value, _on_its_side(given.value, scale, end, low=given.at_least is not None)
     )
-
-
-def _failing_first(given: Held) -> list[tuple[Decimal, Decimal, bool]]:
-    sides = []
-    if given.at_least is not None:
-        sides.append((given.lowest, given.at_least, True))
-    if given.at_most is not None:
-        sides.append((given.highest, given.at_most, False))
-    return sorted(sides, key=lambda side: side[0] >= side[1] if side[2] else side[0] <= side[1])
 
 
 def _stated(value: Decimal, scale: Scale, told: int | None) -> Filling:
@@ -207,6 +226,11 @@ def _read(text: str, scale: Scale) -> Decimal:
     figure = Decimal(found[0].replace(",", "")) if found else Decimal(0)
     signed = -figure if text.startswith("-") else figure
     return signed / facts.HUNDRED if scale.unit is Unit.SHARE else signed
+
+
+def in_every(count: Filling, scale: Scale) -> Filling:
+    """Say of how many a share is counted."""
+    return _in_every(count, scale, None)
 
 
 def _in_every(count: Filling, scale: Scale, told: int | None) -> Filling:

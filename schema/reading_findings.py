@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 
-from schema import blanks, texts
+from schema import blanks, facts, texts
 from schema.estimates.estimating import Estimate
 from schema.evidence import Finding, digest_of
 from schema.facts import Kind
 from schema.group_bounds import hidden, widened
 from schema.judgements import NOT_ASKED, Judgement, Stand
-from schema.limits import Held, Scale, against, base_for, held, with_limit
+from schema.limits import Held, Scale, base_for, held, with_limit
 from schema.metrics import Audience, Catalogue, Form, Metric, Unit
 from schema.pages import nouns_of, window
-from schema.sightings import Sight, called, count, too_few, untimely
+from schema.sightings import NOTHING, Failure, Sight, called, count, too_few, untimely
 from schema.statements import levels
 from schema.statements.levels import Language, Moment, Subject
 from schema.texts import Text
@@ -21,7 +22,7 @@ from schema.texts import Text
 UNMEASURED: Final = (
     "This product does not measure {plain}; add the metric, or bind another measure and say why."
 )
-NO_TARGET: Final = "This product has set no target for {plain}; set one before the next measurement."
+NO_TARGET: Final = "{it:cap} has no target in this product; set one before the next measurement."
 BLANK: Final = "There is no figure for {plain}: {why}."
 
 
@@ -61,22 +62,30 @@ def _found(
     given = _inside(widened(plain, metric, estimate), metric)
     measured_at = judgement.period.end
     digest = _digest(sight, judgement, stand)
+    label = levels.phrase(metric.plain, metric, language)
     if not given.sound:
-        nan = texts.plain("What the source gave is no number.")
-        return sight.finding(digest=digest, failure=nan, why=nan, measured_at=measured_at)
+        nan = Failure("{it:cap} is no number, as its source gave it.")
+        return sight.finding(
+            digest=digest, failure=nan, statement=NOTHING, label=label, measured_at=measured_at
+        )
     told = levels.level(
-        _subject(sight, metric, judgement, stand, language=language), Audience.EXECUTIVE, rest=False
+        replace(
+            _subject(sight, metric, judgement, stand, language=language),
+            least=_least(metric, given),
+            brief=True,
+        ),
+        Audience.EXECUTIVE,
+        rest=False,
     )
-    scale = _scale(metric, given, told, language)
     failure = (
-        _untargeted(sight, metric, language)
+        _untargeted(sight)
         or untimely(sight, measured_at)
         or _hidden(sight, estimate)
         or too_few(sight, _cases(estimate), groups=bool(estimate.groups))
-        or (None if given.holds else against(given, scale))
     )
+    statement = _statement(sight, given, _scale(metric, given, told, language), told)
     return sight.finding(
-        digest=digest, failure=failure, why=_why(given, scale), statement=_statement(sight, given, scale, told),
+        digest=digest, failure=failure, beyond=not given.holds, statement=statement, label=label,
         measured_at=measured_at,
     )  # fmt: skip
 
@@ -96,20 +105,21 @@ def _digest(sight: Sight, judgement: Judgement, stand: Stand) -> str:
     )
 
 
-def _untargeted(sight: Sight, metric: Metric, language: Language) -> Text | None:
+def _untargeted(sight: Sight) -> Failure | None:
     asked = sight.requirement
     if not asked.target or asked.at_least is not None or asked.at_most is not None:
         return None
-    return texts.fill(NO_TARGET, {"plain": levels.phrase(metric.plain, metric, language)})
+    return Failure(NO_TARGET)
 
 
-def _hidden(sight: Sight, estimate: Estimate) -> Text | None:
+def _hidden(sight: Sight, estimate: Estimate) -> Failure | None:
     fewest = sight.requirement.fewest
     if fewest is None or not hidden(estimate):
         return None
-    return texts.fill("A group is too small to be shown; each must have at least {fewest} cases.", {
-        "fewest": count(fewest),
-    })  # fmt: skip
+    return Failure(
+        "{it:cap} hides a group that is too small to be shown; each must have at least {fewest} cases.",
+        {"fewest": count(fewest)},
+    )
 
 
 def _cases(estimate: Estimate) -> int | None:
@@ -135,11 +145,22 @@ def _subject(
     )  # fmt: skip
 
 
+def _least(metric: Metric, given: Held) -> int:
+    """Give the smallest base of which a share is told so that its limit can be told of as many."""
+    return (base_for(None, _ends(given)) if _counted(metric) else None) or facts.BASES[0]
+
+
+def _ends(given: Held) -> list[Decimal]:
+    return [end for end in (given.at_least, given.at_most) if end is not None]
+
+
+def _counted(metric: Metric) -> bool:
+    return metric.unit is Unit.SHARE and metric.form in levels.SHARED_FORMS
+
+
 def _scale(metric: Metric, given: Held, told: Text, language: Language) -> Scale:
     unit = Unit.SHARE if metric.form is Form.GAP else metric.unit  # a ratio of groups is told as a percentage
-    ends = [end for end in (given.at_least, given.at_most) if end is not None]
-    counted = metric.unit is Unit.SHARE and metric.form in levels.SHARED_FORMS
-    base = base_for(_base_in(told), ends) if counted else None
+    base = base_for(_base_in(told), _ends(given)) if _counted(metric) else None
     return Scale(
         of=f"{metric.key}/now", unit=unit, unit_name=metric.unit_name, currency=language.currency, base=base
     )
@@ -163,10 +184,6 @@ def _inside(given: Held, metric: Metric) -> Held:
     low = given.low if metric.minimum is None else max(given.low, metric.minimum)
     high = given.high if metric.maximum is None else min(given.high, metric.maximum)
     return replace(given, low=min(low, given.value), high=max(high, given.value))
-
-
-def _why(given: Held, scale: Scale) -> Text:
-    return against(given, scale) if given.limited else texts.plain("It is measured, and recent enough.")
 
 
 def _statement(sight: Sight, given: Held, scale: Scale, told: Text) -> Text:

@@ -1,20 +1,22 @@
 """What a typed value shows: that it is whole, timely, of what goes out, and within its limit."""
 
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from schema import facts, texts
 from schema.evidence import Finding, Record, digest_of
 from schema.facts import Fact, Kind
-from schema.limits import Held, Scale, against, base_for, held, value, with_limit
+from schema.limits import Held, Scale, base_for, count_of, held, in_every, value, with_limit
 from schema.metrics import Unit
 from schema.requirements import RecordUnit
-from schema.sightings import Sight, called, mismatch, too_few, untimely
+from schema.sightings import Failure, Sight, called, mismatch, too_few, untimely
+from schema.statements.counted import FEWEST_FOR_SHARES
 from schema.statistics.certainty import wilson
 from schema.statistics.figures import LARGEST_COUNT
 from schema.texts import Filling, Text
 
-MISSING: Final = "Nobody has said {words} yet; give it with the day on which it was measured."
+MISSING: Final = "Still missing: {words}; give it with its date."
 UNITS: Final = {
     RecordUnit.SHARE: (Unit.SHARE, ""),
     RecordUnit.NUMBER: (Unit.SCORE, ""),
@@ -57,12 +59,11 @@ def record_finding(sight: Sight, record: Record | None) -> Finding:
         or mismatch(sight, _states(sight, record))
         or too_few(sight, record.denominator)
         or _refused(record)
-        or _beyond(sight, record, given)
     )
     measured_at = record.measured_at
     return sight.finding(
         digest=digest_of({"asked": sight.requirement.digest, "record": record_digest(record)}),
-        failure=failure, why=_why(sight, record, given),
+        failure=failure, beyond=given is not None and given.sound and not given.holds,
         statement=_statement(sight, record, given), link=record.link,
         measured_at=measured_at if measured_at is not None and measured_at.tzinfo is not None else None,
     )  # fmt: skip
@@ -115,44 +116,44 @@ def _counted(record: Record) -> bool:
     )
 
 
-def _wrong_unit(sight: Sight, record: Record) -> Text | None:
+def _wrong_unit(sight: Sight, record: Record) -> Failure | None:
     asked = sight.requirement.unit
     if asked is None or record.unit is asked:
         return None
-    return texts.fill("It was given as {given}, and {asked} is asked for.", {
+    return Failure("{it:cap} was given as {given}, and {asked} is asked for.", {
         "given": facts.name(SAID.get(record.unit, record.unit.value)),
         "asked": facts.name(SAID.get(asked, f"a figure in {asked.value}")),
     })  # fmt: skip
 
 
-def _unsound(record: Record) -> Text | None:
+def _unsound(record: Record) -> Failure | None:
     """Say why what was given is no value of its kind."""
     if not record.value.strip():
-        return texts.plain("What was given is empty; give the value.")
+        return Failure("{it:cap} was given empty; give the value.")
     if record.unit is RecordUnit.YES and record.value not in ANSWERS:
-        return texts.plain("What was given is neither yes nor no.")
+        return Failure("{it:cap} is neither yes nor no; give one of the two.")
     number = number_of(record)
     if number is None:
         return None
     if not number.is_finite():
-        return texts.plain("What was given is no number; write digits, with a point for decimals.")
+        return Failure("{it:cap} is no number; write digits, with a point for decimals.")
     if record.unit in _NEVER_NEGATIVE and number < 0:
-        return texts.plain("What was given is less than nothing; give what was counted or timed.")
+        return Failure("{it:cap} is less than nothing; give what was counted or timed.")
     if record.unit is RecordUnit.COUNT and number % 1:
-        return texts.plain("What was given is no whole number, and whole things are counted here.")
+        return Failure("{it:cap} is no whole number, and whole things are counted here.")
     return _uneven(record, number) if record.unit is RecordUnit.SHARE else None
 
 
-def _uneven(record: Record, number: Decimal) -> Text | None:
+def _uneven(record: Record, number: Decimal) -> Failure | None:
     if number > 1:
-        return texts.plain("No share is more than a whole; write how many of how many.")
+        return Failure("{it:cap} is more than the whole; write how many of how many.")
     if record.numerator is None and record.denominator is None:
         return None
     if not _counted(record):
-        return texts.plain("The counts behind the share do not fit together; write how many of how many.")
+        return Failure("{it:cap} has counts that do not fit together; write how many of how many.")
     exact = Decimal(record.numerator or 0) / (record.denominator or 1)
     if abs(exact - number) > _AGREE:
-        return texts.plain("The share is not what its counts give; write how many of how many.")
+        return Failure("{it:cap} is not what its counts give; write how many of how many.")
     return None
 
 
@@ -164,22 +165,10 @@ def _states(sight: Sight, record: Record) -> dict[str, str]:
     return dict(record.states)
 
 
-def _refused(record: Record) -> Text | None:
+def _refused(record: Record) -> Failure | None:
     if record.unit is RecordUnit.YES and record.value != YES:
-        return texts.plain("The answer is no, and only yes settles this.")
+        return Failure("{it:cap} was answered with no, and only yes settles this.")
     return None
-
-
-def _beyond(sight: Sight, record: Record, given: Held | None) -> Text | None:
-    if given is None or not given.sound or given.holds:
-        return None
-    return against(given, _scale(sight, record, given))
-
-
-def _why(sight: Sight, record: Record, given: Held | None) -> Text:
-    if given is not None and given.sound and given.limited:
-        return against(given, _scale(sight, record, given))
-    return texts.plain("It is there, and recent enough.")
 
 
 def _scale(sight: Sight, record: Record, given: Held) -> Scale:
@@ -193,26 +182,27 @@ def _scale(sight: Sight, record: Record, given: Held) -> Scale:
 
 
 def _statement(sight: Sight, record: Record, given: Held | None) -> Text:
-    told = {"words": sight.words(), "value": _value(sight, record, given)}
     if given is None or not given.sound:
+        told = {"words": sight.words(), "value": facts.name(record.value.strip() or "nothing")}
         return texts.fill("{words:cap}: {value}.", told)
     scale = _scale(sight, record, given)
-    said = texts.fill("{words:cap}: {value}", told)
+    level, base = _level(record, given, scale)
+    said = texts.fill("{words:cap}: {level}", {"words": sight.words(), "level": level})
     without = Text(()) if record.unit in _EXACT else texts.plain("it came without a range")
-    return with_limit(said, given, scale, word=called(sight), without=without)
+    return with_limit(said, given, scale, word=called(sight), without=without, told=base)
 
 
-def _value(sight: Sight, record: Record, given: Held | None) -> Filling:
-    if given is None or not given.sound:
-        return facts.name(record.value.strip() or "nothing")
-    if given.ranged and record.numerator is not None and record.denominator is not None:
-        counts = {
-            "part": _count("numerator", record.numerator),
-            "whole": _count("denominator", record.denominator),
-        }
-        return texts.fill("{part} of {whole}", counts)
-    end = Held(value=given.value, low=None, high=None, at_least=given.at_least, at_most=given.at_most)
-    return value(end, _scale(sight, record, given))
+def _level(record: Record, given: Held, scale: Scale) -> tuple[Filling, int | None]:
+    """Say a figure as its limit is said, and give the base that this says it of; few cases are only counted."""
+    part, whole = record.numerator, record.denominator
+    if not given.ranged or part is None or whole is None:
+        return value(replace(given, low=None, high=None), scale), None
+    counts: dict[str, Filling] = {"part": _count("numerator", part), "whole": _count("denominator", whole)}
+    per = count_of(given, scale) if 0 < part < whole and whole >= FEWEST_FOR_SHARES else None
+    if per is None or scale.base is None:
+        return texts.fill("{part} of {whole}", counts), None
+    told = {**counts, "per": in_every(per, scale)}
+    return texts.fill("{per} ({part} of {whole})", told), scale.base
 
 
 def _count(function: str, value: int) -> Fact:

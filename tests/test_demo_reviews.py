@@ -184,7 +184,10 @@ async def test_evidence_that_fails_closes_the_gate_until_it_is_better_and_signed
     await visit.until("15 of 16 ethics items settled")
     code, said = await visit.gate("nearby-offers-1")
     assert code == CLOSED
-    assert "ETH-16: It does not hold, because it is 97 hours, and it must be at most 72 hours." in said
+    assert (
+        "ETH-16: The typical time until a complaint is answered: 97 hours; the limit is at most 72 hours"
+        in said
+    )
 
     # what is better is added in the modal of the items, under the name of who adds it
     await visit.adds(JAMILA, "support", "ETH-16", value="28", measured="2026-11-22")
@@ -211,13 +214,17 @@ async def put(visit, hours):
 async def test_one_question_holds_the_other_launch_and_says_by_how_much(visit):
     card = words(visit.card(JOBS))
     assert "20 of 20 launch items settled, 17 of 18 ethics items settled" in card
-    assert "Held back most by* ETH-08: It does not hold, because at worst it is" in card
+    assert (
+        "Held back most by* ETH-08: Of every 1,000 qualified candidates, 74 more among men than among women"
+        in card
+    )
 
     # what was cut by two thirds passes, and what is still too wide does not
     await visit.presses(HANA, visit.asked(JOBS, "responsible AI"), channel=JOBS)
     page = visit.reads(HANA)
     assert re.search(
-        r"Does not pass: Of every 10,000 qualified candidates, .* among men and .* among women", page
+        r"Does not pass: Of every 1,000 qualified candidates, \d+ more among men than among women were recognised",
+        page,
     )
     code, said = await visit.gate("job-matching-1")
     assert code == CLOSED

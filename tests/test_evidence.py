@@ -133,20 +133,28 @@ def page(made: Document | None, *, now: datetime = NOW, **asked) -> Finding:
     return assess(SPEC, requirement, gathered, now)
 
 
+UNEVEN = {
+    "men": Confusion(tp=5_558, fp=1, fn=4_442, tn=9),
+    "women": Confusion(tp=4_814, fp=1, fn=5_185, tn=9),
+}
 READINGS = [
     # metric, measured, asked, statement
+    ("equal_opportunity_difference", UNEVEN, {"at_most": d("0.05")},  # of 1,000 both ends would give another gap
+     "Of every 1,000 fraud cases, 74 more among men than among women were recognised; the limit is at most 50, and it could be 60 to 89."),
+    ("unsafe_rate", Proportion(numerator=40, denominator=2_000), {"at_most": d("0.005")},  # told as its limit is
+     "Of every 1,000 answers we checked, 20 were unsafe; the limit is at most 5, and it could be 14 to 28."),
     ("recall", CAUGHT, {"at_least": d("0.88"), "target": True},
      "Of every 100 fraud cases we know about, 92 were caught; the target is at least 88, and it could be 90 to 94."),
     ("recall", Confusion(tp=18, fp=3, fn=2, tn=90), {"at_least": d("0.90")},
-     "18 of 20 fraud cases we know about were caught; the limit is at least 90 in every 100, and it could be 69 to 98 in every 100."),
+     "18 of 20 fraud cases we know about were caught; the limit is at least 90 in every 100, and it could be 69 to 98, of which the low end counts."),
     ("recall", Bare(value=d("0.93")), {"at_least": d("0.90")},
      "Of every 100 fraud cases we know about, 93 were caught; the limit is at least 90, and its source gives no range."),
     ("unsafe_rate", Proportion(numerator=0, denominator=500), {"at_most": d("0.005")},
      "0 of 500 answers we checked were unsafe; the true rate may be up to 8 in every 1,000; the limit is at most 5."),
     ("latency_p95", Ranged(value=d("4.9"), low=d("4.7"), high=d("5.004")), {"at_most": d("5")},
-     "The time within which 95 percent of answers came back was 4.9 seconds; the limit is at most 5 seconds, and it could be 4.7 seconds to 5.004 seconds."),
+     "The time within which 95 percent of answers came back was 4.9 seconds; the limit is at most 5 seconds, and it could be 4.7 to 5.004 seconds, of which the high end counts."),
     ("equal_opportunity_difference", GROUPS, {"at_most": d("0.05")},
-     "Of every 100 fraud cases, 90 among men and 86 among women were recognised: a gap of 4; the limit is at most 5, and it could be 1 to 7."),
+     "Of every 100 fraud cases, 90 among men and 86 among women were recognised: a gap of 4; the limit is at most 5, and it could be 1 to 7, of which the high end counts."),
     ("demographic_parity_ratio", GROUPS, {"at_least": d("0.80")},
      "Of every 100 people, 32 among men and 31 among women were selected: women at 96% of the rate of men; the limit is at least 80%, and it could be 89.2% to 100.0%."),
     ("human_override_rate", Proportion(numerator=40, denominator=400), {},
@@ -164,25 +172,25 @@ def test_a_reading_is_told_as_an_executive_reads_it(metric, measured, asked, sta
 JUDGED = [
     # metric, measured, asked, passes, why
     ("recall", CAUGHT, {"at_least": d("0.90")}, True,
-     "It holds, because at worst it is 90 in every 100, and it must be at least 90."),
+     "Of every 100 fraud cases we know about, 92 were caught; the limit is at least 90, and it could be 90 to 94."),
     ("recall", Confusion(tp=915, fp=1, fn=85, tn=9), {"at_least": d("0.90")}, False,
-     "It does not hold, because at worst it is 896 in every 1,000, and it must be at least 900."),
+     "Of every 1,000 fraud cases we know about, 915 were caught; the limit is at least 900, and it could be 896 to 931, of which the low end counts."),
     ("recall", Bare(value=d("0.90")), {"at_least": d("0.90")}, True,
-     "It holds, because it is 90 in every 100, and it must be at least 90."),
+     "Of every 100 fraud cases we know about, 90 were caught; the limit is at least 90, and its source gives no range."),
     ("recall", CAUGHT, {"at_least": d("0.85"), "at_most": d("0.93")}, False,
-     "It does not hold, because at worst it is 94 in every 100, and it must be 85 to 93."),
+     "Of every 100 fraud cases we know about, 92 were caught; the limit is 85 to 93, and it could be 90 to 94, of which the high end counts."),
     ("recall", CAUGHT, {"at_least": d("0.90"), "fewest": 2000}, False,
-     "It rests on 1,000 cases, and at least 2,000 are asked for."),
+     "“The share of known fraud cases that were caught” rests on 1,000 cases, and at least 2,000 are asked for."),
     ("recall", Bare(value=d("0.99")), {"at_least": d("0.90"), "fewest": 200}, False,
-     "It does not say on how many cases it rests; at least 200 are asked for."),
+     "“The share of known fraud cases that were caught” does not say on how many cases it rests; at least 200 are asked for."),
     ("worst_group_recall", GROUPS, {"at_least": d("0.80"), "fewest": 1001}, False,
-     "The smallest group has 1,000 cases, and at least 1,001 are asked for."),
+     "“The share of fraud cases recognised in the group that is served least well” has 1,000 cases in its smallest group, and at least 1,001 are asked for."),
     ("psi", Bare(value=d("0.2004")), {"at_most": d("0.2")}, False,
-     "It does not hold, because it is 0.2004, and it must be at most 0.2."),
+     "The shift in the mix of payments was 0.200 against a watch line of 0.1; the limit is at most 0.2, and exactly it is 0.2004."),
     ("psi", Bare(value=d("0.2")), {"at_most": d("0.2")}, True,
-     "It holds, because it is 0.200, and it must be at most 0.2."),
+     "The shift in the mix of payments was 0.200 against a watch line of 0.1; the limit is at most 0.2, and its source gives no range."),
     ("recall", CAUGHT, {"target": True}, False,
-     "This product has set no target for the share of known fraud cases that were caught; set one before the next measurement."),
+     "“The share of known fraud cases that were caught” has no target in this product; set one before the next measurement."),
     ("recall", blank("recall", BlankReason.STALE), {"at_least": d("0.9")}, False,
      "There is no figure for the share of known fraud cases that were caught: the newest data are too old."),
     ("recall", blank("recall", BlankReason.NAN), {"at_least": d("0.9")}, False,
@@ -202,7 +210,12 @@ def test_a_reading_is_as_old_as_the_end_of_its_period_and_not_as_its_fetch():
 
     assert reading("recall", CAUGHT, fresh_days=7, now=old).passed
     found = reading("recall", CAUGHT, fresh_days=7, now=old + timedelta(seconds=1))
-    assert found.why == "It is of 23 November 2026, and may be at most 7 days old; measure it again."
+    assert found.why == (
+        "“The share of known fraud cases that were caught” is of 23 November 2026, and may be at most 7 days old; measure it again."
+    )
+    assert found.statement.endswith(
+        "at most 7 days old; measure it again."
+    )  # who is shown the figure is told, too
     refetched = judged("recall", CAUGHT)
     refetched = replace(refetched, now=replace(refetched.now, receipt=receipt(fetched_at=old)))
     assert not reading("recall", refetched, fresh_days=7, now=old + timedelta(seconds=1)).passed
@@ -211,7 +224,9 @@ def test_a_reading_is_as_old_as_the_end_of_its_period_and_not_as_its_fetch():
 def test_a_reading_of_a_period_that_has_not_ended_fails():
     found = reading("recall", CAUGHT, now=PERIOD.end - timedelta(hours=1))
 
-    assert found.why == "It is dated 23 November 2026, which is still to come; measure it first."
+    assert found.why == (
+        "“The share of known fraud cases that were caught” is dated 23 November 2026, which is still to come; measure it first."
+    )
 
 
 def test_a_limit_that_was_fixed_after_the_measurement_is_no_limit():
@@ -220,8 +235,8 @@ def test_a_limit_that_was_fixed_after_the_measurement_is_no_limit():
 
     assert before.passed
     assert (
-        after.why
-        == "It was measured on 23 November 2026, before its limit was fixed on 23 November 2026; measure it again."
+        after.why == "“The share of known fraud cases that were caught” was measured on 23 November 2026,"
+        " before its limit was fixed on 23 November 2026; measure it again."
     )
 
 
@@ -267,65 +282,65 @@ def test_a_provisional_figure_says_so():
 
 RECORDS = [
     # record, asked, passes, why
-    (None, {}, False, "Nobody has said how long the drill took yet; give it with the day on which it was measured."),
-    (given_record(), {"at_most": d("5")}, True, "It holds, because it is 4 minutes, and it must be at most 5 minutes."),
+    (None, {}, False, "Still missing: how long the drill took; give it with its date."),
+    (given_record(), {"at_most": d("5")}, True, "How long the drill took: 4 minutes; the limit is at most 5 minutes, and it came without a range."),
     (given_record(value="5.5"), {"at_most": d("5")}, False,
-     "It does not hold, because it is 5.5 minutes, and it must be at most 5 minutes."),
+     "How long the drill took: 5.5 minutes; the limit is at most 5 minutes, and it came without a range."),
     (given_record(unit=RecordUnit.SECONDS), {"unit": RecordUnit.MINUTES, "at_most": d("5")}, False,
-     "It was given as seconds, and a figure in minutes is asked for."),
-    (given_record(value=" "), {}, False, "What was given is empty; give the value."),
-    (given_record(value="soon"), {}, False, "What was given is no number; write digits, with a point for decimals."),
+     "“How long the drill took” was given as seconds, and a figure in minutes is asked for."),
+    (given_record(value=" "), {}, False, "“How long the drill took” was given empty; give the value."),
+    (given_record(value="soon"), {}, False, "“How long the drill took” is no number; write digits, with a point for decimals."),
     (given_record(value="NaN"), {"at_most": d("5")}, False,
-     "What was given is no number; write digits, with a point for decimals."),
+     "“How long the drill took” is no number; write digits, with a point for decimals."),
     (given_record(value="sNaN"), {"at_most": d("5")}, False,
-     "What was given is no number; write digits, with a point for decimals."),
+     "“How long the drill took” is no number; write digits, with a point for decimals."),
     (given_record(value="-Infinity"), {"at_most": d("5")}, False,
-     "What was given is no number; write digits, with a point for decimals."),
+     "“How long the drill took” is no number; write digits, with a point for decimals."),
     (given_record(value="1e-999999999"), {"at_most": d("5")}, False,
-     "What was given is no number; write digits, with a point for decimals."),
+     "“How long the drill took” is no number; write digits, with a point for decimals."),
     (given_record(value="-1"), {"at_most": d("5")}, False,
-     "What was given is less than nothing; give what was counted or timed."),
+     "“How long the drill took” is less than nothing; give what was counted or timed."),
     (given_record(value="0.5", unit=RecordUnit.COUNT), {}, False,
-     "What was given is no whole number, and whole things are counted here."),
+     "“How long the drill took” is no whole number, and whole things are counted here."),
     (given_record(value="0", unit=RecordUnit.COUNT), {"at_most": d("0")}, True,
-     "It holds, because it is 0, and it must be at most 0."),
-    (given_record(value="yes", unit=RecordUnit.YES), {}, True, "It is there, and recent enough."),
-    (given_record(value="no", unit=RecordUnit.YES), {}, False, "The answer is no, and only yes settles this."),
-    (given_record(value="maybe", unit=RecordUnit.YES), {}, False, "What was given is neither yes nor no."),
+     "How long the drill took: 0; the limit is at most 0."),
+    (given_record(value="yes", unit=RecordUnit.YES), {}, True, "How long the drill took: yes."),
+    (given_record(value="no", unit=RecordUnit.YES), {}, False, "“How long the drill took” was answered with no, and only yes settles this."),
+    (given_record(value="maybe", unit=RecordUnit.YES), {}, False, "“How long the drill took” is neither yes nor no; give one of the two."),
     (given_record(value="80", unit=RecordUnit.SHARE), {}, False,
-     "No share is more than a whole; write how many of how many."),
+     "“How long the drill took” is more than the whole; write how many of how many."),
     (share(2, 5000), {"at_most": d("0.005"), "fewest": 500}, True,
-     "It holds, because at worst it is 2 in every 1,000, and it must be at most 5."),
+     "How long the drill took: 2 of 5,000; the limit is at most 5 in every 1,000, and it could be 0 to 2."),
     (share(2, 500), {"at_most": d("0.005"), "fewest": 500}, False,
-     "It does not hold, because at worst it is 15 in every 1,000, and it must be at most 5."),
+     "How long the drill took: 4 in every 1,000 (2 of 500); the limit is at most 5, and it could be 1 to 15, of which the high end counts."),
     (share(0, 499), {"at_most": d("0.5"), "fewest": 500}, False,
-     "It rests on 499 cases, and at least 500 are asked for."),
+     "“How long the drill took” rests on 499 cases, and at least 500 are asked for."),
     (given_record(value="0", unit=RecordUnit.SHARE), {"at_most": d("0.5"), "fewest": 500}, False,
-     "It does not say on how many cases it rests; at least 500 are asked for."),
+     "“How long the drill took” does not say on how many cases it rests; at least 500 are asked for."),
     (given_record(value="0.5", unit=RecordUnit.SHARE, numerator=1, denominator=4), {}, False,
-     "The share is not what its counts give; write how many of how many."),
+     "“How long the drill took” is not what its counts give; write how many of how many."),
     (given_record(value="0.5", unit=RecordUnit.SHARE, numerator=5, denominator=4), {}, False,
-     "The counts behind the share do not fit together; write how many of how many."),
-    (given_record(measured_at=None), {}, False, "It does not say when it was measured; give the day and the time."),
+     "“How long the drill took” has counts that do not fit together; write how many of how many."),
+    (given_record(measured_at=None), {}, False, "“How long the drill took” does not say when it was measured; give the day and the time."),
     (given_record(measured_at=datetime(2026, 11, 20)), {}, False,  # noqa: DTZ001 - a time without a zone is what is tested
-     "It does not say when it was measured; give the day and the time."),
+     "“How long the drill took” does not say when it was measured; give the day and the time."),
     (given_record(measured_at=NOW + timedelta(seconds=1)), {}, False,
-     "It is dated 23 November 2026, which is still to come; measure it first."),
+     "“How long the drill took” is dated 23 November 2026, which is still to come; measure it first."),
     (given_record(measured_at=NOW - timedelta(days=31)), {"fresh_days": 30}, False,
-     "It is of 23 October 2026, and may be at most 30 days old; measure it again."),
+     "“How long the drill took” is of 23 October 2026, and may be at most 30 days old; measure it again."),
     (given_record(), {"fixed_on": date(2026, 11, 22)}, False,
-     "It was measured on 21 November 2026, before its limit was fixed on 22 November 2026; measure it again."),
+     "“How long the drill took” was measured on 21 November 2026, before its limit was fixed on 22 November 2026; measure it again."),
     (given_record(), {"matches": "model"}, False,
-     "It does not say for which model it holds; scorer is to go out."),
-    (given_record(states={"model": "scorer"}), {"matches": "model"}, True, "It is there, and recent enough."),
+     "“How long the drill took” does not say for which model it holds; scorer is to go out."),
+    (given_record(states={"model": "scorer"}), {"matches": "model"}, True, "How long the drill took: 4 minutes; it came without a range."),
     (given_record(states={"model_version": "1.2"}), {"matches": "model_version"}, False,
-     "It is for the model version 1.2, and 1.3 is to go out."),
-    (given_record(value="3f9c2e1", unit=RecordUnit.TEXT), {"matches": "code"}, True, "It is there, and recent enough."),
+     "“How long the drill took” is for the model version 1.2, and 1.3 is to go out."),
+    (given_record(value="3f9c2e1", unit=RecordUnit.TEXT), {"matches": "code"}, True, "How long the drill took: 3f9c2e1."),
     (given_record(value="3f9c2e0", unit=RecordUnit.TEXT), {"matches": "code"}, False,
-     "It is for the code 3f9c2e0, and 3f9c2e1 is to go out."),
+     "“How long the drill took” is for the code 3f9c2e0, and 3f9c2e1 is to go out."),
     (given_record(value="3f9c2e1, 3f9c2e0", unit=RecordUnit.TEXT), {"matches": "code"}, False,  # only data are a list
-     "It is for the code 3f9c2e1, 3f9c2e0, and 3f9c2e1 is to go out."),
-    (given_record(value="b2", unit=RecordUnit.TEXT), {"matches": "data"}, False, "It is for the data b2, and a1 is to go out."),
+     "“How long the drill took” is for the code 3f9c2e1, 3f9c2e0, and 3f9c2e1 is to go out."),
+    (given_record(value="b2", unit=RecordUnit.TEXT), {"matches": "data"}, False, "“How long the drill took” is for the data b2, and a1 is to go out."),
     (given_record(states={"prompt": "p1"}), {"matches": "prompt"}, False, "The manifest does not say its prompt; add it."),
 ]  # fmt: skip
 
@@ -338,10 +353,18 @@ def test_a_record_passes_or_fails_with_its_reason(made, asked, passes, why):
 
 
 RECORDS_TOLD = [
+    (share(12, 48_200), {"at_most": d("0.005"), "words": "how many requests failed"},  # of 1,000 it would look like none
+     "How many requests failed: 12 of 48,200; the limit is at most 5 in every 1,000, and it could be 0 to 1."),
+    (share(18, 20), {"at_least": d("0.5"), "words": "the share that was found"},  # too few for a share
+     "The share that was found: 18 of 20; the limit is at least 50 in every 100, and it could be 69 to 98."),
+    (share(504, 10_000), {"at_most": d("0.05"), "words": "how many complained"},  # of 100 it would look like 5, which holds
+     "How many complained: 504 of 10,000; the limit is at most 5 in every 100, and it could be 4 to 6, of which the high end counts."),
+    (given_record(value="no", unit=RecordUnit.YES), {"words": "whether a cap is set"},
+     "Whether a cap is set: no. It was answered with no, and only yes settles this."),
     (given_record(), {"at_most": d("5")},
      "How long the drill took: 4 minutes; the limit is at most 5 minutes, and it came without a range."),
     (share(2, 500), {"at_most": d("0.005"), "words": "the share of our attacks that went through"},
-     "The share of our attacks that went through: 2 of 500; the limit is at most 5 in every 1,000, and it could be 1 to 15 in every 1,000."),
+     "The share of our attacks that went through: 4 in every 1,000 (2 of 500); the limit is at most 5, and it could be 1 to 15, of which the high end counts."),
     (given_record(value="3", unit=RecordUnit.COUNT), {"at_most": d("0"), "words": "how many findings are open"},
      "How many findings are open: 3; the limit is at most 0."),
     (given_record(value="yes", unit=RecordUnit.YES), {"words": "whether a test alert reached a person"},
@@ -358,21 +381,21 @@ def test_a_record_is_told_with_its_limit_and_its_range(made, asked, statement):
 
 
 DOCUMENTS = [
-    (None, {}, False, "There is no link to the page that tells people how to object yet; add the link, its digest and its date."),
-    (given_document(), {"fresh_days": 30, "states": ("owner",)}, True, "It is there, and recent enough."),
+    (None, {}, False, "Still missing: the page that tells people how to object; add its link, digest and date."),
+    (given_document(), {"fresh_days": 30, "states": ("owner",)}, True, "The page that tells people how to object, of 3 November 2026."),
     (given_document(link=" "), {}, False,
-     "There is no link to the page that tells people how to object yet; add the link, its digest and its date."),
-    (given_document(digest=""), {}, False, "Its content is not pinned; give its digest."),
-    (given_document(dated=None), {}, False, "It carries no date; give the day on which it was last true."),
+     "Still missing: the page that tells people how to object; add its link, digest and date."),
+    (given_document(digest=""), {}, False, "“The page that tells people how to object” is not pinned to a content; give its digest."),
+    (given_document(dated=None), {}, False, "“The page that tells people how to object” carries no date; give the day on which it was last true."),
     (given_document(dated=date(2026, 11, 24)), {}, False,
-     "It is dated 24 November 2026, which is still to come; give the day on which it was last true."),
+     "“The page that tells people how to object” is dated 24 November 2026, which is still to come; give the day on which it was last true."),
     (given_document(dated=date(2026, 10, 23)), {"fresh_days": 30}, False,
-     "It is of 23 October 2026, and may be at most 30 days old; bring it up to date."),
-    (given_document(dated=date(2026, 10, 24)), {"fresh_days": 30}, True, "It is there, and recent enough."),
-    (given_document(), {"states": ("owner", "time_limit")}, False, "It does not say this yet: time limit."),
+     "“The page that tells people how to object” is of 23 October 2026, and may be at most 30 days old; bring it up to date."),
+    (given_document(dated=date(2026, 10, 24)), {"fresh_days": 30}, True, "The page that tells people how to object, of 24 October 2026."),
+    (given_document(), {"states": ("owner", "time_limit")}, False, "“The page that tells people how to object” does not say this yet: time limit."),
     (given_document(states={"model_version": "1.2"}), {"matches": "model_version"}, False,
-     "It is for the model version 1.2, and 1.3 is to go out."),
-    (given_document(states={"data": "b2,a1"}), {"matches": "data"}, True, "It is there, and recent enough."),
+     "“The page that tells people how to object” is for the model version 1.2, and 1.3 is to go out."),
+    (given_document(states={"data": "b2,a1"}), {"matches": "data"}, True, "The page that tells people how to object, of 3 November 2026."),
 ]  # fmt: skip
 
 
@@ -594,10 +617,13 @@ def test_a_small_group_between_the_ends_counts_with_how_bad_it_may_be():
     worst = reading("worst_group_recall", SMALL_BETWEEN, at_least=d("0.80"))
 
     assert reading("equal_opportunity_difference", GROUPS, at_most=d("0.08")).passed
-    assert gap.why == "It does not hold, because at worst it is 19 in every 100, and it must be at most 8."
+    assert gap.why == (
+        "Of every 100 fraud cases, 90 among men and 86 among women were recognised: a gap of 4; the limit is at most 8,"
+        " and it could be 1 to 19, of which the high end counts."
+    )
     assert reading("worst_group_recall", GROUPS, at_least=d("0.80")).passed
-    assert (
-        worst.why == "It does not hold, because at worst it is 71 in every 100, and it must be at least 80."
+    assert worst.why.endswith(
+        "the limit is at least 80, and it could be 71 to 89, of which the low end counts."
     )
 
 
@@ -605,7 +631,10 @@ def test_a_group_that_is_withheld_fails_where_a_number_of_cases_is_asked_for():
     tiny = GROUPS | {"others": Confusion(tp=5, fp=1, fn=1, tn=5)}
     found = reading("worst_group_recall", tiny, at_least=d("0.5"), fewest=30)
 
-    assert found.why == "A group is too small to be shown; each must have at least 30 cases."
+    assert found.why == (
+        "“The share of fraud cases recognised in the group that is served least well” hides a group that is too small"
+        " to be shown; each must have at least 30 cases."
+    )
 
 
 def test_a_thousand_groups_are_bounded_at_once():
@@ -650,9 +679,16 @@ def test_what_is_shown_lies_on_the_same_side_of_the_limit_as_what_is_judged(
 
     ends = wilson(part, whole)
     assert found.passed is (Decimal(repr(ends.low)) >= limit if floor else Decimal(repr(ends.high)) <= limit)
-    figures = [Decimal(each.replace(",", "")) for each in re.findall(r"\d[\d,]*(?:\.\d+)?", found.why)]
-    worst, edge = (figures[0], figures[-1])
+    edge, worst = told(found.why, floor=floor)
     assert (worst >= edge if floor else worst <= edge) is found.passed, found.why
+
+
+def told(words: str, *, floor: bool) -> tuple[Decimal, Decimal]:
+    """Read the limit and the end that counts from a sentence."""
+    figure = r"(\d[\d,]*(?:\.\d+)?)"
+    found = re.search(rf"limit is at (?:least|most) {figure}.* it could be {figure}\D* to {figure}", words)
+    edge, low, high = (Decimal(each.replace(",", "")) for each in found.groups())
+    return edge, low if floor else high
 
 
 @given(
@@ -663,7 +699,7 @@ def test_seconds_shown_lie_on_the_same_side_of_the_limit_too(value, reach, limit
     measured = Ranged(value=value, low=max(Decimal(0), value - reach), high=value + reach)
     found = reading("latency_p95", measured, **({"at_least": limit} if floor else {"at_most": limit}))
 
-    worst, edge = (Decimal(each) for each in re.findall(r"\d+(?:\.\d+)?", found.why))
+    edge, worst = told(found.why, floor=floor)
     assert (worst >= edge if floor else worst <= edge) is found.passed, found.why
 
 

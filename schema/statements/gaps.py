@@ -93,6 +93,26 @@ def gap(subject: Subject, shown: Shown, chosen: GapBase) -> Text:
     )
 
 
+def distance(subject: Subject, shown: Shown, chosen: GapBase) -> Text | None:
+    """Say how far apart both ends are, without the ends; None where these are as short to read."""
+    metric, now = shown.metric, shown.now
+    base = facts.base_for(now.value, least=subject.least)
+    if metric.unit is not Unit.SHARE or not now.value or base is None:
+        return None
+    if not chosen.counted and base >= chosen.base:
+        return None
+    first, last = ranked(now)[0].group, ranked(now)[-1].group
+    return texts.fill(DISTANCE, {
+        "base": base_figure(metric, NOW, base),
+        "of": phrase(metric.words.of, metric, subject.language),
+        "hit": phrase(metric.words.hit, metric, subject.language),
+        "gap": per(metric, NOW, now.value, base, function="gap"),
+        "first": facts.group_name(first),
+        "last": facts.group_name(last),
+    })  # fmt: skip
+
+
+DISTANCE: Final = "of every {base} {of}, {gap} more among {first} than among {last} {hit}"
 ENDS: Final = "of every {base} {of}, {first} among {first_group} and {last} among {last_group} {hit}"
 COUNTED: Final = "of {of}, among {first_group} {first} and among {last_group} {last} {hit}"
 RATIO: Final = ": {last_group} at {ratio} of the rate of {first_group}"

@@ -13,7 +13,7 @@ from schema.statements.counted import FEWEST_FOR_SHARES as FEWEST_FOR_SHARES
 from schema.statements.counted import NOW as NOW
 from schema.statements.counted import base_figure, per
 from schema.statements.counted import count as count
-from schema.statements.gaps import GapBase, base_of_gap, gap, ratio
+from schema.statements.gaps import GapBase, base_of_gap, distance, gap, ratio
 from schema.statements.gaps import ranked as ranked
 from schema.statements.gaps import turned as turned
 from schema.statements.subjects import MONEY_DIGITS as MONEY_DIGITS
@@ -73,7 +73,8 @@ def marks(subject: Subject) -> tuple[str, ...]:
 def _level_of(subject: Subject, shown: Shown, digits: int | None, *, rest: bool) -> Text:
     metric = shown.metric
     if metric.form is Form.GAP and len(ranked(shown.now)) > 1:
-        return gap(subject, shown, _base_of_gap(subject, shown))
+        chosen = _base_of_gap(subject, shown)
+        return (distance(subject, shown, chosen) if subject.brief else None) or gap(subject, shown, chosen)
     if _is_share(shown):
         return _share(subject, shown, rest=rest)
     line = metric.constants.get("watch_line")
@@ -322,7 +323,7 @@ def base_of(subject: Subject, shown: Shown) -> int | None:
 
 
 def _base_for_ends(subject: Subject, base: int) -> int:
-    ends = subject.ends
+    base, ends = max(base, subject.least), subject.ends
     if subject.verdict.kind is not VerdictKind.CANNOT_TELL or ends is None or subject.shown:
         return base
     return facts.base_to_see(*ends, base)

@@ -67,6 +67,8 @@ class Subject:
     agreement: Fact | None = None  # of the automatic judge with people
     relative: Fact | None = None  # the change over the level before, where it is worth saying: `45% less`
     periods: int = 0  # complete periods behind what a detector found
+    least: int = facts.BASES[0]  # shares are told of no fewer, so that a limit beside them is told of as many
+    brief: bool = False  # a gap is told alone where its ends would need a larger denominator
 
     @property
     def itself(self) -> Shown:
