@@ -180,7 +180,7 @@ class Settings(BaseSettings):
     )
     settle_s: float = _wait(30, 1, "Wait before a post of unknown outcome is looked up.")
     look_up_every_s: float = _wait(10, 1, "Wait between the two look-ups.")
-    lease_s: float = _wait(10, 1, "How long the sender of a workspace holds its turn.")
+    lease_s: float = _wait(8.5, 1, "How long the sender of a workspace holds its turn.")
     slack_timeout_s: float = _wait(7, 1, "Time-out of one call to Slack; shorter than MUSTER_LEASE_S.")
     view_timeout_s: float = _wait(2, 0.5, "Time-out of opening a modal.")
     identity_timeout_s: float = _wait(1.5, 0.5, "Time-out of looking a person up before a decision.")

@@ -724,6 +724,6 @@ def test_waits_have_floors_and_say_when_they_are_below_their_defaults():
 def test_one_factor_divides_every_wait_once():
     shorter = Waits().divided_by(10).divided_by(2)
 
-    assert (shorter.settle_s, shorter.lease_s, shorter.factor) == (1.5, 0.5, 20)
+    assert (shorter.settle_s, shorter.lease_s, shorter.factor) == (1.5, 0.425, 20)
     assert shorter.pace.in_channel_s == pytest.approx(0.05)
     assert shorter.asked(40) == timedelta(seconds=2)

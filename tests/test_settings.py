@@ -130,9 +130,9 @@ def test_the_sender_waits_as_the_design_says_and_one_factor_divides_that_too():
         Settings.from_env({"MUSTER_TIME_FACTOR": "10"}).sending(),
     )
 
-    assert (plain.settle_s, plain.look_apart_s, plain.lease_s) == (30, 10, 10)
+    assert (plain.settle_s, plain.look_apart_s, plain.lease_s) == (30, 10, 8.5)
     assert (plain.channel_interval_s, plain.workspace_per_minute) == (1, 200)
-    assert (hurried.settle_s, hurried.lease_s) == (3, 1)
+    assert (hurried.settle_s, hurried.lease_s) == (3, 0.85)
 
 
 def test_a_request_that_could_outlive_the_lease_is_refused():

@@ -151,14 +151,15 @@ class Course:
         while loop.time() < until:
             if life.process.returncode is not None:
                 raise life.ended()
-            left = await self._stage.store.read(_left)
+            left = await self._stage.store.read(still_owed)
             if not left and self._stage.greeted(self._owing.channels):
                 return
             self._told(f"{left} messages and digests left")
             await asyncio.sleep(LOOK_EVERY_S)
 
 
-def _left(session: Session) -> int:
+def still_owed(session: Session) -> int:
+    """Count what is neither sent nor ended."""
     digests = stored.owed(session, datetime.now(UTC))
     return len(digests) + sum(each.state in OPEN for each in outbox.kept(session, MAIN))
 
