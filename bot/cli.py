@@ -19,8 +19,9 @@ from bot.offline import Desk, Unsound, probed, said, sound
 from bot.settings import LogLevel, Settings
 from bot.workspaces import MAIN, NO_CONFIGURATION
 from handlers import configuration
-from handlers.pages import audience_named, brief, closed_period, standup
+from handlers.pages import audience_named, brief, closed_period
 from handlers.pulls import Progress, pull
+from handlers.standups import preview
 from handlers.views import plain
 from integrations.store.engine import Store
 from integrations.store.errors import StoreError
@@ -99,7 +100,8 @@ def standup_command(
         found = opened.snapshot.product(product)
         period = closed_period(found, opened.services.now())
         await _pull(opened, found)
-        return plain.standup(await standup(opened.services, opened.snapshot, found, period))
+        standup, _ = await preview(opened.services, opened.snapshot, found, period)
+        return plain.standup(standup)
 
     typer.echo(at_desk(show, config=config, at=at), nl=False)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from handlers import notices, outbox, parts
+from handlers.effects import no_note
 from handlers.sender import Holding, LeaseLost, Sender, held
 from integrations.base import RateLimited, Unavailable
 from integrations.pacer import POST
@@ -64,11 +65,13 @@ def _create_or_get(session: Session, workspace: str, owed: Owed) -> tuple[Delive
 
 
 async def prepare(
-    store: Store, workspace: str, id: str, *, payloads: Sequence[Mapping[str, Any]], now: datetime
-) -> tuple[Part, ...]:
+    store: Store, workspace: str, id: str, *, payloads: Sequence[Mapping[str, Any]], now: datetime,
+    note: Callable[[Session], None] = no_note,
+) -> tuple[Part, ...]:  # fmt: skip
     """Freeze what will be posted, the parent first; what is prepared already stays as it is.
 
     payloads  each with blocks and text, and fallback blocks where Slack may refuse the others
+    note      stores what follows from it, in the transaction that freezes it
     """
     for payload in payloads:
         if not payload.get("blocks") or not payload.get("text"):
@@ -78,6 +81,7 @@ async def prepare(
     def freeze(session: Session) -> tuple[Part, ...]:
         if stored.get(session, workspace, id).state is not DeliveryState.PLANNED:
             return stored.parts(session, workspace, id)
+        note(session)
         return stored.prepare(session, workspace, id, payloads=payloads, now=now)
 
     return await store.write(freeze)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from handlers import deliveries, outbox, standups
+from handlers import corrections, deliveries, outbox, standups
 from handlers.deliveries import Owed
 from handlers.pages import closed_period
 from handlers.pulls import pull
@@ -176,17 +176,27 @@ async def _work(services: Services, snapshot: Snapshot, taken: Taken) -> None:
         elif taken.work.kind == PREPARE:
             await prepare(services, snapshot, product, at=at)
         else:
-            await pull(services, snapshot, product, period=closed_period(product, at))
+            await _pull_once_more(services, snapshot, product, at=at)
     except Refusal as refusal:
         await _refused(services, taken, str(refusal))
         return
     await services.store.write(lambda session: due.finish(session, taken, now=services.now()))
 
 
+async def _pull_once_more(services: Services, snapshot: Snapshot, product: Product, *, at: datetime) -> None:
+    """Ask the sources again, and correct what was posted; a restatement that another pull saw is corrected too."""
+    period = closed_period(product, at)
+    await pull(services, snapshot, product, period=period)
+    await corrections.correct(services, snapshot, product, period)
+
+
 async def _prepare_asked(services: Services, snapshot: Snapshot, product: Product, id: str) -> None:
     """Prepare the delivery that somebody asked for; what is prepared already stays as it is."""
     delivery = await services.store.read(lambda session: stored.get(session, snapshot.workspace, id))
     await standups.prepare(services, snapshot, product, delivery)
+    await services.store.write(
+        lambda session: _pull_again(session, snapshot.workspace, product, delivery.due_at)
+    )
     log.info("digest_prepared", extra={"product": product.key, "delivery": id})
 
 

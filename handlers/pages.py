@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from handlers import judgements
 from handlers.pulls import troubles
 from handlers.services import Services, Snapshot
 from integrations.store import readings as stored_readings
+from integrations.store import told
 from schema.briefs import Brief, compose
 from schema.errors import Refusal
-from schema.insights import Background
+from schema.insights import Background, Restated
 from schema.judgements import compared_beside, judge_product, past_of, questions_of
 from schema.metrics import Audience
 from schema.pages import Page, page
@@ -57,8 +60,23 @@ async def load_page(services: Services, snapshot: Snapshot, product: Product, pe
         period=period,
         judged=kept,
         today=today,
-        background=Background(repeats=repeats),
+        background=Background(
+            repeats=repeats,
+            corrected=await services.store.read(
+                lambda session: _restated(session, snapshot, product, product.calendar.shift(period, -1))
+            ),
+        ),
     )
+
+
+def _restated(session: Session, snapshot: Snapshot, product: Product, period: Period) -> dict[str, Restated]:
+    """Give the figures of a period that were corrected after its post said them, unless they came back to that."""
+    kept = told.corrected(session, snapshot.workspace, product=product.key, period=period)
+    return {
+        each.told.metric: Restated(posted=each.posted.words, now=each.told.words)
+        for each in kept
+        if each.posted.words != each.told.words
+    }
 
 
 def audience_named(text: str) -> Audience:
@@ -79,5 +97,5 @@ async def brief(
 
 
 async def standup(services: Services, snapshot: Snapshot, product: Product, period: Period) -> Standup:
-    """Compose the digest of a product from what is stored."""
+    """Compose the figures of a product's digest from what is stored."""
     return compose_standup(await load_page(services, snapshot, product, period))

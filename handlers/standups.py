@@ -12,12 +12,16 @@ from handlers.pages import closed_period
 from handlers.services import Services, Snapshot
 from handlers.views import standups as shown
 from handlers.views.blocks import Payload
+from handlers.weeks import around
 from integrations.store import deliveries as stored
-from integrations.store import due
+from integrations.store import due, told
+from schema.corrections import told_in
 from schema.deliveries import PARENT, Delivery, DeliveryState, PartState
 from schema.due import Due, Outcome
 from schema.errors import Refusal
+from schema.pages import Page
 from schema.periods import Period
+from schema.problems import quoted
 from schema.products import Product, Readers
 from schema.schedules import standup_schedule
 from schema.standups import Standup, compose_standup
@@ -27,12 +31,40 @@ PREPARE: Final = "prepare_standup"  # due work
 ASKED_FOR: Final = timedelta(hours=24)  # how long a standup that somebody asked for is worth preparing
 
 
-async def preview(services: Services, snapshot: Snapshot, product: Product) -> tuple[Standup, str]:
-    """Compose the digest of the newest closed period, pulling what was never asked; gives it with its period's key."""
-    found = await read(services, snapshot, product)
+async def preview(
+    services: Services, snapshot: Snapshot, product: Product, period: Period | None = None
+) -> tuple[Standup, str]:
+    """Compose a digest without posting it, pulling what was never asked; gives it with its period's key.
+
+    period   a closed one; the newest unless another is named
+    """
+    found = await read(services, snapshot, product, period)
     if not found.pulled:
-        found = await pull_and_read(services, snapshot, product)
-    return compose_standup(found.page), found.key
+        found = await pull_and_read(services, snapshot, product, period)
+    return await composed(services, snapshot, found.page), found.key
+
+
+async def composed(services: Services, snapshot: Snapshot, page: Page) -> Standup:
+    """Compose a digest from its page and from what stands around its figures."""
+    current = page.period == closed_period(page.product, services.now())
+    return compose_standup(page, await around(services, snapshot, page, current=current))
+
+
+def period_named(product: Product, key: str, now: datetime) -> Period:
+    """Read a period as people type it; raises Refusal with one that works."""
+    newest = closed_period(product, now)
+    try:
+        period = product.calendar.named(key.upper())
+    except (ValueError, OverflowError):
+        raise Refusal(
+            f"{quoted(key)} is no {product.cadence.value} of {product.title}; try {product.calendar.key(newest)}."
+        ) from None
+    if period.end > newest.end:
+        raise Refusal(
+            f"{product.calendar.key(period)} is not over yet; the newest one that is over is"
+            f" {product.calendar.key(newest)}."
+        )
+    return period
 
 
 def owed(product: Product, period: Period, due_at: datetime) -> Owed:
@@ -99,11 +131,14 @@ async def prepare(services: Services, snapshot: Snapshot, product: Product, deli
     """Pull, judge, compose and freeze a delivery; what is frozen already stays as it is."""
     if delivery.state is not DeliveryState.PLANNED:
         return
-    found = await pull_and_read(services, snapshot, product, delivery.period)
-    payloads = messages(compose_standup(found.page), product, delivery.period)
+    page = (await pull_and_read(services, snapshot, product, delivery.period)).page
+    standup = await composed(services, snapshot, page)
+    said = told_in(page, (*standup.parent, *standup.sections))
     await deliveries.prepare(
-        services.store, snapshot.workspace, delivery.id, payloads=payloads, now=services.now()
-    )
+        services.store, snapshot.workspace, delivery.id, now=services.now(),
+        payloads=messages(standup, product, delivery.period),
+        note=lambda session: told.keep(session, snapshot.workspace, delivery.id, said),
+    )  # fmt: skip
 
 
 def messages(standup: Standup, product: Product, period: Period) -> list[Payload]:

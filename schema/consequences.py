@@ -1,7 +1,7 @@
 """What became of the number that a decision was based on: then and now, in the verdict's words."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from schema import texts
@@ -28,6 +28,7 @@ class Decided:
 
     decision: Decision
     compared: Compared | None = None  # None where nothing newer is known, or nothing was known then
+    beside: Mapping[str, Compared] = field(default_factory=dict)  # its countermetrics over the same time
     restated: bool = False  # the number that it was based on was corrected since
 
 
@@ -69,12 +70,21 @@ def consequence(page: Page, decided: Decided, names: Mapping[str, str]) -> Parag
         reason = NOTHING_THEN if decision.based_on is None else NOTHING_SINCE
         why = texts.fill(reason, {"plain": plain_name(page, key)})
         return Paragraph(label=CANNOT_TELL, text=texts.join((made, why)), metrics=(key,))
-    told = say(page, key, Audience.EXECUTIVE, decided.compared)
+    told = say(_with(page, decided.beside), key, Audience.EXECUTIVE, decided.compared)
     after = texts.plain(RESTATED) if decided.restated else Text(())
     return Paragraph(
         label=told.label, text=texts.join((made, told.text, after)), metrics=told.metrics,
         statements=told.statements,
     )  # fmt: skip
+
+
+def _with(page: Page, beside: Mapping[str, Compared]) -> Page:
+    """Let countermetrics be read in a window that nobody asked them for."""
+    found = {
+        key: replace(page.judged[key], beside=(*page.judged[key].beside, each))
+        for key, each in beside.items()
+    }
+    return replace(page, judged={**page.judged, **found})
 
 
 NOTHING_THEN: Final = "No figure for {plain} was known then."

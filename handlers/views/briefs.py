@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from handlers.listeners.ids import Action
-from handlers.views import budget
+from handlers.views import budget, voices
 from handlers.views.blocks import Block, Payload, actions, button, context, divider, fallback, sections
 from handlers.views.labels import labelled
 from handlers.views.text import bold, escape, mention, mrkdwn
@@ -56,7 +56,8 @@ def section_blocks(shown: Section) -> list[Block]:
     """Show a titled part: short paragraphs share a block, so that many figures fit into few messages."""
     title = bold(escape(shown.title))
     lines = [labelled(paragraph) for paragraph in shown.paragraphs]
-    return sections("\n".join([title, *(f"• {line}" if len(lines) > 1 else line for line in lines)]))
+    told = sections("\n".join([title, *(f"• {line}" if len(lines) > 1 else line for line in lines)]))
+    return [*told, *(block for voice in shown.voices for block in voices.said(voice))]
 
 
 def status(shown: Brief, *, period: str) -> Payload:

@@ -1,5 +1,6 @@
 """Briefs and standups as plain text for the command line: the same content without any Slack."""
 
+from handlers.views import voices
 from handlers.views.charts import sparkline
 from handlers.views.text import harmless
 from schema.briefs import Brief, Paragraph, Section
@@ -25,7 +26,8 @@ def explanation(shown: Explanation) -> str:
 
 def _section(shown: Section) -> str:
     mark = "- " if len(shown.paragraphs) > 1 else ""
-    return "\n".join([shown.title, *(f"{mark}{_paragraph(each)}" for each in shown.paragraphs)])
+    lines = [shown.title, *(f"{mark}{_paragraph(each)}" for each in shown.paragraphs)]
+    return "\n".join([*lines, *(voices.plain(each) for each in shown.voices)])
 
 
 def _paragraph(shown: Paragraph) -> str:
