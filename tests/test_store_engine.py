@@ -158,6 +158,25 @@ def test_a_lock_held_by_another_process_is_waited_for_and_then_named():
     store.close_sync()
 
 
+def test_a_lock_that_stays_costs_all_who_wait_together_one_wait_and_not_one_each():
+    url = fresh_url("sqlite")
+    store = Store(url, lock_wait_s=0.2)
+    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    first, *rest = [store._writer.submit(post(str(number))) for number in range(9)]
+
+    assert isinstance(first.exception(5), StoreBusy)
+    assert {type(each.exception(5)) for each in rest} == {StoreBusy}
+    assert time.monotonic() - began < 0.2 * 5
+    other.execute("COMMIT")
+    other.close()
+
+    assert store.write_sync(post("after")) == "after"
+    assert store.read_sync(stored) == ["after"]
+    store.close_sync()
+
+
 def test_a_short_lock_is_only_waited_for():
     url = fresh_url("sqlite")
     store = Store(url)

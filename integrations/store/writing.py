@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from integrations.store.errors import RETRIED, StoreClosed, sqlstate, translated
+from integrations.store.errors import RETRIED, StoreBusy, StoreClosed, sqlstate, translated
 
 T = TypeVar("T")
 LARGEST_BATCH = 64
@@ -100,13 +100,16 @@ class SharedWriter:
         return batch, False
 
     def _settle(self, jobs: list[Job[Any]]) -> None:
-        if not self._committed(jobs) and len(jobs) > 1:
+        error = self._committed(jobs)
+        # of a lock that is held for long, each would wait in vain for as long again
+        if error is not None and len(jobs) > 1 and not isinstance(error, StoreBusy):
             for job in jobs:
                 self._committed([job])
         for job in jobs:
             job.deliver()
 
-    def _committed(self, jobs: list[Job[Any]]) -> bool:
+    def _committed(self, jobs: list[Job[Any]]) -> BaseException | None:
+        """Run some in one transaction; gives what kept it from its commit."""
         whole: Job[None] = Job(lambda _session: None)
         with whole, translated(), self._engine.begin() as connection:
             for job in jobs:
@@ -114,7 +117,7 @@ class SharedWriter:
         if whole.error is not None:
             for job in jobs:
                 job.error = job.error or whole.error
-        return whole.error is None
+        return whole.error
 
 
 def _attempt(job: Job[Any], connection: Connection) -> None:
