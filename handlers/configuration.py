@@ -1,13 +1,13 @@
 """Apply a muster.yaml to a workspace, show what it would change, and write it back."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from ruamel.yaml import YAML
-from sqlmodel import Session
+from sqlalchemy.orm import Session
 
 from integrations.store import configuration as stored
 from integrations.store import limits
@@ -15,8 +15,12 @@ from integrations.store.engine import Store, lock_workspace
 from schema.checklists import Checklists
 from schema.configuration.changes import (
     Applied,
+    Body,
     Difference,
     Fate,
+    Kind,
+    ObjectKey,
+    StoredObject,
     Take,
     bodies,
     conflicts,
@@ -168,3 +172,40 @@ def yaml_text(document: Mapping[str, Any]) -> str:
     writer.width = 120
     writer.dump(document, out)
     return out.getvalue()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What somebody in Slack wants of one object."""
+
+    at: ObjectKey
+    make: Callable[[Body], Body]
+    by: str
+    seen: int | None = None  # the revision that they looked at; None: it does not matter
+
+
+def change(
+    session: Session, workspace: str, edit: Edit, *, catalogue: Catalogue, now: datetime
+) -> Configuration:
+    """Change one object as somebody in Slack wants it, as a part of a transaction; `apply` then sees both sides.
+
+    catalogue  with the workspace's own metrics or without
+    """
+    lock_workspace(session, workspace)
+    if edit.seen is not None and stored.revision(session, workspace) != edit.seen:
+        raise Refusal(
+            "Somebody changed the configuration meanwhile. Open it again, and it shows what holds now."
+        )
+    held = stored.objects(session, workspace)
+    before = held.get(edit.at)
+    if before is None or before.body is None:
+        raise Refusal(f"There is no {edit.at.kind} {edit.at.key} any more.")
+    made = StoredObject(body=edit.make(before.body), applied_digest=before.applied_digest, changed_by=edit.by)
+    after = {**held, edit.at: made}
+    own = {str(each["key"]) for key, each in bodies(held).items() if key.kind is Kind.METRIC}
+    without = Catalogue([each for each in catalogue if each.key not in own])
+    result = read_configuration(document_of(bodies(after)), catalogue=without, stored=True)
+    if not isinstance(result, Configuration):
+        raise Refusal(f"{result[0].what} {result[0].works}".strip())
+    stored.save(session, workspace, after, now)
+    return result

@@ -273,8 +273,11 @@ def _unknown_poster(directory: Directory, product: Product, user: str) -> list[s
     return [*groups, *([user] if directory.person(user) is None else ())]
 
 
-async def poster(directory: Directory, product: Product, user: str) -> None:
-    """Refuse who may not post a product's standup; who is not known may not."""
+async def poster(directory: Directory, product: Product, user: str, *, otherwise: str = "") -> None:
+    """Refuse who may not post a product's standup, nor change it; who is not known may not.
+
+    otherwise  what to tell them, where it is about something else than posting
+    """
     if not may_post(directory, product, user):
         with suppress(TimeoutError):
             async with asyncio.timeout(directory.within_s):
@@ -284,6 +287,7 @@ async def poster(directory: Directory, product: Product, user: str) -> None:
     if _unknown_poster(directory, product, user):
         raise Refusal(PRESS_AGAIN)
     raise Refusal(
-        f"Only a product manager or an owner of {product.title} may post its standup now;"
+        otherwise
+        or f"Only a product manager or an owner of {product.title} may post its standup now;"
         f" `standup {product.key} preview` shows it to you alone."
     )

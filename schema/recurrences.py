@@ -97,6 +97,7 @@ _SHORT: Final = {
     "workday": BUSINESS_DAY,
 }
 _SHORT_DAYS: Final = {day[:length]: day.value for day in Weekday for length in (3, 4)}
+_PACED: Final = re.compile(r"every (other|second|third|fourth|2nd|3rd|4th)\b", re.IGNORECASE)
 _OF_MONTH: Final = re.compile(r"(?:the )?(\d{1,2})(?:st|nd|rd|th)?(?: (?:day )?of (?:the|each|every) month)?")
 
 
@@ -114,6 +115,12 @@ def _one(word: str) -> str:
 def day_of(text: str) -> Day:
     """Read a day that comes again; raises a mistake with the nearest that works."""
     spelt = tidy(text)
+    paced = _PACED.match(text.strip())
+    if paced:
+        works = (
+            "Write a plain weekday with `every: 2` and `from: …`, or `second monday` for one of each month."
+        )
+        raise mistake(f"{quoted(text)} may mean two things.", works)
     if spelt not in NAMES:
         raise mistake(f"{quoted(text)} is no day of a standup.", _nearest(text, spelt))
     first, _, rest = spelt.partition(" ")

@@ -163,3 +163,22 @@ def standup_schedule(product: Product, *, paused: bool = False) -> Schedule | No
         since=standup.since,
         holidays=product.holidays or "",
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One coming standup, and who left it out."""
+
+    occurrence: Occurrence
+    delivery: str  # its id
+    left_out: str = ""  # who and why, escaped; "" when it is posted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """When a product's standup runs."""
+
+    product: Product
+    schedule: Schedule | None  # also while it is paused
+    runs: tuple[Run, ...] = ()
+    lost: str = ""  # the period that was still to be told, and after a change is not

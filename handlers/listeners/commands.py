@@ -4,7 +4,7 @@ from typing import Final
 
 from handlers import explanations, standups
 from handlers.briefs import Read, pull_and_read, read
-from handlers.listeners import launches, reviews
+from handlers.listeners import launches, reviews, schedules
 from handlers.listeners.answers import Answer, Later, Show
 from handlers.listeners.desk import Desk
 from handlers.listeners.payloads import Command
@@ -43,6 +43,8 @@ async def command(typed: Command, desk: Desk, snapshot: Snapshot, circle: Circle
         return await reviews.mine(desk, snapshot, circle.user)
     if wanted.verb is Verb.WHY:
         return await reviews.why_named(desk, snapshot, circle, wanted.launch)
+    if wanted.mode is not None and wanted.mode not in (Mode.PREVIEW, Mode.NOW):
+        return await schedules.typed(typed, desk, snapshot, circle, wanted=wanted)
     product = product_named(circle, wanted.product, channel=typed.channel, command=desk.command)
     if wanted.verb is Verb.BRIEF:
         return await brief(

@@ -16,6 +16,8 @@ class Action(StrEnum):
     WHY = "launch_why"
     MORE = "launch_more"
     EVIDENCE = "evidence_add"
+    SCHEDULE = "schedule_change"
+    SKIP = "standup_skip"
 
 
 class Callback(StrEnum):
@@ -28,6 +30,8 @@ class Callback(StrEnum):
     EVIDENCE = "evidence_given"
     VERB = "verb_chosen"
     DONE = "launch_done"
+    SCHEDULE = "schedule_changed"
+    SKIP = "standup_skipped"
 
 
 class Field(StrEnum):
@@ -56,6 +60,14 @@ class Field(StrEnum):
     LINK = "link"
     DIGEST = "digest"
     DATED = "dated"
+    DAY = "day"
+    AT = "at"
+    ZONE = "zone"
+    EVERY = "every"
+    HOLIDAYS = "holidays"
+    ROSTER = "roster"
+    ASK_AT = "ask_at"
+    DEADLINE = "deadline"
 
 
 class Event(StrEnum):

@@ -197,9 +197,10 @@ def _one(entry: Body) -> str:
 
 def _lists(view: Body) -> dict[str, tuple[str, ...]]:
     return {
-        block: tuple(each["value"] for each in entry["selected_options"] or ())
+        block: tuple(each if isinstance(each, str) else each["value"] for each in entry[name] or ())
         for block, entry in _entries(view)
-        if "selected_options" in entry
+        for name in ("selected_options", "selected_users")
+        if name in entry
     }
 
 

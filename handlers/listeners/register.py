@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from handlers.listeners import commands, homes, items, launches, pages, payloads, reviews, threads, verbs
+from handlers.listeners import (
+    commands,
+    homes,
+    items,
+    launches,
+    pages,
+    payloads,
+    reviews,
+    schedules,
+    threads,
+    verbs,
+)
 from handlers.listeners.door import Row
 from handlers.listeners.ids import COMMAND, Action, Callback, Event
 from handlers.listeners.showing import Kind
@@ -16,6 +27,8 @@ SURFACE: Final = (
     Row(Kind.ACTION, Action.WHY, payloads.click, reviews.why),
     Row(Kind.ACTION, Action.MORE, payloads.click, verbs.more, recorded=True),
     Row(Kind.ACTION, Action.EVIDENCE, payloads.click, items.add_evidence),
+    Row(Kind.ACTION, Action.SCHEDULE, payloads.click, schedules.change),
+    Row(Kind.ACTION, Action.SKIP, payloads.click, schedules.skip),
     Row(Kind.VIEW, Callback.READER, payloads.submission, pages.reader_chosen),
     Row(Kind.VIEW, Callback.LAUNCH, payloads.submission, launches.asked),
     Row(Kind.VIEW, Callback.REVISION, payloads.submission, launches.revised),
@@ -23,6 +36,8 @@ SURFACE: Final = (
     Row(Kind.VIEW, Callback.EVIDENCE, payloads.submission, items.evidence_given),
     Row(Kind.VIEW, Callback.VERB, payloads.submission, verbs.chosen),
     Row(Kind.VIEW, Callback.DONE, payloads.submission, verbs.done, recorded=True),
+    Row(Kind.VIEW, Callback.SCHEDULE, payloads.submission, schedules.changed),
+    Row(Kind.VIEW, Callback.SKIP, payloads.submission, schedules.skipped),
     Row(Kind.EVENT, Event.MENTION, payloads.mention, threads.mention, at_once=True),
     Row(Kind.EVENT, Event.DIRECT_MESSAGE, payloads.direct_message, threads.direct_message, at_once=True),
     Row(Kind.EVENT, Event.HOME, payloads.home_opened, homes.opened),

@@ -4,7 +4,7 @@ import difflib
 import html
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -40,6 +40,11 @@ class Mode(StrEnum):
 
     PREVIEW = "preview"
     NOW = "now"
+    SCHEDULE = "schedule"
+    SKIP = "skip"
+    PAUSE = "pause"
+    RESUME = "resume"
+    HAND_OVER = "hand-over"
 
 
 OTHER_WORDS: Final = {
@@ -47,6 +52,9 @@ OTHER_WORDS: Final = {
     "define": Verb.EXPLAIN, "digest": Verb.STANDUP, "stand-up": Verb.STANDUP, "how": Verb.WHY,
     "review": Verb.REVIEWS, "waiting": Verb.REVIEWS, "todo": Verb.REVIEWS, "release": Verb.LAUNCH,
 }  # fmt: skip
+WITH_MORE: Final = frozenset({Mode.SCHEDULE, Mode.SKIP, Mode.HAND_OVER})  # words may follow
+OTHER_MODES: Final = {"handover": "hand-over", "unpause": "resume", "reschedule": "schedule"}
+PERSON: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 IN_COMMANDS: Final = (
     Verb.HELP, Verb.BRIEF, Verb.EXPLAIN, Verb.STANDUP, Verb.LAUNCH, Verb.REVIEWS, Verb.WHY,
 )  # fmt: skip
@@ -63,6 +71,8 @@ class Asked:
     metric: str | None = None
     mode: Mode | None = None
     launch: str | None = None  # an id
+    rest: str = ""  # what was said besides of a standup
+    person: str | None = None  # who was named, by id
 
 
 def tidy(text: str) -> str:
@@ -86,7 +96,7 @@ def asked(text: str, *, verbs: Iterable[Verb] = IN_COMMANDS, command: str = "") 
         case Verb.EXPLAIN:
             return _explain(rest, command)
         case Verb.STANDUP:
-            return _standup(rest)
+            return replace(_standup(rest), person=_person(text))
         case Verb.HELP | Verb.REVIEWS:
             return Asked(verb=verb)
         case Verb.LAUNCH | Verb.STATUS | Verb.WHY:
@@ -126,16 +136,28 @@ def _explain(rest: str, command: str) -> Asked:
 
 
 def _standup(rest: str) -> Asked:
+    """Find what to do with a standup: the last word, the first, or for what takes more words any between."""
     words = rest.split(" ")
-    if {"skip", "schedule"} & {words[0].lower(), words[-1].lower()}:
-        raise Refusal(
-            "When a standup is posted stands in muster.yaml. Here, `standup preview` and `standup now` work."
-        )
-    for at, word in ((-1, words[-1]), (0, words[0])):
-        if word.lower() in set(Mode):
-            others = words[:-1] if at == -1 else words[1:]
-            return Asked(verb=Verb.STANDUP, product=" ".join(others) or None, mode=Mode(word.lower()))
+    for at in dict.fromkeys((len(words) - 1, 0, *range(1, len(words) - 1))):
+        mode = _mode(words[at])
+        between = 0 < at < len(words) - 1
+        if mode is None or (between and mode not in WITH_MORE):
+            continue
+        before, after = " ".join(words[:at]), " ".join(words[at + 1 :])
+        if mode in WITH_MORE:
+            return Asked(verb=Verb.STANDUP, product=before or None, mode=mode, rest=after)
+        return Asked(verb=Verb.STANDUP, product=before or after or None, mode=mode)
     return Asked(verb=Verb.STANDUP, product=rest or None, mode=Mode.PREVIEW)
+
+
+def _mode(word: str) -> Mode | None:
+    word = OTHER_MODES.get(word.lower(), word.lower())
+    return Mode(word) if word in set(Mode) else None
+
+
+def _person(text: str) -> str | None:
+    found = PERSON.search(text)
+    return found[1] if found else None
 
 
 def _split(text: str, word: str) -> tuple[str, str | None]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
-from sqlmodel import Session
+from sqlalchemy.orm import Session
 
 from integrations.store.tables import table_of
 from schema.configuration.changes import WORKSPACE, Kind, ObjectKey, StoredObject
