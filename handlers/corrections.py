@@ -82,5 +82,6 @@ def _post(
         "kind": "correction",
         "inside": True,
         "by": page.product.owner,
+        "what": f"A correction of the standup of {delivery.product}",
     }
     stored_outbox.put(session, delivery.workspace, kind=EffectKind.POST, payload=payload, now=now)

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from handlers import notices, outbox, parts
+from handlers.channels import looked_up
 from handlers.effects import no_note
 from handlers.sender import Holding, LeaseLost, Sender, held
 from integrations.base import RateLimited, Unavailable
 from integrations.pacer import POST
 from integrations.slack_errors import Refused
-from integrations.slack_values import SlackChannel
 from integrations.store import deliveries as stored
 from integrations.store import due, inbox
 from integrations.store import parts as stored_parts
@@ -250,7 +250,7 @@ async def _may_go_out(sender: Sender, delivery: Delivery) -> bool:
         await _fail(sender, delivery, notices.too_late(late))
         return False
     try:
-        channel = await _channel(sender, delivery.channel)
+        channel = await looked_up(sender, delivery.channel)
     except Refused as refused:
         await _fail(sender, delivery, refused.advice)
         return False
@@ -270,15 +270,6 @@ async def _may_go_out(sender: Sender, delivery: Delivery) -> bool:
     if why is not None:
         await _skip(sender, delivery, why)
     return why is None
-
-
-async def _channel(sender: Sender, id: str) -> SlackChannel:
-    known = sender.memory.channels.get(id)
-    if known is not None and sender.now() - known[0] < timedelta(seconds=sender.waits.channel_valid_s):
-        return known[1]
-    channel = await sender.slack.channel(id)
-    sender.memory.channels[id] = (sender.now(), channel)
-    return channel
 
 
 async def _settle(sender: Sender, delivery: Delivery) -> None:

@@ -124,7 +124,8 @@ def _tell(session: Session, effect: Effect, reason: str, *, now: datetime) -> No
     """Tell the person who asked that it is not there; privately, as their channel may be what refuses."""
     channel = f"<#{effect.payload.get('channel')}>"
     if effect.kind == EffectKind.POST:
-        asker, words = effect.payload.get("by"), f"What you shared could not be posted in {channel}."
+        what = effect.payload.get("what", "What you shared")
+        asker, words = effect.payload.get("by"), f"{what} could not be posted in {channel}."
     elif effect.kind == EffectKind.CARD:
         asker, words = _asker_of_card(session, effect, reason), f"A card in {channel} is not up to date."
     else:

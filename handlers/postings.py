@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from handlers.channels import need_inside
 from handlers.effects import EffectKind, began_at, key_of
 from handlers.sender import Holding, Sender
 from integrations.base import Call, Unavailable
@@ -39,8 +40,10 @@ class Posting:
 
 
 async def posting_of(sender: Sender, effect: Effect) -> Posting:
-    """Say what a direct message or a post is."""
+    """Say what a direct message or a post is; raises Refused where what stays inside would be read outside."""
     payload = effect.payload
+    if payload.get("inside"):
+        await need_inside(sender, str(payload["channel"]))
     return Posting(
         channel=await _channel(sender, effect),
         key=key_of(effect),

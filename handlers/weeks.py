@@ -24,6 +24,7 @@ from schema.products import Comparison, Product
 from schema.records import LOOKED_BACK, Record, record_of
 from schema.weeks import Week
 
+ASKS: Final = {ReasonCode.OBJECTION: "an objection to", ReasonCode.EVIDENCE: "the evidence for"}
 BELIEVED: Final = timedelta(days=14)  # a name changes seldom, and nothing is decided by it
 
 
@@ -85,7 +86,7 @@ def _standing(session: Session, services: Services, snapshot: Snapshot, kept: Ke
         id=launch.id, title=title.text if title else launch.id, state=launch.state, may_go_out=bool(gate.open),
         goes_out_on=date.fromisoformat(launch.due_on) if launch.due_on else None,
         waits_for={role: len(items) for role, items in gate.waits_for.items()},
-        held_by=_held_by(launch, first),
+        held_by=_held_by(launch, first), held_because=_because(first),
         evidence_from=launch.revision.specs[first.item].seats
         if first is not None and first.item is not None and first.code is ReasonCode.EVIDENCE
         else (),
@@ -97,16 +98,16 @@ def _held_by(launch: Launch, reason: Reason | None) -> str:
     """Say what holds a launch back most, with the question behind an item's number."""
     if reason is None:
         return ""
-    if reason.item is None:
+    if reason.item is None or reason.code not in ASKS:
         return reason.words
-    question = f"“{launch.revision.specs[reason.item].question}”"
-    if reason.code is ReasonCode.OBJECTION:
-        return f"an objection to {question} ({reason.item})."
-    if reason.code is ReasonCode.EVIDENCE:
-        return (
-            f"the evidence for {question} {reason.words.replace(f'{reason.item}:', f'({reason.item}):', 1)}"
-        )
-    return reason.words
+    return f"{ASKS[reason.code]} “{launch.revision.specs[reason.item].question}” ({reason.item})."
+
+
+def _because(reason: Reason | None) -> str:
+    """Say what its evidence shows, where that holds it back."""
+    if reason is None or reason.item is None or reason.code is not ReasonCode.EVIDENCE:
+        return ""
+    return reason.words.removeprefix(f"{reason.item}: ")
 
 
 def _metrics(launch: Launch, gate: Gate) -> frozenset[str]:

@@ -33,7 +33,12 @@ TOKEN_ERRORS = frozenset(
     }
 )
 
+SHARED_OUTSIDE = "shared_outside"  # our own word: Slack would take it
 ADVICE: Mapping[str, str] = {
+    SHARED_OUTSIDE: (
+        "The channel is shared with another company, and digests stay inside: name another channel for the product,"
+        " or end the sharing."
+    ),
     "channel_not_found": "Muster cannot see the channel: type `/invite @Muster` in it, or name another one.",
     "not_in_channel": "Muster is not in the channel: type `/invite @Muster` in it.",
     "is_archived": "The channel is archived: open it again in its settings, or name another one.",

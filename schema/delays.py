@@ -43,6 +43,7 @@ class Standing:
     held_by: str = (
         ""  # the one thing that most holds it back, with a full stop; "" where only signatures are missing
     )
+    held_because: str = ""  # what its evidence shows, as sentences
     evidence_from: tuple[Role, ...] = ()  # who can give the evidence that holds it back
     metrics: frozenset[str] = frozenset()  # those that its failing evidence rests on
 
@@ -105,8 +106,11 @@ def _holds_up(page: Page, blocker: Blocker, launches: tuple[Standing, ...]) -> T
     return Text(())
 
 
-def launch_line(launch: Standing) -> Paragraph:
-    """Say a launch: where it stands, when it is to go out, whom it waits for, and what holds it back most."""
+def launch_line(launch: Standing, *, short: bool = False) -> Paragraph:
+    """Say a launch: where it stands, when it is to go out, whom it waits for, and what holds it back most.
+
+    short   for a digest's parent: without what the evidence shows
+    """
     stands = STANDS[launch.state]
     if launch.state is State.APPROVED and not launch.may_go_out:
         stands = "approved, but it may not go out now"
@@ -117,6 +121,8 @@ def launch_line(launch: Standing) -> Paragraph:
         parts.append(texts.fill("It waits for {roles}.", {"roles": _roles(launch)}))
     if launch.held_by:
         parts.append(texts.fill("Held back most by {why}", {"why": facts.name(launch.held_by)}))
+    if launch.held_because and not short:
+        parts.append(texts.fill("{because}", {"because": facts.name(launch.held_because)}))
     return Paragraph(label="Launch", text=texts.join(parts))
 
 

@@ -102,7 +102,7 @@ def _held(page: Page, week: Week) -> tuple[Paragraph, ...]:
     blockers = delays.ordered(week.gathered.blockers, week.launches)
     lines = [delays.blocker_line(page, each, week.launches, week.names, short=True) for each in blockers[:1]]
     waiting = [each for each in delays.soonest(week.launches) if not each.may_go_out]
-    return (*lines, *(delays.launch_line(each) for each in waiting[:1]))
+    return (*lines, *(delays.launch_line(each, short=True) for each in waiting[:1]))
 
 
 def _thread(page: Page, week: Week, leads: tuple[Paragraph, ...]) -> tuple[Section, ...]:
