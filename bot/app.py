@@ -35,6 +35,7 @@ from handlers.pages import closed_period
 from handlers.readers import Directory
 from handlers.sender import Sender, let_go
 from handlers.services import Services
+from integrations.language_models import opener
 from integrations.pacer import Pacer
 from integrations.slack import Slack, slack_session
 from integrations.slack_values import SlackChannel
@@ -139,7 +140,7 @@ async def opened(
         stack.push_async_callback(snapshots.close)
         services = Services(
             store=store, snapshot=snapshots, now=now, nouns=nouns(), checklists=checklists(),
-            signing_key=signing_key(settings),
+            signing_key=signing_key(settings), language_model=opener(secrets.value),
             source_timeout_s=settings.waits().source_timeout_s, reads_at_once=settings.pulls_at_once,
         )  # fmt: skip
         await services.snapshot(MAIN)

@@ -15,7 +15,7 @@ from bot.commands.desks import At, Config, at_desk, settings_here
 from bot.differences import lines_of
 from bot.files import catalogue, check_text, checklists, load_yaml
 from bot.moments import moment
-from bot.offline import Desk, Unsound, probed, said, sound
+from bot.offline import Desk, Unsound, probed, said, sound, tried
 from bot.settings import LogLevel, Settings
 from bot.workspaces import MAIN, NO_CONFIGURATION
 from handlers import configuration
@@ -128,7 +128,7 @@ def check_command(
         Path | None, typer.Option("--config", help="The muster.yaml to check; MUSTER_CONFIG without it.")
     ] = None,
 ) -> None:
-    """Say everything that is wrong with a configuration, then try each source."""
+    """Say everything that is wrong with a configuration, then try each source and the language model."""
     settings, secrets = settings_here()
     config = config or settings.config
     problems = check_text(config, catalogue=catalogue(), secrets=secrets, today=datetime.now(UTC).date())
@@ -137,11 +137,13 @@ def check_command(
     if any(problem.level is Severity.ERROR for problem in problems):
         raise typer.Exit(UNSOUND)
     typer.echo(f"{config} is sound.")
-    sources = sound(config, datetime.now(UTC)).sources
+    found = sound(config, datetime.now(UTC))
     timeout_s = settings.waits().source_timeout_s
     lines = asyncio.run(
-        probed(sources, secrets=secrets.value, folder=config.resolve().parent, timeout_s=timeout_s)
+        probed(found.sources, secrets=secrets.value, folder=config.resolve().parent, timeout_s=timeout_s)
     )
+    if found.workspace.language_model is not None:
+        lines.append(asyncio.run(tried(found.workspace.language_model, secrets=secrets.value)))
     for line in lines:
         typer.echo(line)
 

@@ -288,10 +288,11 @@ def check_text(
 def _without_value(loaded: Loaded, secrets: Secrets) -> list[Problem]:
     """Name secrets that have no value here, in a file that may have other mistakes too."""
     findings = Findings(loaded.positions)
-    sources = loaded.document.get("sources") if isinstance(loaded.document, Mapping) else None
-    for path, name in _secrets_in(sources, ("sources",)):
-        if secrets.find(name) is None:
-            findings.error(path, f"There is no secret {quoted(name)}.", secrets.works(name))
+    document = loaded.document if isinstance(loaded.document, Mapping) else {}
+    for part in ("workspace", "sources"):
+        for path, name in _secrets_in(document.get(part), (part,)):
+            if secrets.find(name) is None:
+                findings.error(path, f"There is no secret {quoted(name)}.", secrets.works(name))
     return findings.problems
 
 

@@ -14,13 +14,19 @@ from bot.workspaces import MAIN, Workspaces, unstored
 from handlers.services import Services, Snapshot
 from integrations import keys
 from integrations.base import IntegrationError
+from integrations.language_models import LanguageModelClient
 from integrations.sources import open_connector
 from integrations.store.engine import Store
+from schema import samples
 from schema.checkpoints import SigningKey
 from schema.configuration.reading import Configuration
 from schema.errors import Refusal
+from schema.language_models import NAME, LanguageModel
+from schema.passages import offered
 from schema.problems import Problem, Severity
+from schema.prompts import messages
 from schema.sources import Source
+from schema.summaries import Fault, rewritten
 
 
 class Unsound(Refusal):
@@ -90,6 +96,24 @@ async def probed(
             await connector.close()
 
     return await asyncio.gather(*(line(name, source) for name, source in sources.items()))
+
+
+async def tried(model: LanguageModel, *, secrets: Callable[[str], str]) -> str:
+    """Have a made-up statement rewritten, and say in a line what came of it."""
+    sample = samples.paragraphs(catalogue(), nouns())
+    offer = offered(sample)
+    try:
+        client = LanguageModelClient(model, secrets=secrets)
+        try:
+            answer = await client.write(messages(offer))
+        finally:
+            await client.close()
+    except (IntegrationError, Refusal) as error:
+        return f"{NAME}: no answer ({str(error).removeprefix(f'{NAME}, ')})"
+    found = rewritten(sample, offer, answer, model=model.model, given="")
+    if isinstance(found, Fault):
+        return f"{NAME}: {model.model} answers, but its words for a made-up statement would not be used ({found.rule})"
+    return f"{NAME}: {model.model} answers, and its words for a made-up statement keep the rules"
 
 
 def signing_key(settings: Settings) -> SigningKey | None:

@@ -37,6 +37,7 @@ FAULT = (
 )
 UNWANTED = "Its schedule was changed, and does not want it."
 CATCH_UP = timedelta(hours=24)  # later than this a digest is missed, not late
+COMPOSED_WITHIN = timedelta(seconds=15)  # by a language model, what somebody asked for and waits for
 LEASE_S = 120.0  # of one preparation: sources may be slow
 
 
@@ -193,7 +194,8 @@ async def _pull_once_more(services: Services, snapshot: Snapshot, product: Produ
 async def _prepare_asked(services: Services, snapshot: Snapshot, product: Product, id: str) -> None:
     """Prepare the delivery that somebody asked for; what is prepared already stays as it is."""
     delivery = await services.store.read(lambda session: stored.get(session, snapshot.workspace, id))
-    await standups.prepare(services, snapshot, product, delivery)
+    until = services.now() + COMPOSED_WITHIN
+    await standups.prepare(services, snapshot, product, delivery, until=max(delivery.due_at, until))
     await services.store.write(
         lambda session: _pull_again(session, snapshot.workspace, product, delivery.due_at)
     )

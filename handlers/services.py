@@ -9,11 +9,13 @@ from weakref import WeakValueDictionary
 
 from handlers.memos import Memo
 from integrations.base import Connector
+from integrations.language_models import LanguageModelClient
 from integrations.store.engine import Store
 from schema.checklists import Checklists
 from schema.checkpoints import SigningKey
 from schema.configuration.reading import Configuration
 from schema.errors import Refusal
+from schema.language_models import LanguageModel
 from schema.metrics import Catalogue
 from schema.periods import Period
 from schema.problems import nearest, quoted
@@ -66,6 +68,9 @@ class Services:
     nouns: Mapping[str, str]  # of the catalogue
     checklists: Checklists = field(default_factory=Checklists)  # the program's
     signing_key: SigningKey | None = None  # of checkpoints; without one no launch opens
+    language_model: Callable[[LanguageModel], LanguageModelClient] | None = (
+        None  # opens the one that may write summaries
+    )
     source_timeout_s: float = 30
     reads_at_once: int = 8  # of all pulls together
     reads: asyncio.Semaphore = field(init=False, compare=False)

@@ -10,8 +10,10 @@ from handlers.briefs import pull_and_read, read
 from handlers.deliveries import Owed
 from handlers.pages import closed_period
 from handlers.services import Services, Snapshot
+from handlers.summaries import summarised
 from handlers.views import standups as shown
 from handlers.views.blocks import Payload
+from handlers.views.summaries import signed
 from handlers.weeks import around
 from integrations.store import deliveries as stored
 from integrations.store import due, told
@@ -25,6 +27,7 @@ from schema.problems import quoted
 from schema.products import Product, Readers
 from schema.schedules import standup_schedule
 from schema.standups import Standup, compose_standup
+from schema.weeks import Week
 
 KIND: Final = "standup"
 PREPARE: Final = "prepare_standup"  # due work
@@ -46,8 +49,12 @@ async def preview(
 
 async def composed(services: Services, snapshot: Snapshot, page: Page) -> Standup:
     """Compose a digest from its page and from what stands around its figures."""
+    return compose_standup(page, await _week(services, snapshot, page))
+
+
+async def _week(services: Services, snapshot: Snapshot, page: Page) -> Week:
     current = page.period == closed_period(page.product, services.now())
-    return compose_standup(page, await around(services, snapshot, page, current=current))
+    return await around(services, snapshot, page, current=current)
 
 
 def period_named(product: Product, key: str, now: datetime) -> Period:
@@ -127,16 +134,29 @@ def unwanted(snapshot: Snapshot, delivery: Delivery, *, private: bool) -> str | 
     return None
 
 
-async def prepare(services: Services, snapshot: Snapshot, product: Product, delivery: Delivery) -> None:
-    """Pull, judge, compose and freeze a delivery; what is frozen already stays as it is."""
+async def prepare(
+    services: Services,
+    snapshot: Snapshot,
+    product: Product,
+    delivery: Delivery,
+    *,
+    until: datetime | None = None,
+) -> None:
+    """Pull, judge, compose and freeze a delivery; what is frozen already stays as it is.
+
+    until   when a language model must be through, where one writes summaries; None: when the delivery is due
+    """
     if delivery.state is not DeliveryState.PLANNED:
         return
     page = (await pull_and_read(services, snapshot, product, delivery.period)).page
-    standup = await composed(services, snapshot, page)
+    week = await _week(services, snapshot, page)
+    standup, summary = await summarised(
+        services, snapshot, compose_standup(page, week), week, until=until or delivery.due_at
+    )
     said = told_in(page, (*standup.parent, *standup.sections))
     await deliveries.prepare(
         services.store, snapshot.workspace, delivery.id, now=services.now(),
-        payloads=messages(standup, product, delivery.period),
+        payloads=signed(messages(standup, product, delivery.period), summary),
         note=lambda session: told.keep(session, snapshot.workspace, delivery.id, said),
     )  # fmt: skip
 

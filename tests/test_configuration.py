@@ -518,19 +518,19 @@ def test_missing_secrets_are_named_beside_every_other_mistake():
 
     found = check_text(broken, catalogue=CATALOGUE, secrets=Secrets(environment={}), today=TODAY)
 
-    assert sum("There is no secret" in problem.what for problem in found) == 3
+    assert sum("There is no secret" in problem.what for problem in found) == 4
     assert any("cadence" in problem.place for problem in found)
 
 
 def test_a_missing_secret_is_a_problem_with_its_place():
-    secrets = Secrets(environment={"LEDGER_URL": "sqlite://", "SUPPORT_TOKEN": "x"})
+    secrets = Secrets(environment={"LEDGER_URL": "sqlite://", "SUPPORT_TOKEN": "x", "MODEL_KEY": "x"})
 
     found = check_text(WHOLE, catalogue=CATALOGUE, secrets=secrets, today=TODAY)
 
     assert [(each.place, each.what) for each in found] == [
         ("sources.tracking.token", "There is no secret `MLFLOW_TOKEN`.")
     ]
-    assert found[0].line == 12
+    assert found[0].line == 13
 
 
 @pytest.mark.parametrize(

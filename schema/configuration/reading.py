@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from schema.checklists import Checklists, ItemSpec
 from schema.configuration.documents import sound
+from schema.configuration.language_models import check_language_model
 from schema.configuration.mistakes import kind_of, read
 from schema.configuration.own_metrics import read_own_metrics
 from schema.configuration.people import read_people
@@ -15,6 +16,7 @@ from schema.configuration.products import Around, read_product
 from schema.configuration.reviews import ReviewRules, read_reviews
 from schema.configuration.source_rules import kinds_of, name_is_fine, read_source
 from schema.errors import Refusal
+from schema.language_models import LanguageModel
 from schema.metrics import Catalogue, Metric
 from schema.people import AWAY_EMOJI, Person
 from schema.plain_values import ChannelId, Currency, Emoji, OneLine, TeamId, ZoneName
@@ -35,6 +37,7 @@ class Workspace(Frozen):
     currency: Currency | None = None
     audit_channel: ChannelId | None = None
     away_emoji: tuple[Emoji, ...] = AWAY_EMOJI  # of a Slack status that means: away
+    language_model: LanguageModel | None = None  # None: every summary is written by rules alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +150,11 @@ def _workspace(root: Mapping[str, Any], findings: Findings) -> Workspace | None:
     if given is None:
         findings.error((), "`workspace` is missing.", "Add `workspace: {name: …, zone: …, currency: …}`.")
         return None
-    return read(Workspace, given, ("workspace",), findings)
+    path: Path = ("workspace",)
+    workspace = read(Workspace, given, path, findings)
+    if workspace is not None:
+        check_language_model(workspace.language_model, (*path, "language_model"), findings)
+    return workspace
 
 
 def _part(root: Mapping[str, Any], name: str, findings: Findings) -> Mapping[str, Any]:

@@ -87,7 +87,7 @@ def _source_rules(source: BaseModel, path: Path, findings: Findings) -> None:
     if isinstance(source, SqlSource):
         _sql_address(source, path, findings)
     if isinstance(source, HttpJsonSource | MlflowSource | PrometheusSource):
-        _web_address(source.url, (*path, "url"), findings)
+        web_address(source.url, (*path, "url"), findings)
     if isinstance(source, HttpJsonSource | PrometheusSource):
         _open_headers(source.headers, (*path, "headers"), findings)
     if isinstance(source, MlflowSource):
@@ -107,7 +107,8 @@ def _sql_address(source: SqlSource, path: Path, findings: Findings) -> None:
         findings.error(where, "A password stands in the URL.", f"Make the whole URL a secret. {_NAMED}")
 
 
-def _web_address(url: str, where: Path, findings: Findings) -> None:
+def web_address(url: str, where: Path, findings: Findings) -> None:
+    """Note what is no address of a web server, and a secret in one."""
     parts = _parts(url)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         findings.error(
