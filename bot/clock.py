@@ -4,13 +4,14 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 log = logging.getLogger(__name__)
 MISFIRE_GRACE_S = 3600  # APScheduler's own is 1 s: a busy loop would lose wake-ups (FRAMEWORK_FACTS 7)
 STOP_S = 10.0
+TELL_AGAIN = timedelta(minutes=5)  # of a trouble that stays as it is
 FAILS = 3  # ticks in a row, from which on something is wrong for longer
 HANGS_S = 900.0  # a tick that takes this long waits for something that does not come
 
@@ -37,6 +38,9 @@ class Clock:
         self.name = name
         self.succeeded_at: datetime | None = None
         self._failed = 0  # ticks in a row
+        self._told: tuple[str, datetime] | None = (
+            None  # of the trouble that lasts: what it is, and when it was logged
+        )
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._due = asyncio.Event()
         self._stopping = False
@@ -102,12 +106,29 @@ class Clock:
         self._began_at = datetime.now(UTC)
         try:
             await self._tick()
-        except Exception:
+        except Exception as error:
             self._failed += 1
-            reference = secrets.token_hex(4)
-            log.exception("tick_failed", extra={"clock": self.name, "reference": reference})
+            self._tell(error)
         else:
-            self._failed = 0
+            if self._told is not None:
+                log.info("tick_works_again", extra={"clock": self.name, "failed": self._failed})
+            self._failed, self._told = 0, None
             self.succeeded_at = datetime.now(UTC)
         finally:
             self._began_at = None
+
+    def _tell(self, error: Exception) -> None:
+        """Log what went wrong; the same trouble at every tick fills no disk."""
+        what, now = _described(error), datetime.now(UTC)
+        if self._told is not None and self._told[0] == what and now - self._told[1] < TELL_AGAIN:
+            return
+        self._told = what, now
+        reference = secrets.token_hex(4)
+        extra = {"clock": self.name, "reference": reference, "failed": self._failed}
+        log.error("tick_failed", exc_info=error, extra=extra)
+
+
+def _described(error: BaseException) -> str:
+    """Say what an error is, so that it can be told from another one."""
+    inner = map(_described, error.exceptions) if isinstance(error, BaseExceptionGroup) else ()
+    return f"{type(error).__name__}: {error} {sorted(set(inner))}"

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from handlers.sender import Holding, LeaseLost, Sender, held
 from integrations.base import RateLimited, Unavailable
 from integrations.slack_errors import Refused, Unsure
 from integrations.store import outbox as stored
+from integrations.store.errors import StoreError
 from integrations.store.outbox import Effect
 
 log = logging.getLogger(__name__)
@@ -24,31 +25,80 @@ AT_ONCE = 10
 async def send_pending(sender: Sender, *, at_once: int = AT_ONCE) -> int:
     """Do what waits, until nothing more is due; gives how many were worked on.
 
-    One that goes wrong does not stop the others; a defect is raised when all are through.
+    One that is slow or goes wrong does not stop the others; a defect is raised when all are through.
     """
-    count = 0
-    defects: list[Exception] = []
     async with held(sender) as holding:
         if holding is None:
             return 0
-        defects += await _all([settling.settle(sender, each) for each in await settling.unsettled(sender)])
-        while (
-            not sender.memory.stopping
-            and holding.covers_a_request()
-            and (taken := await _take(sender, at_once))
-        ):
-            count += len(taken)
-            defects += await _all([_do(sender, holding, effect) for effect in taken])
-    if defects:
-        message = "some effects could not be worked on"
-        raise ExceptionGroup(message, defects)
-    return count
+        return await _Round(sender, holding, at_once).run()
 
 
-async def _all(work: Sequence[Coroutine[Any, Any, None]]) -> list[Exception]:
-    """Do all of it side by side and give what went wrong unexpectedly."""
-    found = await asyncio.gather(*work, return_exceptions=True)
-    return [each for each in found if isinstance(each, Exception)]
+class _Round:
+    """One round of the outbox: so many effects at once, and the next ones as soon as some have ended."""
+
+    def __init__(self, sender: Sender, holding: Holding, at_once: int) -> None:
+        self._sender = sender
+        self._holding = holding
+        self._at_once = at_once
+        self._running: set[asyncio.Task[None]] = set()
+        self._count = 0
+        self._defects: list[Exception] = []
+        self._broken = False
+
+    async def run(self) -> int:
+        try:
+            for effect in await settling.unsettled(self._sender):
+                self._start(settling.settle(self._sender, effect))
+            while await self._more() or self._running:
+                await self._some_done()
+        finally:
+            await self._stop()
+        if self._defects:
+            message = "some effects could not be worked on"
+            raise ExceptionGroup(message, self._defects)
+        return self._count
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._running.add(asyncio.create_task(work, name="muster-effect"))
+
+    async def _more(self) -> bool:
+        """Start what can be started; True when something was."""
+        places = self._at_once - len(self._running)
+        stopping = self._broken or self._sender.memory.stopping
+        if places <= 0 or stopping or not self._holding.covers_a_request():
+            return False
+        try:
+            taken = await _take(self._sender, places)
+        except StoreError as error:  # what is on its way comes to its end first
+            self._defects.append(error)
+            self._broken = True
+            return False
+        for effect in taken:
+            self._start(_do(self._sender, self._holding, effect))
+        self._count += len(taken)
+        return bool(taken)
+
+    async def _some_done(self) -> None:
+        """Wait until half of the places are free, so that what ends together is followed together; never for long."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._sender.waits.poll_s
+        enough = min(len(self._running) - 1, self._at_once // 2)
+        while len(self._running) > enough and (left := until - loop.time()) > 0:
+            await self._wait(left)
+
+    async def _wait(self, timeout_s: float) -> None:
+        done, self._running = await asyncio.wait(
+            self._running, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
+        )
+        ended = [task.exception() for task in done if not task.cancelled()]
+        self._defects += [error for error in ended if isinstance(error, Exception)]
+
+    async def _stop(self) -> None:
+        """End what is still on its way; a request that is cut off is searched for later."""
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
 
 
 async def _take(sender: Sender, limit: int) -> tuple[Effect, ...]:

@@ -106,9 +106,13 @@ async def unknown(sender: Sender, effect: Effect, reason: str) -> None:
     """Store that nobody can tell whether Slack has it."""
 
     def note(session: Session) -> None:
-        if stored.unknown(session, effect, reason=reason) and effect.kind == EffectKind.CARD:
+        if not stored.unknown(session, effect, reason=reason):
+            return
+        if effect.kind == EffectKind.CARD:
             _doubt(session, effect)
             _tell(session, effect, reason, now=sender.now())
+        elif effect.kind == EffectKind.POST:
+            _ask(session, effect, reason, now=sender.now())
 
     await sender.store.write(note)
     log.warning("effect_unknown", extra={"effect": effect.id, "kind": effect.kind})
@@ -132,6 +136,17 @@ def _tell(session: Session, effect: Effect, reason: str, *, now: datetime) -> No
         return
     if asker:
         tell(session, effect.workspace, users=[str(asker)], text=f"{words} {reason}", now=now)
+
+
+def _ask(session: Session, effect: Effect, reason: str, *, now: datetime) -> None:
+    """Let the person who shared something look whether it is there, as Muster cannot."""
+    asker = effect.payload.get("by")
+    if asker:
+        text = (
+            f"Muster does not know whether what you shared is in <#{effect.payload.get('channel')}>, and cannot look."
+            f" {reason} Share it again only if it is missing there."
+        )
+        tell(session, effect.workspace, users=[str(asker)], text=text, now=now)
 
 
 def _asker_of_card(session: Session, effect: Effect, reason: str) -> str | None:

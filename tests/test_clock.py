@@ -89,7 +89,7 @@ async def test_a_failing_tick_is_logged_with_a_reference_and_the_next_one_comes(
         nonlocal count
         count += 1
         if count < 3:
-            raise ExceptionGroup("two", [ValueError("one"), KeyError("other")])
+            raise ExceptionGroup("two", [ValueError("one"), KeyError(f"number {count}")])
         done.set()
 
     clock = Clock(tick, 0.01, name="sending")
@@ -103,6 +103,30 @@ async def test_a_failing_tick_is_logged_with_a_reference_and_the_next_one_comes(
     assert records[0].clock == "sending"
     assert re.fullmatch(r"[0-9a-f]{8}", records[0].reference)
     assert records[0].reference != records[1].reference
+
+
+async def test_a_trouble_that_lasts_is_logged_once_and_so_is_its_end(caplog):
+    count = 0
+    done = asyncio.Event()
+
+    async def tick():
+        nonlocal count
+        count += 1
+        if count <= 10:
+            raise ExceptionGroup(
+                "sending", [OSError(f"no room left, in {'one' if count < 6 else 'both'} of them")]
+            )
+        if count == 12:
+            done.set()
+
+    clock = Clock(tick, 0.01, name="sending")
+    with caplog.at_level(logging.INFO, "bot.clock"):
+        clock.start()
+        await asyncio.wait_for(done.wait(), 5)
+        await clock.stop()
+
+    told = [(record.message, record.failed) for record in caplog.records if record.name == "bot.clock"]
+    assert told == [("tick_failed", 1), ("tick_failed", 6), ("tick_works_again", 10)]
 
 
 async def test_stopping_waits_for_the_tick_and_cuts_off_one_that_hangs():

@@ -22,14 +22,14 @@ from integrations.store.connections import LOCK_WAIT_S
 from tests import builders
 from tests.test_cli import written
 
-SENDS = 12
+SENDS = 6
 HERE = Secrets(environment=os.environ)
 
 
 @pytest.fixture
 async def stage(tmp_path):
     config = written(tmp_path / "muster.yaml", builders.document())
-    async with staged(Rehearsal(config=config), Settings.from_env({}), HERE) as made:
+    async with staged(Rehearsal(config=config, factor=40), Settings.from_env({}), HERE) as made:
         made.slack.heal()
         yield made
 

@@ -111,6 +111,26 @@ async def test_a_message_that_nobody_may_look_for_stays_unknown(world):
     assert world.texts() == ["for all"]
 
 
+@only_sqlite
+async def test_who_shared_what_nobody_may_look_for_is_asked_to_look(world):
+    world.local.fail(FaultKind.STATUS_AFTER, "chat.postMessage", times=1)
+    world.local.fail(FaultKind.ERROR, "conversations.history", error="missing_scope")
+    await put(world, EffectKind.POST, message("for all", channel=world.channel, by=world.ada.id))
+    sender = await world.sender(waits=replace(WAITS, lease_s=0.4))
+    dm = world.local.direct(world.ada, world.app.bot_user_id)
+
+    async with asyncio.timeout(8):
+        while not world.texts(dm):
+            await outbox.send_pending(sender)
+            await asyncio.sleep(0.01)
+
+    [asked] = world.texts(dm)
+    assert asked.startswith("Muster does not know whether what you shared is in")
+    assert "scope" in asked
+    assert "only if it is missing there" in asked
+    assert world.texts() == ["for all"]
+
+
 async def test_a_process_that_dies_is_followed_by_another(world):
     world.local.fail(FaultKind.DROP_AFTER, "chat.postMessage", times=1)
     await put(world, EffectKind.POST, message("for all", channel=world.channel))
@@ -226,6 +246,25 @@ async def test_a_broken_effect_stops_no_other(world):
         await outbox.send_pending(sender)
 
     assert world.texts() == ["for all"]
+
+
+@only_sqlite
+async def test_a_slow_channel_holds_up_no_other(world):
+    waits = replace(WAITS, channel_interval_s=20, poll_s=0.05)  # 0.2 s between two posts in one channel
+    sender = await world.sender(waits=waits)
+    other = world.local.add_channel("other", members=[world.app]).id
+    for n in range(12):
+        await put(world, EffectKind.POST, message(f"slow {n}", channel=world.channel))
+    sending = asyncio.create_task(outbox.send_pending(sender))
+    await world.local.wait_for(lambda: world.texts() != [])
+    await put(world, EffectKind.POST, message("quick", channel=other))
+
+    await world.local.wait_for(lambda: world.texts(other) == ["quick"])
+    before = len(world.texts())
+    await sending
+
+    assert before < 10
+    assert len(world.texts()) == 12
 
 
 @only_sqlite
