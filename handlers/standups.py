@@ -151,7 +151,7 @@ async def prepare(
     page = (await pull_and_read(services, snapshot, product, delivery.period)).page
     week = await _week(services, snapshot, page)
     standup, summary = await summarised(
-        services, snapshot, compose_standup(page, week), week, until=until or delivery.due_at
+        services, snapshot, compose_standup(page, week), page=page, week=week, until=until or delivery.due_at
     )
     said = told_in(page, (*standup.parent, *standup.sections))
     await deliveries.prepare(

@@ -11,7 +11,8 @@ from handlers.services import Services, Snapshot
 from integrations.base import IntegrationError
 from integrations.language_models import LanguageModelClient
 from schema.errors import Refusal
-from schema.passages import offered
+from schema.pages import Page
+from schema.passages import offered, undisputed
 from schema.prompts import Message, digest, messages
 from schema.standups import Standup
 from schema.summaries import Fault, Summary, rewritten
@@ -24,7 +25,7 @@ LEAST_S: Final = 1.0  # less is not worth asking for
 
 
 async def summarised(
-    services: Services, snapshot: Snapshot, standup: Standup, week: Week, *, until: datetime
+    services: Services, snapshot: Snapshot, standup: Standup, *, page: Page, week: Week, until: datetime
 ) -> tuple[Standup, Summary | None]:
     """Give a digest in a language model's words with their receipt; as it was where none is configured or keeps to the rules.
 
@@ -33,7 +34,7 @@ async def summarised(
     model, opened = snapshot.configuration.workspace.language_model, services.language_model
     if model is None or opened is None:
         return standup, None
-    offer = offered(standup.parent, week.gathered.checkins, week.names)
+    offer = undisputed(offered(standup.parent, week.gathered.checkins, week.names), page)
     if not offer.passages:
         return standup, None
     about = {"product": standup.product, "model": model.model}

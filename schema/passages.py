@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import ascii_lowercase
 from typing import Final
 
 from schema.briefs import Paragraph
 from schema.checkins import CheckIn
+from schema.contradictions import contradictions
 from schema.facts import Fact, Kind
+from schema.pages import Page
 from schema.quotes import person
 from schema.statements.stating import Statement
 from schema.texts import Text
@@ -96,6 +98,13 @@ def offered(
             if passage is not None:
                 found.append(passage)
     return Offer(passages=tuple(found), quotes=_quotes(checkins, names))
+
+
+def undisputed(offer: Offer, page: Page) -> Offer:
+    """Leave out sentences that the page's own numbers contradict: beside a figure they would confuse; the thread has them."""
+    verdicts = {key: each.verdict for key, each in page.judged.items() if each.now is not None}
+    kept = (each for each in offer.quotes if not contradictions([each.words], page.catalogue, verdicts))
+    return replace(offer, quotes=tuple(kept))
 
 
 def _passage(paragraph: Paragraph, at: int, *, key: str, place: int) -> Passage | None:

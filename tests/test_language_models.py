@@ -27,6 +27,7 @@ from schema.sources import Secret
 from schema.weeks import Week
 from tests import builders
 from tests.conversations import a_talk, words
+from tests.demo_pages import demo_pages
 from tests.proxy import serving
 from tests.test_cli import written as written_file
 from tests.test_summaries import FRAUD, HOSTILE, standup
@@ -201,7 +202,9 @@ async def summarised(writer: Writer, *, until=SOON, about: Week | None = None, s
     document["workspace"]["language_model"] = writer.configured().model_dump()
     snapshot = builders.snapshot(document, None)
     services = replace(builders.services(None, snapshot), language_model=opener(secrets))
-    return await summaries.summarised(services, snapshot, standup(), about or week(), until=until)
+    return await summaries.summarised(
+        services, snapshot, standup(), page=demo_pages()[FRAUD], week=about or week(), until=until
+    )
 
 
 async def test_a_digest_is_told_in_the_models_words_with_a_persons_beside_them(caplog) -> None:
@@ -276,19 +279,33 @@ async def test_a_missing_secret_leaves_the_template() -> None:
 
 async def test_without_a_model_nothing_is_asked_and_nothing_changes() -> None:
     snapshot = builders.snapshot(builders.document() | {"sources": {}, "products": {}}, None)
-    services = builders.services(None, snapshot)
+    services = replace(builders.services(None, snapshot), language_model=opener(lambda _: KEY))
 
-    assert await summaries.summarised(services, snapshot, standup(), week(), until=SOON) == (standup(), None)
+    assert await summaries.summarised(
+        services, snapshot, standup(), page=demo_pages()[FRAUD], week=week(), until=SOON
+    ) == (standup(), None)
+
+
+async def test_a_claim_that_the_numbers_contradict_is_not_put_beside_them() -> None:
+    async with writing(better) as writer:
+        found, _ = await summarised(
+            writer, about=week("Precision improved a lot. We loosened the rule for small shops.")
+        )
+
+    assert [each["words"] for each in writer.material["check_ins"]] == [
+        "We loosened the rule for small shops."
+    ]
+    assert "Precision improved" not in str(found.parent)
 
 
 # --- in Slack ---
 
 
 @asynccontextmanager
-async def a_team_with(writer: Writer, folder):
-    """Open the tiny workspace with a language model, and somebody's check-in for the week that has ended."""
+async def a_team_with(writer: Writer, folder, **more):
+    """Open the tiny workspace with a language model."""
     document = builders.document()
-    document["workspace"]["language_model"] = writer.configured().model_dump()
+    document["workspace"]["language_model"] = writer.configured(**more).model_dump()
     beside = {"language_model": opener(lambda _: KEY)}
     async with a_talk(folder, document=document, beside=beside, last=(600, 400, 100, 9000)) as talk:
         yield talk
@@ -341,6 +358,14 @@ async def test_a_standup_is_posted_from_the_template_when_the_model_obeys_a_chec
     assert "down from 82 the week before, which is bad" in words(parent)
     assert "perfect" not in words(parent)
     assert "Summary written by" not in words(parent)
+
+
+async def test_a_standup_that_somebody_asked_for_is_posted_when_the_model_takes_too_long(tmp_path) -> None:
+    async with writing(better, fault="slow") as writer, a_team_with(writer, tmp_path, timeout_s=0.3) as talk:
+        parent = await posted(talk)
+
+    assert len(writer.asked) == 1
+    assert "down from 82 the week before, which is bad" in words(parent)
 
 
 async def deliveries_of(talk):

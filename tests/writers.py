@@ -68,7 +68,7 @@ def better(material: dict[str, Any]) -> str:
         text = (
             each["text"].replace(", up from", ". That rose from").replace(", down from", ". That fell from")
         )
-        quote = {"quote": "a"} if place == 0 and material["check_ins"] else {}
+        quote = {"quote": material["check_ins"][0]["quote"]} if place == 0 and material["check_ins"] else {}
         lines.append({"line": each["line"], "text": text, **quote})
     return json.dumps({"lines": lines})
 
