@@ -1,8 +1,10 @@
 """Launches: opened, revised, waived, ended; each verb is one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers import findings
 from handlers.deciding import Decided, Deciding, Person, Request
 from handlers.decisions import decide
 from handlers.openings import NO_KEY as NO_KEY
@@ -15,8 +17,12 @@ from handlers.services import Services, Snapshot
 from schema import emergencies, endings, exceptions, openings
 from schema.emergencies import Emergency
 from schema.exceptions import WaiverAsked
+from schema.histories import after
+from schema.launches import State
 from schema.ledger import Draft
+from schema.products import Product
 from schema.risks import Tier
+from schema.ticks import tick
 
 
 async def revise(
@@ -29,7 +35,8 @@ async def revise(
         submission = submission_of(
             deciding.session, services, snapshot, product=product, asked=asked, team=team
         )
-        return openings.submit(deciding.launch, submission, deciding.who, deciding.now)
+        drafts = openings.submit(deciding.launch, submission, deciding.who, deciding.now)
+        return _checked_at_once(services, deciding, drafts, product)
 
     return await decide(
         services,
@@ -49,12 +56,25 @@ async def rebase(
         submission = submission_of(
             deciding.session, services, snapshot, product=product, asked=asked, team=team
         )
-        return openings.rebase(deciding.launch, submission, deciding.who, deciding.now)
+        drafts = openings.rebase(deciding.launch, submission, deciding.who, deciding.now)
+        return _checked_at_once(services, deciding, drafts, product)
 
     return await decide(
         services,
         Request(snapshot=snapshot, launch=launch, rule=rule, by=by, key=key, attempt="move to new rules"),
     )
+
+
+def _checked_at_once(
+    services: Services, deciding: Deciding, drafts: Sequence[Draft], product: Product
+) -> tuple[Draft, ...]:
+    """Check what was submitted in the same transaction, where no source has to be asked first."""
+    then = after(deciding.launch, drafts, deciding.now)
+    assert then is not None
+    if findings.metrics_in(then.revision.specs.values(), product):
+        return tuple(drafts)
+    found = findings.found_in(deciding.session, services, deciding.snapshot, then, now=deciding.now)
+    return (*drafts, *tick(then, found.findings, deciding.now))
 
 
 async def withdraw(
@@ -104,10 +124,14 @@ async def change_tier(
     """Raise the tier, or lower it again to no less than the answers make it."""
 
     def rule(deciding: Deciding) -> tuple[Draft, ...]:
-        return openings.change_tier(
-            deciding.launch, deciding.who, tier, text=deciding.keep(reason), findings=deciding.found.findings,
-            now=deciding.now,
-        )  # fmt: skip
+        found = deciding.found.findings
+        drafts = openings.change_tier(
+            deciding.launch, deciding.who, tier, text=deciding.keep(reason), findings=found, now=deciding.now
+        )
+        then = after(deciding.launch, drafts, deciding.now)
+        if not drafts or then is None or then.state is State.CHECKING:
+            return drafts
+        return (*drafts, *tick(then, found, deciding.now))  # what is asked now is looked at now
 
     return await decide(
         services,

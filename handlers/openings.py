@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from handlers import drawing, folds
+from handlers import drawing, findings, folds, ticks
 from handlers.deciding import Decided, Person, known, need_same, need_settings, standing_of
 from handlers.findings import NOTHING
 from handlers.services import Services, Snapshot
@@ -139,7 +139,13 @@ class _Opening:
         stored.add(session, workspace, launch=launch, newest=events[-1], number=number, channel=self.channel)
         kept = stored.get(session, workspace, id_)
         assert kept is not None  # added a moment ago
-        drawing.after(session, self.snapshot, kept=kept, before=None, launch=launch, found=NOTHING, now=now)
+        if findings.metrics_in(launch.revision.specs.values(), self.product):  # their sources are asked first
+            drawing.after(
+                session, self.snapshot, kept=kept, before=None, launch=launch, found=NOTHING, now=now
+            )
+        else:
+            events += ticks.settle(session, self.services, self.snapshot, kept)
+            launch = folds.load(session, self.services.folds, known(session, workspace, id_))
         decided = Decided(launch=launch, found=NOTHING, now=now, events=events, fresh=True)
         return Opened(id=id_, decided=decided)
 

@@ -7,17 +7,20 @@ import pytest
 
 from handlers import drawing, items, launches, ticks
 from handlers.items import Answer
-from handlers.launches import Breaking, Waiving
+from handlers.launches import Asked, Breaking, Waiving
 from integrations.store import cards as stored_cards
 from integrations.store import launches as stored
 from integrations.store import ledger, outbox
 from integrations.store.launches import projected
 from schema.attempts import Code, Declined
+from schema.checklists import CheckKind
 from schema.flaws import flaws
+from schema.gates import ReasonCode
 from schema.histories import fold
 from schema.launches import EventKind, State
 from schema.ledger import begin
 from schema.products import Role
+from schema.requirements import EvidenceKind, Requirement
 from schema.risks import Tier
 from schema.votes import Intent
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
@@ -96,6 +99,49 @@ async def test_a_launch_opens_with_its_card_a_message_a_role_and_a_word_to_who_a
     assert (await card(room, "launch.fraud-detection-1.role.ml")).under == "launch.fraud-detection-1"
     [(user, words)] = await told(room)
     assert (user, "is open for sign-off" in words) == (PIA.user, True)
+
+
+async def test_where_no_source_has_to_be_asked_a_launch_is_checked_as_it_opens(room):
+    given = Asked(title="Ranker v3", manifest=MANIFEST, answers=frozenset())
+    opened = await launches.open_launch(
+        room.services, room.snapshot, room.product, given, by=PIA, team=team(*EVERYBODY), key=a_key()
+    )
+
+    assert opened.decided.launch.state is State.OPEN
+    assert "Open for sign-off" in (await card(room, f"launch.{opened.id}")).message["text"]
+    assert await ticks.tick_launch(*room.acting(opened.id)) == ()
+    revised = await launches.revise(
+        *room.acting(opened.id), given, by=PIA, team=team(*EVERYBODY), key=a_key()
+    )
+    assert revised.launch.state is State.OPEN
+
+
+async def test_where_a_source_has_to_be_asked_a_launch_says_that_it_is_checking(store):
+    reading = Requirement(
+        name="recall", kind=EvidenceKind.READING, words="how much it finds", metric="recall"
+    )
+    room = Room(store, specs=(replace(SIGNED, check=CheckKind.AUTO_AND_SIGN, requirements=(reading,)),))
+    given = Asked(title="Ranker v3", manifest=MANIFEST, answers=frozenset())
+    opened = await launches.open_launch(
+        room.services, room.snapshot, room.product, given, by=PIA, team=team(*EVERYBODY), key=a_key()
+    )
+
+    assert opened.decided.launch.state is State.CHECKING
+    assert "is being checked" in (await card(room, f"launch.{opened.id}")).message["text"]
+
+
+async def test_what_a_higher_tier_asks_is_looked_at_as_it_is_raised(store):
+    paper = replace(WAIVABLE, id="T-9", check=CheckKind.AUTO_AND_SIGN, applies_from=Tier.HIGH, requirements=(
+        Requirement(name="page", kind=EvidenceKind.DOCUMENT, words="the page"),
+    ))  # fmt: skip
+    room = Room(store, specs=(SIGNED, paper))
+    launch = await room.opened()
+
+    raised = await launches.change_tier(*room.acting(launch), Tier.HIGH, by=SAM, key=a_key())
+
+    assert [event.kind for event in raised.events] == [EventKind.TIER_RAISED, EventKind.EVIDENCE_CHANGED]
+    assert raised.gate.reasons[-1].code is ReasonCode.EVIDENCE  # not: it is looked at again in a moment
+    assert await ticks.tick_launch(*room.acting(launch)) == ()
 
 
 async def test_launches_of_a_product_are_counted_from_one(room):
