@@ -21,7 +21,7 @@ from bot import gates
 from bot.clock import Clock
 from bot.files import Secrets, catalogue, checklists, nouns
 from bot.introduction import introduce
-from bot.offline import signing_key
+from bot.offline import old_signing_key, signing_key
 from bot.rounds import launch_clocks
 from bot.server import Doors, application
 from bot.settings import Settings, SlackMode
@@ -140,7 +140,8 @@ async def opened(
         stack.push_async_callback(snapshots.close)
         services = Services(
             store=store, snapshot=snapshots, now=now, nouns=nouns(), checklists=checklists(),
-            signing_key=signing_key(settings), language_model=opener(secrets.value),
+            signing_key=signing_key(settings), old_signing_key=old_signing_key(settings),
+            language_model=opener(secrets.value),
             source_timeout_s=settings.waits().source_timeout_s, reads_at_once=settings.pulls_at_once,
         )  # fmt: skip
         await services.snapshot(MAIN)

@@ -121,6 +121,11 @@ def signing_key(settings: Settings) -> SigningKey | None:
     return None if settings.signing_key is None else keys.load(settings.signing_key)
 
 
+def old_signing_key(settings: Settings) -> SigningKey | None:
+    """Read the key that signed before it; None where no file is named."""
+    return None if settings.old_signing_key is None else keys.load(settings.old_signing_key)
+
+
 @asynccontextmanager
 async def _stored(settings: Settings, secrets: Secrets, now: Callable[[], datetime]) -> AsyncIterator[Desk]:
     store = Store(settings.database)

@@ -151,6 +151,10 @@ class Settings(BaseSettings):
         default=None,
         description="Key file that signs the ledger, by `muster key new`; empty: no launch opens.",
     )
+    old_signing_key: Path | None = Field(
+        default=None,
+        description="Key file that signed before; it vouches for the new one, once, in the ledger.",
+    )
     gate_tokens: Annotated[SecretStr | None, AfterValidator(_tokens)] = Field(
         default=None, description="Machines that may ask the gate, name:token with commas; empty: closed."
     )

@@ -16,9 +16,12 @@ from integrations.store import cards as stored_cards
 from integrations.store import checkpoints as stored
 from integrations.store import due, launches, ledger
 from integrations.store.checkpoints import Posting, StoredCheckpoint
+from integrations.store.engine import lock_workspace
+from schema.audits import rotated
 from schema.checkpoints import SigningKey
 from schema.due import Due
 from schema.launches import EventKind
+from schema.ledger import SYSTEM
 
 DECISIVE: Final = frozenset({
     EventKind.APPROVED, EventKind.REJECTED, EventKind.REVOKED, EventKind.USED, EventKind.BYPASS_STARTED,
@@ -35,7 +38,9 @@ async def keep(services: Services, snapshot: Snapshot) -> None:
     key = services.signing_key
     if key is None:  # no launch was opened without one
         return
-    keeping = _Keeping(snapshot=snapshot, key=key, now=services.now())
+    keeping = _Keeping(snapshot=snapshot, key=key, old=services.old_signing_key, now=services.now())
+    if await services.store.read(keeping.unheard_of):
+        await services.store.write(keeping.rotate)
     if await services.store.read(keeping.wanted):
         await services.store.write(keeping.sign)
     channel = snapshot.configuration.workspace.audit_channel
@@ -53,11 +58,30 @@ class _Keeping:
 
     snapshot: Snapshot
     key: SigningKey
+    old: SigningKey | None  # vouches for the key, where it is still there
     now: datetime
 
     @property
     def workspace(self) -> str:
         return self.snapshot.workspace
+
+    def unheard_of(self, session: Session) -> bool:
+        """Tell whether another key signed before, and the ledger does not say yet that this one does.
+
+        A key that signed once stays known: two processes that hold different keys do not write for ever.
+        """
+        first = stored.first(session, self.workspace)
+        if first is None or stored.signer(first) == self.key.public.id:
+            return False
+        changes = ledger.events_of_kinds(session, self.workspace, {EventKind.KEY_ROTATED})
+        return all(event.payload["new"] != self.key.public.id for event in changes)
+
+    def rotate(self, session: Session) -> None:
+        lock_workspace(session, self.workspace)
+        if not self.unheard_of(session):
+            return
+        change = rotated(self.workspace, old=self.old, new=self.key.public, actor=SYSTEM, at=self.now)
+        ledger.append(session, self.workspace, [change], now=self.now)
 
     def wanted(self, session: Session) -> bool:
         """Tell whether something was added that has to be signed by now."""

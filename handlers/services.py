@@ -68,6 +68,7 @@ class Services:
     nouns: Mapping[str, str]  # of the catalogue
     checklists: Checklists = field(default_factory=Checklists)  # the program's
     signing_key: SigningKey | None = None  # of checkpoints; without one no launch opens
+    old_signing_key: SigningKey | None = None  # the one before, which vouches for it
     language_model: Callable[[LanguageModel], LanguageModelClient] | None = (
         None  # opens the one that may write summaries
     )

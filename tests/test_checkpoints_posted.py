@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.local_slack.faults import FaultKind
 from handlers import checkpoints, launches, outbox
@@ -14,7 +15,9 @@ from integrations.store import checkpoints as stored
 from integrations.store import ledger
 from integrations.store.engine import Store
 from schema.audits import audit
-from schema.checkpoints import read_checkpoint
+from schema.checkpoints import SigningKey, read_checkpoint
+from schema.launches import EventKind
+from schema.ledger import SYSTEM
 from schema.products import Role
 from schema.votes import Intent
 from tests import builders
@@ -128,6 +131,41 @@ async def test_every_kind_of_ending_and_an_emergency_are_signed_at_once(life, en
     await kept(life)
 
     assert len(await every(life)) == before + 1 == len(posted(life))
+
+
+@only_sqlite
+async def test_another_key_is_written_down_once_and_the_old_one_vouches_for_it(life):
+    await life.open()
+    await life.beat()
+    await kept(life)
+    old = life.services.signing_key
+    new = SigningKey(Ed25519PrivateKey.generate())
+    before, after = life.services, replace(life.services, signing_key=new, old_signing_key=old)
+
+    for services in (after, before, after, before):  # while processes with either key run
+        await checkpoints.keep(services, life.snapshot)
+
+    events, head = await life.room.store.read(
+        lambda session: (
+            ledger.events_since(session, life.room.workspace), ledger.head(session, life.room.workspace),
+        )
+    )  # fmt: skip
+    [change] = [event for event in events if event.kind == EventKind.KEY_ROTATED]
+    assert (change.actor, change.payload["old"], change.payload["new"]) == (SYSTEM, old.public.id, new.public.id)
+    notes = [each.note for each in await every(life)]
+    assert stored.signer((await every(life))[-1]) == new.public.id
+    found = audit(life.room.workspace, events, until=head, notes=notes, keys=[old.public])
+    assert found.flaws == ()  # who has the old key only believes the new one
+
+
+@only_sqlite
+async def test_a_first_key_is_no_change_of_keys(life):
+    await life.open()
+    await kept(life)
+
+    assert {event.kind for event in await life.room.store.read(
+        lambda session: ledger.events_since(session, life.room.workspace)
+    )}.isdisjoint({EventKind.KEY_ROTATED})  # fmt: skip
 
 
 async def test_two_processes_sign_and_post_each_once(life, database):

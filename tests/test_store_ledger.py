@@ -1,3 +1,4 @@
+import re
 import stat
 import threading
 import time
@@ -9,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from bot.verifier import verify
 from integrations import keys
@@ -49,6 +51,39 @@ def audit(store, **given):
 
 
 # --- events ---
+
+
+OWNED = """DO $$ DECLARE name text; BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'muster') THEN CREATE ROLE muster; END IF;
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('ALTER TABLE %I OWNER TO muster', name);
+    END LOOP;
+END $$"""
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_what_the_readme_takes_from_the_role_of_the_program_leaves_it_all_that_it_needs(store, engine):
+    revoke = re.search(r"`(REVOKE UPDATE[^`]+ FROM muster)`", Path("README.md").read_text("utf-8"))[1]
+    for statement in (OWNED, revoke):
+        do(store, lambda session, statement=statement: session.execute(text(statement)))
+
+    def as_the_program(act):
+        def done(session):
+            session.execute(text("SET LOCAL ROLE muster"))
+            return act(session)
+
+        return store.write_sync(done)
+
+    as_the_program(lambda session: ledger.append(session, "w", [draft(1)], now=NOON))
+    as_the_program(lambda session: checkpoints.make(session, "w", key=KEY, now=NOON))
+    assert [event.seq for event in look(store, ledger.events_since, "w")] == [1]
+    for change in (
+        "UPDATE ledger_events SET actor = 'x'",
+        "DELETE FROM ledger_checkpoints",
+        "TRUNCATE ledger_events",
+    ):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            as_the_program(lambda session, change=change: session.execute(text(change)))
 
 
 def test_events_come_back_as_they_were_added(store):

@@ -12,7 +12,14 @@ from integrations.store.tables import Found, insert_new, table_of
 from schema import audits, merkle
 from schema.audits import Audit, Lost
 from schema.certificates import SignedLedger
-from schema.checkpoints import Checkpoint, PublicKey, SigningKey, origin_of, signed_checkpoint
+from schema.checkpoints import (
+    Checkpoint,
+    PublicKey,
+    SigningKey,
+    origin_of,
+    read_checkpoint,
+    signed_checkpoint,
+)
 from schema.tables.ledger import LedgerCheckpointRow, LedgerPostingRow
 
 CHECKPOINTS = table_of(LedgerCheckpointRow)
@@ -62,6 +69,19 @@ def newest(session: Session, workspace: str) -> StoredCheckpoint | None:
     query = select(CHECKPOINTS).where(C.workspace == workspace).order_by(C.size.desc()).limit(1)
     row = session.execute(query).first()
     return None if row is None else _checkpoint(row)
+
+
+def first(session: Session, workspace: str) -> StoredCheckpoint | None:
+    """Give the checkpoint over the fewest events."""
+    query = select(CHECKPOINTS).where(C.workspace == workspace).order_by(C.size).limit(1)
+    row = session.execute(query).first()
+    return None if row is None else _checkpoint(row)
+
+
+def signer(checkpoint: StoredCheckpoint) -> str:
+    """Give the id of the key that a checkpoint names."""
+    read = read_checkpoint(checkpoint.note)
+    return "" if read is None else read[1]
 
 
 def every(session: Session, workspace: str) -> tuple[StoredCheckpoint, ...]:
