@@ -19,7 +19,7 @@ from schema.attempts import Code, Declined
 from schema.delegations import Authority, Delegation, authorities, fold_delegations
 from schema.errors import Refusal
 from schema.gates import Gate, answer
-from schema.launches import Launch
+from schema.launches import EventKind, Launch
 from schema.ledger import SYSTEM, Draft, Event
 from schema.policies import Standing
 
@@ -211,6 +211,20 @@ def need_seen(person: Person, now: Mapping[str, Identity]) -> None:
     """Refuse somebody of whom Slack says something else now."""
     if person.seen is not None and not person.seen.holds(now):
         raise Refusal(PERSON_CHANGED)
+
+
+def refused(
+    session: Session, workspace: str, declined: Declined, *, who: Standing, attempt: str, key: str, now: datetime
+) -> Declined:  # fmt: skip
+    """Write down an attempt to decide that concerns no launch and was refused, and its answer for the next copy."""
+    payload = {"what": attempt, "why": declined.code.value}
+    draft = Draft(kind=EventKind.ATTEMPT_REFUSED, actor=who.pid, payload=payload)
+    [event] = ledger.append(session, workspace, [draft], now=now)
+    came = Outcome(
+        launch="", first=event.seq, last=event.seq, code=declined.code.value, refusal=str(declined)
+    )
+    stored.note(session, workspace, [(key, came)], at=now)
+    return declined
 
 
 def standing_of(

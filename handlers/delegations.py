@@ -6,13 +6,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from handlers.deciding import Person, need_same, need_settings, standing_of
+from handlers.deciding import Person, need_same, need_settings, refused, standing_of
 from handlers.services import Services, Snapshot
 from integrations.store import launches as requests
 from integrations.store import ledger
 from integrations.store.engine import lock_workspace
 from integrations.store.launches import Outcome
 from schema import delegations as rules
+from schema.attempts import Code, Declined
 from schema.delegations import Delegation, Handover, fold_delegations
 from schema.errors import Refusal
 from schema.ledger import Draft
@@ -43,7 +44,8 @@ async def delegate(
         policy = snapshot.configuration.reviews.policy
         return rules.delegate(every(session, snapshot), who, wanted, policy=policy, now=now)
 
-    return await _decide(services, snapshot, rule, by=by, key=key)
+    attempt = f"hand over in {product.key}"
+    return await _decide(services, snapshot, rule, by=by, key=key, attempt=attempt)
 
 
 async def end(services: Services, snapshot: Snapshot, number: int, *, by: Person, key: str) -> None:
@@ -55,7 +57,7 @@ async def end(services: Services, snapshot: Snapshot, number: int, *, by: Person
             raise Refusal("There is no such delegation; it may have ended.")
         return rules.end_delegation(found, who, now)
 
-    await _decide(services, snapshot, rule, by=by, key=key)
+    await _decide(services, snapshot, rule, by=by, key=key, attempt="end a delegation")
 
 
 def every(session: Session, snapshot: Snapshot) -> tuple[Delegation, ...]:
@@ -65,22 +67,28 @@ def every(session: Session, snapshot: Snapshot) -> tuple[Delegation, ...]:
 
 async def _decide(
     services: Services, snapshot: Snapshot, rule: Callable[[Session, Standing, datetime], Sequence[Draft]], *,
-    by: Person, key: str,
+    by: Person, key: str, attempt: str,
 ) -> int:  # fmt: skip
-    def act(session: Session) -> int:
+    def act(session: Session) -> int | Declined:
         workspace = snapshot.workspace
         lock_workspace(session, workspace)
         came = requests.outcome(session, workspace, key)
         if came is not None:
-            return came.first
+            return came.first if came.refusal is None else Declined(Code(str(came.code)), came.refusal)
         need_settings(session, snapshot)
         need_same(session, workspace, by)
-        now = services.now()
-        drafts = rule(session, standing_of(session, snapshot, by), now)
+        now, who = services.now(), standing_of(session, snapshot, by)
+        try:
+            drafts = rule(session, who, now)
+        except Declined as declined:
+            return refused(session, workspace, declined, who=who, attempt=attempt, key=key, now=now)
         events = ledger.append(session, workspace, drafts, now=now)
         first = events[0].seq if events else 0
         came = Outcome(launch="", first=first, last=first, code=None, refusal=None)
         requests.note(session, workspace, [(key, came)], at=now)
         return first
 
-    return await services.store.write(act)
+    found = await services.store.write(act)
+    if isinstance(found, Declined):
+        raise found
+    return found

@@ -5,17 +5,18 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from handlers.deciding import Person, need_same, need_settings, standing_of
+from handlers.deciding import Person, need_same, need_settings, refused, standing_of
 from handlers.services import Services, Snapshot
 from handlers.ticks import settle_product
 from integrations.store import evidence as stored
 from integrations.store import launches as requests
 from integrations.store.engine import lock_workspace
 from integrations.store.launches import Outcome
+from schema.attempts import Code, Declined
 from schema.checklists import ItemSpec
 from schema.errors import Refusal
 from schema.evidence import Document, Record
-from schema.policies import need_person
+from schema.evidence_given import need_giver
 from schema.problems import nearest, quoted
 from schema.products import Product
 from schema.requirements import EvidenceKind, Requirement
@@ -34,23 +35,34 @@ async def put(
     requirement = requirement_of(services, snapshot, product, item=item, name=given.name)
     _need_kind(requirement, given)
 
-    def act(session: Session) -> bool:
+    asked = items_of(services, snapshot, product)[item]
+
+    def act(session: Session) -> bool | Declined:
         lock_workspace(session, snapshot.workspace)
+        came = requests.outcome(session, snapshot.workspace, key)
+        if came is not None:
+            return False if came.refusal is None else Declined(Code(str(came.code)), came.refusal)
         need_settings(session, snapshot)
         if isinstance(by, Person):
             need_same(session, snapshot.workspace, by)
         now = services.now()
         who = standing_of(session, snapshot, by)
-        need_person(who)
+        try:
+            need_giver(asked, who if isinstance(by, Person) else None)
+        except Declined as declined:
+            attempt = f"give evidence for {item} of {product.key}"
+            return refused(session, snapshot.workspace, declined, who=who, attempt=attempt, key=key, now=now)
         came = Outcome(launch="", first=0, last=0, code=None, refusal=None)
-        if not requests.first_time(session, snapshot.workspace, key, came=came, at=now):
-            return False
+        requests.note(session, snapshot.workspace, [(key, came)], at=now)
         owned = replace(given, by=who.pid, at=now)
         stored.put(session, snapshot.workspace, product=product.key, item=item, given=owned)
         settle_product(session, services, snapshot, product.key)
         return True
 
-    return await services.store.write(act)
+    kept = await services.store.write(act)
+    if isinstance(kept, Declined):
+        raise kept
+    return kept
 
 
 def items_of(services: Services, snapshot: Snapshot, product: Product) -> Mapping[str, ItemSpec]:

@@ -65,14 +65,14 @@ async def give(
 
 
 async def somebody(services: Services, snapshot: Snapshot, user: str) -> Person:
-    """Name a person by their Slack id; who is not known here yet is named by it."""
+    """Name a person by their Slack id, for whom whoever runs the command line vouches; the unknown are named by it."""
 
     def name(session: Session) -> str:
         pids = people.pids_of(session, snapshot.workspace, [user])
         kept = people.kept(session, snapshot.workspace, pids.values())
         return kept[pids[user]].name if pids.get(user) in kept else user
 
-    return Person(user=user, name=await services.store.read(name), standing=Standing(pid=""))
+    return Person(user=user, name=await services.store.read(name), standing=Standing(pid="", admin=True))
 
 
 async def _product(services: Services, snapshot: Snapshot, target: str) -> Product:

@@ -9,11 +9,15 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from schema.attempts import Code, Declined
+from schema.checklists import CheckKind, ItemSpec
 from schema.errors import Refusal
 from schema.evidence import Document, Record
+from schema.policies import Standing, need_person
 from schema.problems import listed, quoted
 from schema.record_findings import NO, YES, record_digest
 from schema.requirements import EvidenceKind, RecordUnit, Requirement
+from schema.role_words import any_of
 from schema.statistics.figures import LARGEST_COUNT
 
 LONGEST_TEXT: Final = 300  # characters
@@ -70,6 +74,27 @@ class TypedDocument:
     digest: str
     dated: str  # a day, ISO 8601
     states: Mapping[str, str] = field(default_factory=dict)
+
+
+def need_giver(item: ItemSpec, who: Standing | None) -> None:
+    """Refuse who has nothing to do with the product; what settles an item by itself comes from who answers for it.
+
+    who   None for a pipeline that its token let in
+    """
+    if who is None:
+        return
+    need_person(who)
+    if who.owner or who.admin:
+        return
+    if item.check is CheckKind.AUTO and not who.roles & set(item.seats):
+        raise Declined(
+            Code.NO_ROLE,
+            f"No signature stands beside the evidence of {item.id}, so it comes from {any_of(item.seats)}; ask one of them.",
+        )
+    if not who.roles:
+        raise Declined(
+            Code.NO_ROLE, "Only people with a role in this product give evidence here; ask one of them."
+        )
 
 
 def example(requirement: Requirement) -> str:

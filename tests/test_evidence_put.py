@@ -156,9 +156,32 @@ async def test_what_does_not_fit_is_refused_with_what_would(room):
     assert await room.store.read(lambda s: stored.newest(s, room.workspace, room.product.key)) == {}
 
 
-async def test_a_guest_gives_no_evidence(room):
-    with pytest.raises(Declined, match="You are a guest here"):
-        await room.drilled("3", by=person("SAM", Role.SRE, barred="You are a guest here."))
+async def test_a_guest_gives_no_evidence_and_the_attempt_is_noted_once(room):
+    guest = person("SAM", Role.SRE, barred="You are a guest here.")
+    for _ in range(2):
+        with pytest.raises(Declined, match="You are a guest here"):
+            await room.drilled("3", by=guest, key="form-1")
+
+    [noted] = await events_of(room, "")
+    assert noted.kind == EventKind.ATTEMPT_REFUSED
+    assert noted.payload == {"what": "give evidence for T-3 of fraud-detection", "why": "barred"}
+    assert (
+        await room.store.read(lambda session: stored.newest(session, room.workspace, room.product.key)) == {}
+    )
+
+
+async def test_what_settles_an_item_by_itself_comes_from_who_answers_for_it(store):
+    auto = replace(MEASURED, check=CheckKind.AUTO)
+    room = Room(store, specs=(auto, SIGNED))
+    with pytest.raises(
+        Declined, match="No signature stands beside the evidence of T-3, so it comes from operations"
+    ):
+        await room.drilled("3", by=person("MIA", Role.ML))
+    with pytest.raises(Declined, match="Only people with a role in this product"):
+        await Room(store, specs=(MEASURED,)).drilled("3", by=person("NIL"))
+
+    assert await room.drilled("3", by=SAM)
+    assert await room.drilled("4", by=person("OWN", owner=True))
 
 
 async def test_a_new_reading_is_seen_though_the_old_look_is_remembered(room):
