@@ -41,15 +41,6 @@ def put(
     _show(session, card, now=now)
 
 
-def redraw(session: Session, workspace: str, messages: Mapping[str, Message], *, now: datetime) -> int:
-    """Show these by key, as after a start; one that shows it already costs no request. Gives how many there are."""
-    drawn = [stored.draw(session, workspace, key, _fitting(each)) for key, each in messages.items()]
-    known = [card for card in drawn if card is not None]
-    for card in known:
-        _show(session, card, now=now)
-    return len(known)
-
-
 def find(session: Session, workspace: str, *, channel: str, ts: str) -> str | None:
     """Tell which card a message, or a thread's first message, is."""
     return stored.by_ts(session, workspace, channel=channel, ts=ts)

@@ -256,17 +256,14 @@ async def test_a_change_whose_answer_was_lost_is_made_again(world):
 async def test_what_a_card_shows_already_costs_no_request(world):
     sender = await world.sender()
     await put(world, "Card")
-    await put(world, "Other", key="launch.2")
     await outbox.send_pending(sender)
     before = len(world.local.calls())
 
-    drawn = {"launch.1": shows("Card"), "launch.2": shows("Other, changed"), "launch.9": shows("Unknown")}
-    count = await world.store.write(lambda s: cards.redraw(s, WORKSPACE, drawn, now=now()))
+    await put(world, "Card")
     await outbox.send_pending(sender)
 
-    assert count == 2
-    assert sorted(world.texts()) == ["Card", "Other, changed"]
-    assert [call.method for call in world.local.calls()[before:]] == ["chat.update"]
+    assert world.texts() == ["Card"]
+    assert world.local.calls()[before:] == []
 
 
 async def delete(world, ts):

@@ -9,7 +9,7 @@ from handlers import delegations, items
 from handlers.deciding import Acting, Seen
 from handlers.delegations import Handing
 from handlers.items import Answer
-from integrations.store import identities, ledger
+from integrations.store import identities, ledger, texts
 from integrations.store import showings as stored
 from integrations.store.identities import Identity, IdentityKind
 from schema.attempts import Code, Declined
@@ -214,6 +214,18 @@ async def test_a_colleague_signs_for_one_who_is_away_and_both_stand_in_the_ledge
     assert (await room.gate(launch)).items["T-1"] == "signed"
 
 
+async def test_a_refused_hand_over_stands_in_the_ledger_once(room):
+    handing = Handing(to=MIA, roles=frozenset({Role.ML}), starts_at=room.clock.now,
+                      ends_at=room.clock.now + timedelta(days=3))  # fmt: skip
+    for _ in range(2):
+        with pytest.raises(Declined, match="Name a colleague who may decide here"):
+            await delegations.delegate(room.services, room.snapshot, room.product, handing, by=MIA, key="d-1")
+
+    [noted] = await room.store.read(lambda session: ledger.events_of(session, room.workspace, ""))
+    assert noted.kind == EventKind.ATTEMPT_REFUSED
+    assert noted.payload == {"what": "hand over in fraud-detection", "why": "delegation"}
+
+
 async def test_a_delegation_that_ended_signs_nothing(room):
     max_ = person("MAX", Role.ENG)
     launch = await room.opened(people=(*EVERYBODY, max_))
@@ -243,21 +255,27 @@ async def test_a_comment_changes_nothing_but_is_kept(room):
     assert decided.launch.state is State.OPEN
 
 
-async def test_what_can_be_signed_no_more_is_cleared_and_its_words_stay(room):
+async def test_what_can_be_signed_no_more_is_cleared_and_only_words_that_were_signed_stay(room):
     launch = await room.opened()
-    old = await shown(room, launch)
+    old, signed = await shown(room, launch), await shown(room, launch)
+    await sign(room, signed, T_1=SIGN)
     room.clock.turn(days=2)
     new = await shown(room, launch)
-    texts = await room.texts()
+    before = await room.texts()
 
     gone = await room.store.write(
         lambda session: stored.forget(session, before=room.clock.now - timedelta(hours=25))
     )
 
-    assert gone == 1
+    assert gone == 2
     assert await room.store.read(lambda session: stored.get(session, room.workspace, old.id)) is None
     assert await room.store.read(lambda session: stored.get(session, room.workspace, new.id)) == new
-    assert await room.texts() == texts
+    assert await room.texts() == before - 1
+    kept = await room.store.read(
+        lambda session: [texts.text_of(session, room.workspace, each.id) for each in (old, signed)]
+    )
+    assert kept[0] is None
+    assert "T-1" in kept[1]
 
 
 async def kinds(room, launch):

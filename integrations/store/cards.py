@@ -120,13 +120,6 @@ def by_ts(session: Session, workspace: str, *, channel: str, ts: str) -> str | N
     return session.execute(query).scalars().first()
 
 
-def draw(session: Session, workspace: str, key: str, message: Mapping[str, Any]) -> Card | None:
-    """Store what a card is to show; None where there is none."""
-    if not changed(session, update(CARDS).where(*_named(workspace, key)).values(message=dict(message))):
-        return None
-    return get(session, workspace, key)
-
-
 def posted(session: Session, card: Card, *, channel: str, ts: str, shown: str | None) -> bool:
     """Store where a card stands now; False when it was posted anew meanwhile."""
     now = {"channel": channel, "ts": ts, "shown": shown, "doubtful_at": None, "trouble": None, "link": None}

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from integrations.store import ledger, texts
 from integrations.store.tables import Found, table_of
 from schema.tables.showings import ShowingRow
 
@@ -61,7 +62,15 @@ def some(session: Session, workspace: str, ids: Collection[str]) -> dict[str, Sh
 
 
 def forget(session: Session, *, before: datetime) -> int:
-    """Delete what was shown before a time, and can be signed no more; its words stay beside the ledger."""
+    """Delete what was shown before a time, and can be signed no more; words that nobody spoke to go with it."""
+    old = session.execute(select(S.workspace, S.launch, S.id).where(S.shown_at < before)).all()
+    shown: dict[tuple[str, str], set[str]] = {}
+    for row in old:
+        shown.setdefault((row.workspace, row.launch), set()).add(row.id)
+    for (workspace, launch), ids in shown.items():
+        spoken_to = {event.payload.get("showing") for event in ledger.events_of(session, workspace, launch)}
+        for id_ in ids - spoken_to:
+            texts.erase(session, workspace, id_)
     return session.connection().execute(SHOWINGS.delete().where(S.shown_at < before)).rowcount
 
 
