@@ -51,7 +51,9 @@ def weekend(code: str) -> frozenset[int]:
 @lru_cache(maxsize=512)
 def _public(code: str, year: int) -> Mapping[date, str]:
     country, _, part = code.partition("-")
-    return MappingProxyType(dict(holidays.country_holidays(country, subdiv=part or None, years=year)))
+    # the library would take its language from this machine
+    found = holidays.country_holidays(country, subdiv=part or None, years=year, language="en_US")
+    return MappingProxyType(dict(found))
 
 
 @lru_cache(maxsize=64)

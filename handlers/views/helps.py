@@ -70,11 +70,10 @@ def _lines(command: str, examples: Examples) -> list[tuple[str, str]]:
             )
         lines.append((f"{command} standup{name} preview", "the coming standup, only for you"))
         lines.append(
-            (f"{command} standup{name} schedule", "when it runs, who is asked, and how to change it")
+            (f"{command} standup{name} schedule", "when it runs; change it, or leave one out")
         )
         if examples.may_post:
             lines.append((f"{command} standup{name} now", "post it now"))
-            lines.append((f"{command} standup{name} skip", "leave the next one out"))
         lines.append((f"{command} launch{name}", "open a launch with its two reviews"))
         lines.append((f"{command} reviews", "which launches wait for you, and which you wait for"))
     else:
