@@ -56,7 +56,7 @@ async def first_to_say(event, *lives):
 
 async def nothing_left(stage, owing):
     async with asyncio.timeout(30):
-        while await stage.store.read(still_owed) or not stage.greeted(owing.channels):  # noqa: ASYNC110 - the database tells nobody
+        while not stage.heard_out(owing.channels) or await stage.store.read(still_owed):  # noqa: ASYNC110 - the database tells nobody
             await asyncio.sleep(0.1)
 
 

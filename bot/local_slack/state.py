@@ -16,6 +16,8 @@ from bot.local_slack.limits import Limits
 from bot.local_slack.message_log import MessageLog
 from bot.local_slack.values import App, Channel, Group, Installation, Json, User, Workspace
 
+UNDER_WAY = "under way"
+
 
 class Surface(StrEnum):
     """Where blocks stand."""
@@ -114,7 +116,7 @@ class Delivery:
     payload: Json
     at: float
     attempt: int = 0
-    outcome: str = "under way"  # then: acked, timeout, no_connection, http_…, lost
+    outcome: str = UNDER_WAY  # then: acked, timeout, no_connection, http_…, lost
     ack_ms: float | None = None
     ack: Any = None
     problems: list[str] = field(default_factory=list)

@@ -151,8 +151,9 @@ class Course:
         while loop.time() < until:
             if life.process.returncode is not None:
                 raise life.ended()
+            heard_out = self._stage.heard_out(self._owing.channels)  # first: what was taken is owed by then
             left = await self._stage.store.read(still_owed)
-            if not left and self._stage.greeted(self._owing.channels):
+            if heard_out and not left:
                 return
             self._told(f"{left} messages and digests left")
             await asyncio.sleep(LOOK_EVERY_S)

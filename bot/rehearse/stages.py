@@ -10,8 +10,10 @@ from typing import Any
 
 from bot.demo import MANIFEST, SAMPLE_SECRET, apply
 from bot.files import Secrets, load_yaml
+from bot.local_slack.deliveries import RETRY_AFTER_S
 from bot.local_slack.faults import FaultKind
 from bot.local_slack.server import LocalSlack
+from bot.local_slack.state import UNDER_WAY
 from bot.local_slack.values import App
 from bot.offline import sound
 from bot.rehearse.plans import Rehearsal
@@ -43,7 +45,7 @@ ON_LOOKS: Mapping[FaultKind, Mapping[str, Any]] = {
     FaultKind.RATE_LIMITED: {"seconds": 5, "probability": 0.04},
     FaultKind.STATUS_BEFORE: {"status": 500, "probability": 0.04},
     FaultKind.DROP_BEFORE: {"probability": 0.04},
-    FaultKind.ERROR: {**NO_SCOPE, "probability": 0.003},
+    FaultKind.ERROR: {**NO_SCOPE, "probability": 0.0005},
 }
 SHORT: Mapping[str, Any] = {"limit": 15, "probability": 0.3}
 ON_EVENTS = (FaultKind.DOUBLED, FaultKind.DOUBLED_NEW_ID, FaultKind.DELAYED)
@@ -76,11 +78,14 @@ class Stage:
         """List the products that have a channel."""
         return [each for each in self.configuration.products.values() if each.channel is not None]
 
-    def greeted(self, channels: Iterable[str]) -> bool:
-        """Tell whether Slack has stopped trying to say that the bot came into channels, or was heard everywhere."""
-        trying = {each.payload["event"]["channel"] for each in self.slack.sent(JOINED)}
-        heard = {each.payload["event"]["channel"] for each in self.slack.sent(JOINED) if each.acked}
-        return all(self.slack.messages(channel) for channel in heard.intersection(channels, trying))
+    def heard_out(self, channels: Iterable[str]) -> bool:
+        """Tell whether the bot has taken the event of each channel that it came into, or Slack has stopped trying."""
+        over = {
+            each.payload["event"]["channel"]
+            for each in self.slack.sent(JOINED)
+            if each.acked or (each.attempt >= len(RETRY_AFTER_S) and each.outcome != UNDER_WAY)
+        }
+        return over.issuperset(channels)
 
 
 @contextlib.asynccontextmanager
