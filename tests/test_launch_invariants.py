@@ -19,6 +19,7 @@ from schema.policies import Policy
 from schema.shortest import smallest
 from schema.tallies import tallies
 from schema.uses import use
+from tests.launch_answers import all_four, differences
 from tests.launch_reference import (
     ENDED,
 )
@@ -181,6 +182,10 @@ class Launches(Sayings):
         assert gate.open is not None or model.state == "approved"
         assert gate.open is True or gate.reasons
         assert gate.state is not State.BYPASSED or gate.open is False
+        missing = smallest(launch, slot.findings(), self.now)
+        views = all_four(launch, gate, missing, events=slot.events, found=found, at=self.now)
+        differing = differences(views)
+        assert not differing, differing
         named = {item for seats in model.rules.different for item, _ in seats}
         for ask in model.items():
             self.remember(slot, ask.id)
