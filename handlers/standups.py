@@ -1,6 +1,6 @@
 """Standups: composed from what is stored, owed once a period, and prepared as messages."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -35,26 +35,26 @@ ASKED_FOR: Final = timedelta(hours=24)  # how long a standup that somebody asked
 
 
 async def preview(
-    services: Services, snapshot: Snapshot, product: Product, period: Period | None = None
-) -> tuple[Standup, str]:
+    services: Services, snapshot: Snapshot, product: Product, period: Period | None = None, *,
+    today: date | None = None,
+) -> tuple[Standup, str]:  # fmt: skip
     """Compose a digest without posting it, pulling what was never asked; gives it with its period's key.
 
     period   a closed one; the newest unless another is named
+    today    where a past day counts as now: the day that it really is
     """
     found = await read(services, snapshot, product, period)
     if not found.pulled:
         found = await pull_and_read(services, snapshot, product, period)
-    return await composed(services, snapshot, found.page), found.key
+    week = await _week(services, snapshot, found.page, today=today)
+    return compose_standup(found.page, week), found.key
 
 
-async def composed(services: Services, snapshot: Snapshot, page: Page) -> Standup:
-    """Compose a digest from its page and from what stands around its figures."""
-    return compose_standup(page, await _week(services, snapshot, page))
-
-
-async def _week(services: Services, snapshot: Snapshot, page: Page) -> Week:
-    current = page.period == closed_period(page.product, services.now())
-    return await around(services, snapshot, page, current=current)
+async def _week(services: Services, snapshot: Snapshot, page: Page, *, today: date | None = None) -> Week:
+    """Load what stands around a page's figures; of a time that has passed it is said so."""
+    if today is None and page.period.end < closed_period(page.product, services.now()).end:
+        today = page.today
+    return await around(services, snapshot, page, again_on=today)
 
 
 def period_named(product: Product, key: str, now: datetime) -> Period:

@@ -28,17 +28,17 @@ ASKS: Final = {ReasonCode.OBJECTION: "an objection to", ReasonCode.EVIDENCE: "th
 BELIEVED: Final = timedelta(days=14)  # a name changes seldom, and nothing is decided by it
 
 
-async def around(services: Services, snapshot: Snapshot, page: Page, *, current: bool) -> Week:
+async def around(services: Services, snapshot: Snapshot, page: Page, *, again_on: date | None = None) -> Week:
     """Load what a digest says besides its figures.
 
-    current   the period is the newest closed one; launches are told of as they stand now, so only there
+    again_on   the day it is composed again, of a time that has passed: launches stand otherwise by now, and are left out
     """
-    look = partial(_look, services=services, snapshot=snapshot, page=page, current=current)
+    look = partial(_look, services=services, snapshot=snapshot, page=page, current=again_on is None)
     gathered, standing, record, names = await services.store.read(look)
     return Week(
         launches=standing, gathered=gathered, record=record, names=names,
         decided=await _decided(services, snapshot, page, gathered.decisions),
-        composed_again_on=None if current else page.today,
+        composed_again_on=again_on,
     )  # fmt: skip
 
 

@@ -24,8 +24,12 @@ ENDS: Final = 2  # of them: the headline, and what is asked
 MOST_LEADS: Final = 3  # figures told in it
 MOST_BLOCKERS: Final = 20
 QUIET: Final = Week()
+NO_NOTE: Final = Text(())
 LABEL_CORRECTED: Final = TOPIC_LABELS[Topic.CORRECTION]
-AGAIN: Final = "Composed again on {day}: what people said is what was stored for that {unit}, and figures are as they are known now."
+AGAIN: Final = (
+    "Composed again on {day}: figures are as they are known now, what people said is what was stored for that {unit}, and"
+    " launches are left out."
+)
 MOST_CHARTS: Final = 2  # Slack's limit a message; SLACK.md fact 44
 FEWEST_POINTS: Final = 4
 MOST_POINTS: Final = 20
@@ -53,6 +57,7 @@ class Standup:
     sections: tuple[Section, ...]
     charts: tuple[Chart, ...]
     fallback: Text  # notification and screen readers
+    note: Text = NO_NOTE  # of a period whose time has passed: on which day it was composed again
 
 
 def compose_standup(page: Page, week: Week = QUIET) -> Standup:
@@ -67,7 +72,7 @@ def compose_standup(page: Page, week: Week = QUIET) -> Standup:
     parent = (Paragraph(label="", text=top), *leads, *held, closing)
     return Standup(
         product=page.product.key, period=page.period, parent=parent, sections=_thread(page, week, (*leads, *held)),
-        charts=charts(page), fallback=texts.join((top, closing.text)),
+        charts=charts(page), fallback=texts.join((top, closing.text)), note=_note(page, week),
     )  # fmt: skip
 
 
@@ -112,7 +117,7 @@ def _thread(page: Page, week: Week, leads: tuple[Paragraph, ...]) -> tuple[Secti
     rest = tuple(each for each in figures if each.title == REST)
     sections = [
         *(each for each in figures if each.title != REST), *_around(page, week), *rest, how_judged(page),
-        _record(page, week),
+        _record(week),
     ]  # fmt: skip
     fresh = [
         replace(each, paragraphs=tuple(line for line in each.paragraphs if str(line.text) not in told))
@@ -144,17 +149,18 @@ def _around(page: Page, week: Week) -> tuple[Section, ...]:
     )
 
 
-def _record(page: Page, week: Week) -> Section:
-    """Say how the posts before this one went; of a period composed again, on which day."""
-    lines = [] if week.record is None else [Paragraph(label="", text=records.said(week.record))]
-    if week.composed_again_on is not None:
-        day = Fact(
-            of="period", function="day", kind=Kind.TIME, value=None, shown=facts.day(week.composed_again_on)
-        )
-        lines.append(
-            Paragraph(label="", text=texts.fill(AGAIN, {"day": day, "unit": page.product.cadence.value}))
-        )
-    return Section(title="Record", paragraphs=tuple(lines))
+def _record(week: Week) -> Section:
+    """Say how the posts before this one went."""
+    lines = () if week.record is None else (Paragraph(label="", text=records.said(week.record)),)
+    return Section(title="Record", paragraphs=lines)
+
+
+def _note(page: Page, week: Week) -> Text:
+    if week.composed_again_on is None:
+        return Text(())
+    shown = facts.day(week.composed_again_on)
+    day = Fact(of="period", function="day", kind=Kind.TIME, value=None, shown=shown)
+    return texts.fill(AGAIN, {"day": day, "unit": page.product.cadence.value})
 
 
 def charts(page: Page) -> tuple[Chart, ...]:

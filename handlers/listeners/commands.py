@@ -53,8 +53,15 @@ async def command(typed: Command, desk: Desk, snapshot: Snapshot, circle: Circle
     if wanted.verb is Verb.LAUNCH:
         return await launches.ask(desk, snapshot, product, circle.user)
     if wanted.mode is Mode.NOW:
+        if wanted.period is not None:
+            raise Refusal(f"Only the newest standup is posted. To see another: {_preview_of(desk, wanted)}.")
         return await post_now(desk, snapshot, circle, product)
-    return await preview(desk, snapshot, product)
+    return await preview(desk, snapshot, product, wanted.period)
+
+
+def _preview_of(desk: Desk, wanted: Asked) -> str:
+    named = " ".join(filter(None, (wanted.product, "preview", wanted.period)))
+    return f"`{desk.command} standup {named}`"
 
 
 def help_(desk: Desk, circle: Circle, *, channel: str | None) -> Show:
@@ -114,14 +121,18 @@ def _explained(desk: Desk, metric: Metric, found: Read | None) -> Show:
     return Show(messages=explanation_view.explanation(told, period=found.key if found else ""))
 
 
-async def preview(desk: Desk, snapshot: Snapshot, product: Product) -> Answer:
-    """Show a standup to one person without posting it."""
+async def preview(desk: Desk, snapshot: Snapshot, product: Product, key: str | None = None) -> Answer:
+    """Show a standup to one person without posting it.
+
+    key   of a period that is over; the newest without it
+    """
+    chosen = None if key is None else standups.period_named(product, key, desk.services.now())
 
     async def compose() -> Answer:
-        standup, period = await standups.preview(desk.services, snapshot, product)
+        standup, period = await standups.preview(desk.services, snapshot, product, chosen)
         return Show(messages=standup_view.preview(standup, period=period))
 
-    if (await read(desk.services, snapshot, product)).pulled:
+    if (await read(desk.services, snapshot, product, chosen)).pulled:
         return await compose()
     return Later(note=pulling(product), work=compose)
 

@@ -54,6 +54,7 @@ OTHER_WORDS: Final = {
 }  # fmt: skip
 WITH_MORE: Final = frozenset({Mode.SCHEDULE, Mode.SKIP, Mode.HAND_OVER})  # words may follow
 OTHER_MODES: Final = {"handover": "hand-over", "unpause": "resume", "reschedule": "schedule"}
+PERIOD: Final = re.compile(r"\d{4}-(?:w\d{1,2}|\d{1,2})", re.IGNORECASE)
 PERSON: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 IN_COMMANDS: Final = (
     Verb.HELP, Verb.BRIEF, Verb.EXPLAIN, Verb.STANDUP, Verb.LAUNCH, Verb.REVIEWS, Verb.WHY,
@@ -71,6 +72,7 @@ class Asked:
     metric: str | None = None
     mode: Mode | None = None
     launch: str | None = None  # an id
+    period: str | None = None  # key of a week or a month, as it was typed
     rest: str = ""  # what was said besides of a standup
     person: str | None = None  # who was named, by id
 
@@ -138,6 +140,9 @@ def _explain(rest: str, command: str) -> Asked:
 def _standup(rest: str) -> Asked:
     """Find what to do with a standup: the last word, the first, or for what takes more words any between."""
     words = rest.split(" ")
+    named = [word for word in words if PERIOD.fullmatch(word)]
+    if named and not any(_mode(word) in WITH_MORE for word in words):
+        return replace(_standup(" ".join(word for word in words if word not in named)), period=named[0])
     for at in dict.fromkeys((len(words) - 1, 0, *range(1, len(words) - 1))):
         mode = _mode(words[at])
         between = 0 < at < len(words) - 1

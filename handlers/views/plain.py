@@ -16,7 +16,7 @@ def brief(shown: Brief) -> str:
 def standup(shown: Standup) -> str:
     """Write a digest as text: its parent, its trends, its thread."""
     parent = "\n".join(_paragraph(each) for each in shown.parent)
-    return _joined([parent, *map(_chart, shown.charts), *map(_section, shown.sections)])
+    return _joined([str(shown.note), parent, *map(_chart, shown.charts), *map(_section, shown.sections)])
 
 
 def explanation(shown: Explanation) -> str:

@@ -7,7 +7,7 @@ from handlers.views import budget, charts
 from handlers.views.blocks import Block, Payload, actions, button, context, fallback, section, sections
 from handlers.views.briefs import section_blocks
 from handlers.views.labels import labelled
-from handlers.views.text import bold, clip_mrkdwn, escape, mrkdwn
+from handlers.views.text import bold, clip_mrkdwn, mrkdwn
 from schema.metrics import Audience
 from schema.standups import Standup
 
@@ -65,10 +65,10 @@ def _first_words(blocks: list[Block]) -> str:
     return "More of the standup."
 
 
-def preview(shown: Standup, *, period: str, when: str = "") -> list[Payload]:
+def preview(shown: Standup, *, period: str) -> list[Payload]:
     """Show to one person what would be posted; charts as text, for a private message may be cut short."""
     top = parent(shown, period=period)
-    note = context(escape(f"Only you see this preview. {when}".strip()))
+    note = context(f"Only you see this preview. {mrkdwn(shown.note)}".strip())
     trends = [charts.as_text(each) for each in shown.charts]
     groups = [[note, *top["blocks"]], *trends, *(section_blocks(each) for each in shown.sections)]
     return [{"blocks": blocks, "text": top["text"]} for blocks in budget.split(groups)]
