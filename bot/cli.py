@@ -100,7 +100,11 @@ def standup_command(
         found = opened.snapshot.product(product)
         period = closed_period(found, opened.services.now())
         await _pull(opened, found)
-        standup, _ = await preview(opened.services, opened.snapshot, found, period)
+        today = datetime.now(UTC).astimezone(found.zoneinfo).date()
+        past = config is None and period != closed_period(found, datetime.now(UTC))
+        standup, _ = await preview(
+            opened.services, opened.snapshot, found, period, today=today if past else None
+        )
         return plain.standup(standup)
 
     typer.echo(at_desk(show, config=config, at=at), nl=False)
