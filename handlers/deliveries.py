@@ -49,10 +49,11 @@ class Owed:
 
 async def plan(store: Store, workspace: str, owed: Owed) -> tuple[Delivery, bool]:
     """Write down that something is owed; True when it was not planned before."""
-    return await store.write(lambda session: _create_or_get(session, workspace, owed))
+    return await store.write(lambda session: create_or_get(session, workspace, owed))
 
 
-def _create_or_get(session: Session, workspace: str, owed: Owed) -> tuple[Delivery, bool]:
+def create_or_get(session: Session, workspace: str, owed: Owed) -> tuple[Delivery, bool]:
+    """Write down that something is owed, as a part of a transaction; True when it was not planned before."""
     return stored.create_or_get(
         session,
         workspace,
@@ -94,7 +95,7 @@ async def post_now(store: Store, workspace: str, owed: Owed, *, now: datetime) -
 
 def owe_now(session: Session, *, workspace: str, owed: Owed, now: datetime) -> Delivery:
     """Owe a delivery now, as a part of a transaction."""
-    delivery, _ = _create_or_get(session, workspace, owed)
+    delivery, _ = create_or_get(session, workspace, owed)
     match delivery.state:
         case DeliveryState.PLANNED | DeliveryState.PREPARED if not now - A_DAY < delivery.due_at <= now:
             return stored.postpone(session, workspace, delivery.id, due_at=now)

@@ -35,6 +35,7 @@ FAULT = (
     "I could not prepare the standup of {title}: there is a fault in me, and the log says which. "
     "Type `/muster standup` with `now` in its channel to try again."
 )
+TOLD = "This week was told already, before the product changed its time zone."
 UNWANTED = "Its schedule was changed, and does not want it."
 CATCH_UP = timedelta(hours=24)  # later than this a digest is missed, not late
 COMPOSED_WITHIN = timedelta(seconds=15)  # by a language model, what somebody asked for and waits for
@@ -237,11 +238,32 @@ async def _went_wrong(services: Services, snapshot: Snapshot, taken: Taken) -> N
 async def prepare(services: Services, snapshot: Snapshot, product: Product, *, at: datetime) -> Delivery:
     """Plan what a product owes its channel at a time, and freeze its parts; what is frozen already stays as it is."""
     wanted = standups.owed(product, closed_period(product, at), at)
-    delivery, _ = await deliveries.plan(services.store, snapshot.workspace, wanted)
+    delivery = await services.store.write(lambda session: _planned(session, snapshot.workspace, wanted))
     await standups.prepare(services, snapshot, product, delivery)
     await services.store.write(lambda session: _pull_again(session, snapshot.workspace, product, at))
     log.info("digest_prepared", extra={"product": product.key, "delivery": delivery.id})
     return delivery
+
+
+def _planned(session: Session, workspace: str, wanted: Owed) -> Delivery:
+    """Write down a delivery; one about a week that was told before its product changed its zone is left out."""
+    delivery, made = deliveries.create_or_get(session, workspace, wanted)
+    if made and _told(session, delivery):
+        return stored.skip(session, workspace, delivery.id, reason=TOLD)
+    return delivery
+
+
+def _told(session: Session, delivery: Delivery) -> bool:
+    """Tell whether the channel has, or gets, a standup about most of the same time."""
+    period = delivery.period
+    half = (period.end - period.start) / 2
+    return any(
+        min(each.period.end, period.end) - max(each.period.start, period.start) > half
+        for each in stored.record(session, delivery.workspace, product=delivery.product)
+        if each.id != delivery.id
+        and (each.kind, each.channel) == (delivery.kind, delivery.channel)
+        and each.state not in {DeliveryState.SKIPPED, DeliveryState.FAILED}
+    )
 
 
 def _pull_again(session: Session, workspace: str, product: Product, at: datetime) -> None:

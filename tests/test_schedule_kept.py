@@ -314,3 +314,22 @@ async def test_a_week_that_was_told_is_not_told_again_on_its_new_day(kept):
     await kept.prepares(friday)
 
     assert [d.id for d in await kept.deliveries()] == [delivery.id]
+
+
+async def test_a_week_is_not_told_twice_because_its_product_moved_to_another_zone(kept):
+    await kept.plans()
+    kept.at = DUE - timedelta(minutes=10)
+    await kept.prepares()
+    [delivery] = await kept.deliveries()
+    await kept.store.write(lambda s: stored.begin(s, "main", delivery.id, late_line=""))
+    moved = kept.snapshot(zone="America/New_York", standup={"on": "friday", "at": "09:30"})
+    kept.at = DUE + timedelta(days=4, hours=5, minutes=-10)
+
+    await kept.plans(moved)
+    await kept.prepares(moved)
+
+    assert {d.state for d in await kept.deliveries() if d.id != delivery.id} == {DeliveryState.SKIPPED}
+    kept.at += timedelta(days=7)
+    await kept.plans(moved)
+    await kept.prepares(moved)
+    assert DeliveryState.PREPARED in {d.state for d in await kept.deliveries()}
