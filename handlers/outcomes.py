@@ -71,9 +71,11 @@ def _hold(session: Session, effect: Effect) -> None:
 
 def _tried_enough(sender: Sender, effect: Effect) -> bool:
     """Tell what is given up; what owners are told, and a card, outlast the outage."""
+    waited_s = (sender.now() - effect.created_at).total_seconds()
     if effect.kind in PATIENT:
-        return sender.now() - effect.created_at > timedelta(seconds=sender.waits.window_s)
-    return effect.attempts >= sender.waits.attempts
+        return waited_s > sender.waits.window_s
+    # a lease that comes and goes uses attempts up without any waiting
+    return effect.attempts >= sender.waits.attempts and waited_s >= sender.waits.retry_for_s
 
 
 async def refused(sender: Sender, effect: Effect, why: Refused) -> None:

@@ -237,6 +237,18 @@ async def test_slack_that_stays_away_is_given_up_in_the_end(world):
 
 
 @only_sqlite
+async def test_many_attempts_in_a_short_time_give_nothing_up(world):
+    world.local.fail(FaultKind.ERROR, "chat.postMessage", error="request_timeout", times=1)
+    await put(world, EffectKind.POST, message("for all", channel=world.channel))
+    tried = stored.OUTBOX.update().values(attempts=WAITS.attempts + 1)
+    await world.store.write(lambda session: session.execute(tried) and None)
+
+    await drive(world, await world.sender())
+
+    assert world.texts() == ["for all"]
+
+
+@only_sqlite
 async def test_a_broken_effect_stops_no_other(world):
     await put(world, "never heard of", {"text": "?"})
     await put(world, EffectKind.POST, message("for all", channel=world.channel))

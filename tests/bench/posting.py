@@ -27,14 +27,14 @@ from tests.bench.commits import emptied
 from tests.bench.measuring import Goal, Line, Size, p95, times
 from tests.bench.starting import memory_mb
 
-RUSH = {Size.FULL: (1_000, 6), Size.QUICK: (150, 6), Size.TINY: (20, 60)}  # digests, time factor
+RUSH = {Size.FULL: (1_000, 3), Size.QUICK: (150, 3), Size.TINY: (20, 60)}  # digests, time factor
 SECTIONS = 1
 PARENT = ".0"
 WEEK = Period(start=datetime(2026, 11, 16, tzinfo=UTC), end=datetime(2026, 11, 23, tzinfo=UTC))
 WORKSPACE = "acme"
 ENDED = frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN})
 TICK_S = 1.0  # of production's clock
-GIVE_UP_S = 150
+GIVE_UP_S = 300
 BEAT_S = 0.02
 WEIGH_S = 1.0
 
