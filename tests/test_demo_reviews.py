@@ -150,7 +150,10 @@ async def test_the_last_signatures_open_the_gate_and_an_objection_closes_it(visi
     # responsible AI reads the evidence, signs, and with that takes the objection back
     await visit.presses(HANA, visit.asked(OFFERS, "responsible AI"))
     page = visit.reads(HANA)
-    assert "Passes: How far age groups are apart in how often they take up offers: 38 of 2,400" in page
+    assert (
+        "Passes: How far age groups are apart in how often they take up offers: 2 in every 100 (38 of 2,400)"
+        in page
+    )
     assert "You object to this." in page
     await visit.sends(HANA, {answer_block("ETH-08"): "sign", answer_block("ETH-19"): "sign"})
     await visit.until("15 of 16 ethics items settled")

@@ -25,6 +25,7 @@ from schema.gates import answer
 from schema.histories import after
 from schema.items import by_item
 from schema.launches import State
+from schema.ledger import begin, chain
 from schema.manifests import pinned
 from schema.openings import Opening, Submission, open_launch, submit
 from schema.policies import Policy, SelfApproval, Standing
@@ -229,7 +230,11 @@ def test_dissent_stays_on_the_card_when_it_is_overridden():
     over = exceptions.override(launch, holder(Role.EXEC), seq, text="t", findings=[], now=NOW)
     launch = after(launch, over, NOW)
 
-    assert "(overridden by exec-0)" in taken(launches.card(launch, gate_of(launch), about()))
+    gate = gate_of(launch)
+    assert "(overridden by exec-0)" in taken(launches.card(launch, gate, about()))
+    assert "1 objection was overridden and stays on the card." in taken(
+        reviews.why(launch, gate, smallest(launch, [], NOW), about())
+    )
 
 
 def test_a_launch_that_is_out_shows_what_does_not_hold_any_more():
@@ -475,6 +480,32 @@ def test_why_says_where_a_launch_stands_that_is_over():
     gate = gate_of(launch)
 
     assert "It has already gone out" in taken(reviews.why(launch, gate, smallest(launch, [], NOW), about()))
+
+
+def test_why_calls_no_objection_overridden_that_still_stands():
+    launch = opened([spec(1)])
+    launch = says(launch, holder(Role.ML), ("LR-01", Intent.OBJECT))
+    gate = gate_of(launch)
+
+    said = taken(reviews.why(launch, gate, smallest(launch, [], NOW), about()))
+
+    assert "ml-0 objects." in said
+    assert "overridden and" not in said
+
+
+def test_the_thread_names_as_many_items_as_anybody_reads():
+    specs = [spec(number) for number in range(30)]
+    launch = opened(specs)
+    said = [
+        Choice(item=each.id, intent=Intent.SIGN, revision=1, digest=launch.revision.items[each.id].digest, showing="s")
+        for each in specs
+    ]  # fmt: skip
+    drafts = signing.cast(launch, holder(Role.ML), said, findings=[], now=NOW)
+    events = chain(begin("T1"), drafts, NOW)
+
+    said = taken(decisions.thread(events, about()))
+
+    assert "ml-0 signed 30 items (LR-00, LR-01, LR-02, LR-03 and 26 more)." in said
 
 
 def test_why_keeps_a_line_for_signatures_beside_much_evidence():

@@ -13,9 +13,10 @@ from schema.ledger import SYSTEM, Event, Json
 
 MOST_LINES: Final = 12
 MOST_QUOTED: Final = 500
-
+MOST_ITEMS: Final = 8  # named in one line
 
 _K: Final = EventKind
+ASIDE: Final = frozenset({_K.CHECKED})  # the card says it, and nobody has to do anything
 SAID: Final[Mapping[str, str]] = {
     _K.SIGNED: "signed",
     _K.OBJECTED: "objects to",
@@ -26,7 +27,7 @@ SAID: Final[Mapping[str, str]] = {
 HAPPENED: Final[Mapping[str, str]] = {
     _K.SUBMITTED: "submitted revision {n}",
     _K.CHECKED: "The checks have run.",
-    _K.EVIDENCE_CHANGED: "The evidence of {item} changed; whoever signed on the old one is asked again.",
+    _K.EVIDENCE_CHANGED: "The evidence of {item} changed; whoever signed on what it was is asked again.",
     _K.WAIVED: "waives {item} until {until}",
     _K.WAIVER_ENDED: "The waiver of {item} has ended.",
     _K.OVERRIDDEN: "goes on in spite of the objection to {item}, which stays visible",
@@ -82,6 +83,8 @@ def _lines(events: Sequence[Event], about: About) -> list[str]:
     """Write a line a decision; what one person, or the clock, said of several items in a row becomes one."""
     runs: list[list[Event]] = []
     for event in events:
+        if event.kind in ASIDE:
+            continue
         if runs and _same(runs[-1][-1], event):
             runs[-1].append(event)
         else:
@@ -96,7 +99,7 @@ def _same(one: Event, other: Event) -> bool:
 
 def _line(run: Sequence[Event], about: About) -> str:
     first = run[0]
-    items = ", ".join(dict.fromkeys(escape(str(event.payload.get("item"))) for event in run))
+    items = _items(dict.fromkeys(escape(str(event.payload.get("item"))) for event in run))
     if first.kind in SAID:
         return (
             f"{name(first.actor, about)} {SAID[first.kind]} {items}.{quote(_text(first), about, MOST_QUOTED)}"
@@ -110,6 +113,14 @@ def _line(run: Sequence[Event], about: About) -> str:
     if first.actor == SYSTEM or words[0].isupper():
         return said
     return f"{name(first.actor, about)} {said}.{quote(_text(first), about, MOST_QUOTED)}"
+
+
+def _items(names: Mapping[str, None]) -> str:
+    """Name items, as many as anybody reads."""
+    if len(names) <= MOST_ITEMS:
+        return ", ".join(names)
+    few = list(names)[: MOST_ITEMS // 2]
+    return f"{len(names)} items ({', '.join(few)} and {len(names) - len(few)} more)"
 
 
 class _Filled(dict[str, str]):

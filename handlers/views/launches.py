@@ -157,7 +157,11 @@ def _review(revision: Revision, item: str) -> Review:
 
 def _waits(gate: Gate) -> list[str]:
     failing = sum(state is ItemState.AUTO_FAIL for state in gate.items.values())
-    lacks = [f"Evidence is missing or does not pass for {count(failing)}."] if failing and gate.state is State.OPEN else []
+    lacks = (
+        [f"Evidence is missing or does not pass for {count(failing)}."]
+        if failing and gate.state is State.OPEN
+        else []
+    )
     if not gate.waits_for:
         return lacks
     named = [f"{ROLE_WORDS[role]} ({count(len(items))})" for role, items in gate.waits_for.items()]

@@ -68,11 +68,24 @@ def why(launch: Launch, gate: Gate, missing: Missing | None, about: About) -> Pa
     )
     words = f"{title} ({escape(launch.id)})\n{_heading(gate, missing if lines else None)}"
     blocks = [section("\n".join([words, *(f"• {each}" for each in shown(lines))]))]
-    if gate.dissent and not any(each.startswith("Somebody") for each in lines):
-        blocks.append(context(f"{len(gate.dissent)} objections were overridden and stay on the card."))
+    if overruled := _overruled(launch, gate, missing):
+        blocks.append(context(overruled))
     if gate.state in (State.CHECKING, State.OPEN) and launch.revisions:
         blocks.append(context(f"It expires {slack_time(launch.revision.deadline)}."))
     return {"text": fallback(words), "blocks": blocks}
+
+
+def _overruled(launch: Launch, gate: Gate, missing: Missing | None) -> str | None:
+    """Recall the objections in spite of which it goes on; those that still hold it back are listed above."""
+    hold = {vote.seq for vote in missing.objections} if missing is not None else set()
+    over = [vote for vote in gate.dissent if vote.seq in launch.revision.overrides.keys() - hold]
+    if not over:
+        return None
+    return (
+        "1 objection was overridden and stays on the card."
+        if len(over) == 1
+        else f"{len(over)} objections were overridden and stay on the card."
+    )
 
 
 def _heading(gate: Gate, missing: Missing | None) -> str:
