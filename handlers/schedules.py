@@ -1,7 +1,7 @@
 """When standups run: what comes next, and what people change of it in Slack."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -94,7 +94,8 @@ async def change(
     edit = partial(_edited, before=product, wanted=wanted)
 
     def told(plan: Plan) -> str:
-        return shown.changed(plan, by=wish.by)
+        same = standup_schedule(product, paused=True) == plan.schedule
+        return "" if same else shown.changed(plan, by=wish.by)  # a roster is between those who are asked
 
     return await _change(services, snapshot, product, wish, edit=edit, told=told)
 
@@ -164,10 +165,10 @@ async def _change(
         after = _put(session, snapshot, product, wish, edit=edit, now=now)
         plan = _plan(session, snapshot=snapshot, product=after, now=now)
         lost = _lost(session, snapshot.workspace, product, after=after, now=now)
-        plan = Plan(product=after, schedule=plan.schedule, runs=plan.runs, lost=lost)
-        if after != product:
-            _tell_channel(session, snapshot.workspace, after, told(plan), by=wish.by, now=now)
-        return plan
+        text = told(plan) if after != product and after.channel is not None else ""
+        if text:
+            _tell_channel(session, snapshot.workspace, after, text, by=wish.by, now=now)
+        return replace(plan, lost=lost, told=bool(text))
 
     return await services.store.write(act)
 
@@ -253,7 +254,8 @@ async def skip(
             if run is None:
                 raise Refusal(f"That standup of {product.title} is posted, moved or left out already.")
             _leave_out(session, snapshot.workspace, product, run, wish=wish, why=why, now=now)
-        return _plan(session, snapshot=snapshot, product=product, now=now)
+        plan = _plan(session, snapshot=snapshot, product=product, now=now)
+        return replace(plan, told=product.channel is not None)
 
     return await services.store.write(act)
 

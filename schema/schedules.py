@@ -182,3 +182,4 @@ class Plan:
     schedule: Schedule | None  # also while it is paused
     runs: tuple[Run, ...] = ()
     lost: str = ""  # the period that was still to be told, and after a change is not
+    told: bool = False  # its channel is told of a change

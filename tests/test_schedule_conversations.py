@@ -222,6 +222,23 @@ async def test_guests_bots_and_people_who_left_are_on_no_roster(office):
     ]  # fmt: skip
 
 
+async def test_a_roster_is_changed_without_a_word_in_the_channel(office):
+    [shown] = await office.types(office.pia, "standup schedule")
+    await office.presses(office.pia, shown, "schedule_change")
+    confirmed, errors = await office.sends(office.pia, roster=[office.lea, office.ana], ask_at="09:00")
+
+    assert errors == {}
+    assert "Asked before it: 2 people, at 09:00 where each is" in confirmed
+    assert "Its channel is told" not in confirmed
+    assert await office.channel_says() == []
+    body = (await office.store.read(lambda s: configuration.stored.objects(s, builders.WORKSPACE)))[
+        FRAUD
+    ].body
+    assert body["standup"] == {
+        "on": "monday", "at": "09:30", "ask_at": "09:00", "roster": [builders.LEA, builders.ANA],
+    }  # fmt: skip
+
+
 async def test_only_a_product_manager_or_an_owner_changes_anything(office):
     [shown] = await office.types(office.lea, "standup schedule")
     told = [

@@ -1,7 +1,10 @@
 """When a standup runs, asked for and changed in Slack: its time, its roster, one that is left out, and whose it is."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 from handlers import schedules
@@ -11,7 +14,7 @@ from handlers.listeners.ids import Field
 from handlers.listeners.payloads import Click, Command, Submission
 from handlers.listeners.topics import product_here, product_named, titles
 from handlers.listeners.words import Asked, Mode, choose
-from handlers.readers import PRESS_AGAIN, Circle, may_post, poster
+from handlers.readers import Circle, may_post, poster
 from handlers.schedules import Wanted, Wish
 from handlers.services import Snapshot
 from handlers.views import schedules as shown
@@ -25,6 +28,7 @@ from schema.public_holidays import known, nearest_code
 from schema.schedule_words import taken_apart
 
 MAY_NOT: Final = "Only a product manager or an owner of {title} may change its standup; `standup {key} schedule` shows it to you."
+UNSURE: Final = "Slack did not say in time who everybody is; send it again."
 NOT_ON_IT: Final[
     Mapping[str, str]
 ] = {  # what Slack says of an account → why it is not asked, nor owns anything
@@ -131,9 +135,8 @@ async def changed(sent: Submission, desk: Desk, snapshot: Snapshot, circle: Circ
     await _may_change(desk, product, circle.user)
     found = _wanted(product, sent)
     errors = found if isinstance(found, dict) else await _not_on_it(desk, found.standup.roster)
-    if errors:
+    if isinstance(found, dict) or errors:
         return Wrong(errors=errors)
-    assert isinstance(found, Wanted)
     seen = sent.about.get("revision", "")
     wish = Wish(by=circle.user, key=sent.key, seen=int(seen) if seen.isdigit() else None)
     plan = await schedules.change(desk.services, snapshot, product, wish, wanted=found)
@@ -175,20 +178,24 @@ def _field(problem: Problem) -> Field:
 async def _not_on_it(desk: Desk, roster: tuple[str, ...]) -> dict[str, str]:
     """Say who on a roster is nobody to ask."""
     people = [each for each in roster if not each.startswith("S")]
-    for each in people:
-        why = await _no_colleague(desk, each)
-        if why is not None:
-            return {str(Field.ROSTER): why}
-    return {}
+    await _meet(desk, people)
+    wrong = (why for each in people if (why := _no_colleague(desk, each)) is not None)
+    return {str(Field.ROSTER): why for why in islice(wrong, 1)}
 
 
-async def _no_colleague(desk: Desk, user: str) -> str | None:
+async def _meet(desk: Desk, people: Sequence[str]) -> None:
+    """Ask Slack who people are, for as long as the person who waits may be kept waiting."""
+    unknown = [each for each in people if desk.directory.identity(each) is None]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(desk.directory.within_s):
+            await desk.directory.learn(unknown)
+
+
+def _no_colleague(desk: Desk, user: str) -> str | None:
     """Say why somebody is no full member of this workspace; None where they are one."""
-    if desk.directory.identity(user) is None:
-        await desk.directory.learn([user])
     said = desk.directory.identity(user)
     if said is None:
-        return PRESS_AGAIN
+        return UNSURE
     if "refused" in said.body:
         return "Slack does not know this person; choose somebody else."
     name = str(said.body.get("name") or "This person")
@@ -235,7 +242,8 @@ async def _handing_over(
         raise Refusal(f"Name whom to hand it to: `{desk.command} standup {product.key} hand-over @kim`.")
 
     async def after() -> Answer:
-        why = await _no_colleague(desk, to)
+        await _meet(desk, [to])
+        why = _no_colleague(desk, to)
         if why is not None:
             raise Refusal(why)
         await schedules.hand_over(desk.services, snapshot, product, wish, to=to)
