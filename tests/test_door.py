@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from handlers.listeners import payloads, register, words
 from handlers.listeners.answers import Answer, Later, Show
 from handlers.listeners.desk import Desk
-from handlers.listeners.door import Door, Row, fault, wiring
+from handlers.listeners.door import OUT_OF_REACH, Door, Row, fault, wiring
 from handlers.listeners.payloads import Click, Command, Mention, Submission
 from handlers.listeners.showing import Kind
 from handlers.listeners.tasks import Tasks
@@ -22,7 +22,7 @@ from handlers.views.refusals import note
 from integrations.faults import new_reference
 from integrations.slack import Slack, slack_session
 from integrations.store.engine import Store
-from integrations.store.errors import StoreClosed
+from integrations.store.errors import StoreClosed, StoreFull
 from integrations.store.identities import Identity, IdentityKind
 from schema.errors import Refusal
 from tests import builders
@@ -159,6 +159,17 @@ async def test_a_body_of_another_shape_never_gets_past_the_door(desk, each, body
 
     assert response.status == 200
     assert sum(record.message == "listener_failed" for record in caplog.records) == 1
+
+
+async def test_who_asked_for_what_could_not_be_stored_is_told_to_try_again_and_the_log_says_why(desk, caplog):
+    async def handler(said: Command) -> Answer:
+        raise StoreFull("The database has no room left.")
+
+    status, body = await served(desk, handler)
+
+    [record] = [each for each in caplog.records if each.levelno >= logging.ERROR]
+    assert (status, OUT_OF_REACH in body) == (200, True)
+    assert (record.message, record.error) == ("records_not_reached", "The database has no room left.")
 
 
 async def test_an_event_that_could_not_be_stored_is_brought_again(desk):

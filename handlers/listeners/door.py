@@ -20,7 +20,7 @@ from handlers.services import Services, Snapshot
 from handlers.views import modals
 from integrations.base import IntegrationError
 from integrations.faults import new_reference
-from integrations.store.errors import StoreError
+from integrations.store.errors import StoreBusy, StoreError, StoreFull, StoreUnavailable
 from schema.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,10 @@ EXTERNAL: Final = (
     "I answer only people of the workspace that I am installed in. Ask a colleague there to read it to you."
 )
 CHECKING: Final = "Checking what you may read …"
+OUT_OF_REACH: Final = (
+    "I could not reach my own records just now. Please look in a minute whether it took, and do it again if not;"
+    " whoever runs Muster finds the reason in its log."
+)
 SILENT: Final = "Slack did not answer in time. Please press or type it again."
 
 Handler = Callable[..., Awaitable[Answer]]
@@ -163,6 +167,9 @@ class Door:
         if isinstance(error, IntegrationError):
             log.warning("slack_did_not_answer", extra={"listener": where, "error": str(error)})
             return SILENT
+        if isinstance(error, StoreBusy | StoreFull | StoreUnavailable):
+            log.error("records_not_reached", extra={"listener": where, "error": str(error)})
+            return OUT_OF_REACH
         reference = self._reference()
         log.error("listener_failed", exc_info=error, extra={"listener": where, "reference": reference})
         return fault(reference)
