@@ -27,7 +27,7 @@ from bot.server import Doors, application
 from bot.settings import Settings, SlackMode
 from bot.webhooks import webhook_clocks
 from bot.workspaces import MAIN, Workspaces
-from handlers import deliveries, digests, missing, outbox, standups
+from handlers import deliveries, digests, doubles, missing, outbox, standups
 from handlers.listeners.app import build_app
 from handlers.listeners.desk import Desk
 from handlers.listeners.tasks import Tasks
@@ -320,6 +320,7 @@ def _watching(muster: Muster) -> Tick:
         await missing.end_missed(muster.sender, snapshot)
         expected = await digests.expected(muster.services, snapshot, since=now - WATCH_BACK)
         await missing.missing(muster.sender, expected)
+        await doubles.look_due(muster.sender)
         await muster.store.write(lambda session: _forget(session, now))
 
     return tick

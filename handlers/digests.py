@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from handlers import corrections, deliveries, outbox, standups
+from handlers import corrections, deliveries, doubles, outbox, standups
 from handlers.deliveries import Owed
 from handlers.pages import closed_period
 from handlers.pulls import pull
@@ -197,9 +197,7 @@ async def _prepare_asked(services: Services, snapshot: Snapshot, product: Produc
     delivery = await services.store.read(lambda session: stored.get(session, snapshot.workspace, id))
     until = services.now() + COMPOSED_WITHIN
     await standups.prepare(services, snapshot, product, delivery, until=max(delivery.due_at, until))
-    await services.store.write(
-        lambda session: _pull_again(session, snapshot.workspace, product, delivery.due_at)
-    )
+    await services.store.write(lambda session: _look_after(session, product, delivery, at=delivery.due_at))
     log.info("digest_prepared", extra={"product": product.key, "delivery": id})
 
 
@@ -240,7 +238,7 @@ async def prepare(services: Services, snapshot: Snapshot, product: Product, *, a
     wanted = standups.owed(product, closed_period(product, at), at)
     delivery = await services.store.write(lambda session: _planned(session, snapshot.workspace, wanted))
     await standups.prepare(services, snapshot, product, delivery)
-    await services.store.write(lambda session: _pull_again(session, snapshot.workspace, product, at))
+    await services.store.write(lambda session: _look_after(session, product, delivery, at=at))
     log.info("digest_prepared", extra={"product": product.key, "delivery": delivery.id})
     return delivery
 
@@ -266,8 +264,10 @@ def _told(session: Session, delivery: Delivery) -> bool:
     )
 
 
-def _pull_again(session: Session, workspace: str, product: Product, at: datetime) -> None:
-    """Ask the sources again on each of the next days, so that a restatement is seen."""
+def _look_after(session: Session, product: Product, delivery: Delivery, *, at: datetime) -> None:
+    """Look for second copies, and ask the sources again on each of the next days, so that a restatement is seen."""
+    workspace = delivery.workspace
+    doubles.plan(session, delivery)
     for days in range(1, DAYS_AGAIN + 1):
         again = at + timedelta(days=days)
         due.plan(

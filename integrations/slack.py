@@ -1,7 +1,8 @@
 """Slack's Web API as the few things that Muster does there; nothing else talks to it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -196,7 +197,25 @@ class Slack:
     async def find(
         self, channel: str, key: str, *, oldest: datetime, thread_ts: str | None = None
     ) -> str | None:
-        """Search a channel, or a thread, for our message with this key; None when it is certainly not there.
+        """Search a channel, or a thread, for our message with this key; None when it is certainly not there."""
+        async for found, ts in self._ours(channel, oldest=oldest, thread_ts=thread_ts):
+            if found == key:
+                return ts
+        return None
+
+    async def copies(
+        self, channel: str, keys: Collection[str], *, oldest: datetime, thread_ts: str | None = None
+    ) -> Counter[str]:
+        """Count how often each of our messages stands in a channel, or in a thread."""
+        found: Counter[str] = Counter()
+        async for key, _ in self._ours(channel, oldest=oldest, thread_ts=thread_ts):
+            found.update([key] if key in keys else [])
+        return found
+
+    async def _ours(
+        self, channel: str, *, oldest: datetime, thread_ts: str | None
+    ) -> AsyncIterator[tuple[str, str]]:
+        """Go through our messages with a key, and their ts; raises Unavailable where there is too much to search.
 
         A key can be guessed, so a message of another app is not ours, whatever it carries.
         """
@@ -209,11 +228,12 @@ class Slack:
                 else await self.replies(channel, thread_ts, oldest=oldest, cursor=cursor)
             )
             for message in page.messages:
-                if key_of(message) == key and _by(message, me):
-                    return str(message["ts"])
+                key = key_of(message)
+                if key is not None and _by(message, me):
+                    yield key, str(message["ts"])
             cursor = page.cursor
             if not cursor:
-                return None
+                return
         asked = "conversations.history" if thread_ts is None else "conversations.replies"
         raise Unavailable(Call(source="Slack", asked=asked), "too many messages to search")
 
