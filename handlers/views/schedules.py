@@ -1,8 +1,7 @@
 """When standups run, in words: the same lines for everybody, with a reader's own time where Slack can show it."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,15 +11,10 @@ from handlers.views.blocks import Block, Payload, actions, button, context, fall
 from handlers.views.receipts import slack_time
 from handlers.views.text import bold, escape, mention
 from schema.products import ASK_AT, DEADLINE, Product, StandupTime
-from schema.rehearsals import Moment, What
 from schema.schedule_words import marks, short_day
 from schema.schedule_words import said as spoken
 from schema.schedules import Occurrence, Plan, Schedule
 
-COUNTED: Final = {
-    What.POST: ("post", "posts"), What.DEADLINE: ("deadline", "deadlines"), What.ASK: ("ask", "asks"),
-    What.REMIND: ("reminder, if nothing comes", "reminders, where nothing comes"), What.AWAY: ("absence", "absences"),
-}  # fmt: skip
 LONGEST_WHY: Final = 200
 MOST_WEEKS: Final = 13
 PEOPLE_MOST: Final = 100
@@ -77,10 +71,11 @@ def _run(found: Occurrence, schedule: Schedule, left_out: str) -> str:
 def when(found: Occurrence, schedule: Schedule) -> str:
     """Say one time: day, wall time and zone, and what is unusual about it; plain words."""
     unusual = "; ".join(marks(found, schedule))
-    return _local(found.at, schedule.zone) + (f", {unusual}" if unusual else "")
+    return local(found.at, schedule.zone) + (f", {unusual}" if unusual else "")
 
 
-def _local(at: datetime, zone: ZoneInfo) -> str:
+def local(at: datetime, zone: ZoneInfo) -> str:
+    """Say a moment where something happens: day, wall time and zone; plain words."""
     wall = at.astimezone(zone)
     return f"{short_day(wall.date())}, {wall:%H:%M} {zone.key}"
 
@@ -218,54 +213,3 @@ def done(found: Plan, *, command: str) -> Block:
     """Confirm what holds from now on, in the modal that was sent."""
     told = [context("Its channel is told.")] if found.told else []
     return modals.page("Standup", [*sections("\n".join(_lines(found, command=command))), *told])
-
-
-# --- a rehearsal, for a terminal ---
-
-
-def rehearsal(found: Sequence[Moment], names: Mapping[str, str]) -> Iterator[str]:
-    """Write a line each: the time where it happens, UTC, what, and what is unusual about it.
-
-    names   of people and channels, by id
-    """
-    for each in found:
-        utc = "" if each.zone.key == "UTC" else f" ({each.at.astimezone(UTC):%H:%M} UTC)"
-        unusual = f"  ! {'; '.join(each.marks)}" if each.marks else ""
-        yield f"{_local(each.at, each.zone)}{utc}: {_what(each, _name(each.who, names))}{unusual}"
-
-
-def _name(id_: str, names: Mapping[str, str]) -> str:
-    """Name somebody; of a group whose people nobody knows yet, all of them."""
-    return f"{names[id_]} ({id_})" if id_ in names else f"everybody in {id_}" if id_.startswith("S") else id_
-
-
-def _what(each: Moment, who: str) -> str:
-    match each.what:
-        case What.POST:
-            return f"the standup of {each.product} is posted" + (f" in {who}" if who else "")
-        case What.DEADLINE:
-            return f"answers for {each.product} are due"
-        case What.ASK:
-            return f"{who} is asked for {each.product}"
-        case What.REMIND:
-            return f"{who} is reminded of {each.product}, if nothing came"
-        case What.AWAY:
-            return f"{who} is away, and not asked for {each.product}"
-
-
-def idle(products: Iterable[Product]) -> Iterator[str]:
-    """Name the products whose standups are paused."""
-    for product in products:
-        if product.standup is not None and product.standup.paused:
-            yield f"The standup of {product.key} is paused, so nothing of it is listed."
-
-
-def summed(found: Sequence[Moment]) -> str:
-    """Say in a line how much there is, and how much of it is unusual."""
-    counted = Counter(each.what for each in found)
-    parts = [
-        f"{counted[what]} {words[counted[what] != 1]}" for what, words in COUNTED.items() if counted[what]
-    ]
-    unusual = sum(bool(each.marks) for each in found)
-    total = f"{', '.join(parts) or 'Nothing happens'}. "
-    return total + (f"{unusual} with something to know, marked with !." if unusual else "Nothing unusual.")
