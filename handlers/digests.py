@@ -39,6 +39,7 @@ TOLD = "This week was told already, before the product changed its time zone."
 UNWANTED = "Its schedule was changed, and does not want it."
 CATCH_UP = timedelta(hours=24)  # later than this a digest is missed, not late
 COMPOSED_WITHIN = timedelta(seconds=15)  # by a language model, what somebody asked for and waits for
+CLOCKS_APART = timedelta(seconds=10)  # of two processes: what one owes at once is not yet due for the other
 LEASE_S = 120.0  # of one preparation: sources may be slow
 
 
@@ -87,7 +88,7 @@ def _coming(workspace: str, product: Product, now: datetime, before: timedelta) 
 def _follow(session: Session, snapshot: Snapshot, now: datetime) -> None:
     """Move what is prepared for a coming time to where a changed schedule wants it, so that it is posted once."""
     for delivery in stored.waiting(
-        session, snapshot.workspace, kind=standups.KIND, after=now, given_up=UNWANTED
+        session, snapshot.workspace, kind=standups.KIND, after=now + CLOCKS_APART, given_up=UNWANTED
     ):
         product = snapshot.configuration.products.get(delivery.product)
         if product is None or product.channel != delivery.channel:

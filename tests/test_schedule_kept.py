@@ -301,6 +301,17 @@ async def test_what_is_prepared_follows_a_changed_schedule_and_stays_one(kept, s
     assert (found.state, found.due_at) == (DeliveryState.PREPARED, DUE)
 
 
+async def test_what_somebody_asked_for_a_moment_ago_is_no_plan_of_a_schedule(kept):
+    paused = kept.snapshot(standup={"on": "monday", "at": "09:30", "paused": True})
+    asked = await standups.post_now(kept.services, paused, paused.product("fraud-detection"))
+
+    kept.at -= timedelta(seconds=2)  # the clock of another process, or a plan that was begun before
+    await kept.plans(paused)
+
+    [found] = await kept.deliveries()
+    assert (found.id, found.state) == (asked.id, DeliveryState.PLANNED)
+
+
 async def test_a_week_that_was_told_is_not_told_again_on_its_new_day(kept):
     await kept.plans()
     kept.at = DUE - timedelta(minutes=10)
