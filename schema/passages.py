@@ -14,7 +14,9 @@ from schema.pages import Page
 from schema.quotes import person
 from schema.statements.stating import Statement
 from schema.texts import Text
+from schema.verdicts import GAINS
 from schema.verdicts import Kind as VerdictKind
+from schema.wording.readability import sentences
 from schema.wording.words import Sign, signs
 
 MOST_QUOTED: Final = 160  # characters of a sentence that may stand beside a figure
@@ -28,6 +30,7 @@ PAIR: Final = re.compile(r"\bbetween (\{[a-z_]+\}) and (\{[a-z_]+\})")
 CLAUSE: Final = re.compile(r"[,.;:)]\s*|\s(?:and|but)\s")
 LOOSE: Final = frozenset({"that", "is", "it", "up", "down"})  # may begin a clause, and change
 WORTH: Final = {VerdictKind.CLEAR_GAIN: Sign.BETTER, VerdictKind.CLEAR_LOSS: Sign.WORSE}
+LED: Final = re.compile(r"(?:that is |it is )?(?:up|down) ")
 FREE: Final = frozenset({"which is good", "which is bad"})  # the rules hold these, however they are said
 
 
@@ -45,13 +48,29 @@ class Passage:
     @property
     def clauses(self) -> tuple[str, ...]:
         """List what has to stay as it is: each figure with the words it stands with, and each caveat; small letters."""
-        found = (_tightened(each) for each in CLAUSE.split(PAIR.sub(r"between \1 & \2", self.template)))
-        return tuple(each.replace(" & ", " and ") for each in found if each and each not in FREE)
+        found = (_tightened(each) for each in self._parts)
+        return tuple(each for each in found if each and each not in FREE)
+
+    @property
+    def turns(self) -> frozenset[str]:
+        """List the clauses before which stands which way the figure went: `from {precision_before}`."""
+        return frozenset(_tightened(each) for each in self._parts if LED.match(each))
+
+    @property
+    def _parts(self) -> tuple[str, ...]:
+        whole = PAIR.sub(r"between \1 & \2", self.template.lower())
+        return tuple(each.strip().replace(" & ", " and ") for each in CLAUSE.split(whole))
 
     @property
     def way(self) -> Sign | None:
         """Say which way the figure is told to have gone."""
         return next(iter(signs(self.said.core.words) & {Sign.UP, Sign.DOWN}), None)
+
+    @property
+    def single(self) -> bool:
+        """Tell whether it has to stay one sentence: what a gain may have cost is said in the next (wording rule 34)."""
+        gain = self.said.subject.kind in GAINS and self.statement == 0
+        return gain and len(sentences(self.template)) == 1
 
     @property
     def worth(self) -> Sign | None:
@@ -61,7 +80,7 @@ class Passage:
 
 def _tightened(clause: str) -> str:
     """Leave out the words at the beginning that may change, but never what a figure stands with."""
-    words = clause.lower().split()
+    words = clause.split()
     while len(words) > 1 and words[0] in LOOSE and not words[1].startswith("{"):
         words = words[1:]
     return " ".join(words)

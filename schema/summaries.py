@@ -2,35 +2,21 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from schema import quotes, texts
 from schema.briefs import Paragraph
-from schema.passages import MOST_QUOTED, SLOT, WORD, Offer, Passage, Quote, found_in, slots_of, template
-from schema.statements.stating import Statement
+from schema.passages import MOST_QUOTED, Offer, Passage, Quote, found_in, slots_of, template
+from schema.rewordings import cased, fault_in, restated
 from schema.texts import Text
-from schema.wording.checks import check, lonely_gain
-from schema.wording.words import Sign, signs
+from schema.wording.checks import lonely_gain
 
-MOST_ADDED: Final = 80  # characters that a sentence may have more than its statement
 LONGEST_LINE: Final = 560  # of a paragraph, so that nothing of it is cut
 MOST_QUOTES: Final = 2
 
-EVERYDAY: Final = frozenset(  # words that claim nothing by themselves; all others come from the statement
-    "a also an and are but is it its meanwhile of that the these this those was were which while".split()  # noqa: SIM905 - one line reads better
-)
-WAYS: Final[Mapping[Sign, frozenset[str]]] = {
-    Sign.UP: frozenset({"up", "rose", "risen", "grew", "increased"}),
-    Sign.DOWN: frozenset({"down", "fell", "fallen", "dropped", "decreased"}),
-    Sign.BETTER: frozenset({"good", "better", "improved", "improvement"}),
-    Sign.WORSE: frozenset({"bad", "worse", "worsened"}),
-}
-PROSE: Final = re.compile(r"[^\W\d_]|[ ,.;:()'’–-]")
 FENCED: Final = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
-TAKEN: Final = "\x00"  # stands where a clause was found
-RUN_TOGETHER: Final = re.compile(rf"{TAKEN}\s*{TAKEN}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,124 +130,6 @@ def _fault_in_all(wishes: Sequence[_Wish]) -> Fault | None:
     return None
 
 
-# --- one sentence ---
-
-
-def fault_in(passage: Passage, text: str) -> str:
-    """Name the first rule that a model's words for a statement break; "" when none is broken."""
-    read = _Read(passage, text)
-    rule = next((name for name, is_broken in RULES if is_broken(read)), "")
-    if rule:
-        return rule
-    broken = check(_said(passage, text))
-    return f"wording_{broken[0]}" if broken else ""
-
-
-class _Read:
-    """A sentence as the rules read it: what is left of it once the statement's own clauses are taken out."""
-
-    __slots__ = ("left", "missing", "passage", "text", "words")
-
-    def __init__(self, passage: Passage, text: str) -> None:
-        """Take the clauses out, the longest first, since a short one may stand within it."""
-        self.passage, self.text = passage, text
-        self.words = SLOT.sub(" ", text)
-        self.left, self.missing = text.lower(), False
-        for clause in sorted(passage.clauses, key=len, reverse=True):
-            self.left, count = re.subn(
-                rf"(?<![\w{{-]){re.escape(clause)}(?![\w}}-])", TAKEN, self.left, count=1
-            )
-            self.missing = self.missing or not count
-
-
-Broken: TypeAlias = Callable[[_Read], bool]
-
-
-def _too_long(read: _Read) -> bool:
-    return len(read.text) > len(read.passage.template) + MOST_ADDED
-
-
-def _broken_slot(read: _Read) -> bool:
-    return "{" in read.words or "}" in read.words
-
-
-def _unknown_slot(read: _Read) -> bool:
-    return any(name not in read.passage.slots for name in SLOT.findall(read.text))
-
-
-def _typed_digit(read: _Read) -> bool:
-    return any(char.isnumeric() for char in read.words)
-
-
-def _torn_clause(read: _Read) -> bool:
-    """Find a figure without the words that it stands with, or a caveat that is left out."""
-    return read.missing
-
-
-def _repeated_slot(read: _Read) -> bool:
-    return bool(SLOT.search(read.left))
-
-
-def _odd_character(read: _Read) -> bool:
-    left = PROSE.sub("", read.left.replace(TAKEN, ""))
-    return bool(left) or read.text.count("(") != read.text.count(")") or not read.text.endswith(".")
-
-
-def _fitting(passage: Passage) -> frozenset[str]:
-    """List the words that say which way a figure went, and whether that is good."""
-    return frozenset(word for sign in (passage.way, passage.worth) if sign for word in WAYS[sign])
-
-
-def _new_word(read: _Read) -> bool:
-    """Find a word that the statement does not say: anything but everyday words, and which way it went."""
-    return not (EVERYDAY | _fitting(read.passage)).issuperset(WORD.findall(read.left))
-
-
-def _idle_sentence(read: _Read) -> bool:
-    """Find a sentence that says nothing of the statement."""
-    fitting = _fitting(read.passage)
-    parts = (part for part in read.left.split(".") if part.strip())
-    return any(TAKEN not in part and fitting.isdisjoint(WORD.findall(part)) for part in parts)
-
-
-def _run_together(read: _Read) -> bool:
-    return bool(RUN_TOGETHER.search(read.left))
-
-
-def _hidden_direction(read: _Read) -> bool:
-    way = read.passage.way
-    return way is not None and way not in signs(read.words)
-
-
-RULES: Final[Sequence[tuple[str, Broken]]] = (
-    ("too_long", _too_long),
-    ("broken_slot", _broken_slot),
-    ("unknown_slot", _unknown_slot),
-    ("typed_digit", _typed_digit),
-    ("torn_clause", _torn_clause),
-    ("repeated_slot", _repeated_slot),
-    ("odd_character", _odd_character),
-    ("new_word", _new_word),
-    ("run_together", _run_together),
-    ("idle_sentence", _idle_sentence),
-    ("hidden_direction", _hidden_direction),
-)
-
-
-def _said(passage: Passage, text: str) -> Statement:
-    """Give the statement in a model's words."""
-    core = texts.fill(_cased(text, passage.template), passage.slots)
-    return replace(passage.said, core=core, text=texts.join((core, *passage.said.advice)))
-
-
-def _cased(text: str, like: str) -> str:
-    """Begin a sentence as the statement did that it replaces; each further sentence with a capital."""
-    rest = re.sub(r"(?<=[.] )[a-z]", lambda found: found[0].upper(), text)
-    if rest.startswith("{"):
-        return rest.replace("}", ":cap}", 1) if like[:1].isupper() else rest
-    return (rest[:1].lower() if like[:1].islower() else rest[:1].upper()) + rest[1:]
-
-
 # --- a paragraph ---
 
 
@@ -269,9 +137,9 @@ def _with(paragraph: Paragraph, wishes: Sequence[_Wish]) -> Paragraph:
     slots = slots_of(paragraph.text)
     whole, statements = template(paragraph.text, slots) or "", list(paragraph.statements)
     for wish in wishes:
-        statements[wish.passage.statement] = _said(wish.passage, wish.text)
+        statements[wish.passage.statement] = restated(wish.passage, wish.text)
         core = found_in(wish.passage.template, whole) or ""
-        whole = whole.replace(core, _cased(wish.text, core), 1)
+        whole = whole.replace(core, cased(wish.text, core), 1)
     said = [_quoted(wish.quote) for wish in wishes if wish.quote]
     text = texts.join((texts.fill(whole, slots), *said))
     return replace(paragraph, text=text, statements=tuple(statements))

@@ -62,12 +62,14 @@ async def writing(writes: Writes, **more: Any) -> AsyncIterator[Writer]:
 
 
 def better(material: dict[str, Any]) -> str:
-    """Write as asked: each line with which way it went in a sentence of its own, the first sentence of people beside the first."""
+    """Write as asked: which way it went in words of its own, and people's first sentence beside the first line."""
     lines = []
     for place, each in enumerate(material["lines"]):
-        text = (
-            each["text"].replace(", up from", ". That rose from").replace(", down from", ". That fell from")
-        )
+        text = each["text"]
+        join = ", and that" if each["one_sentence"] else ". That"
+        for way, verb in (("up", "rose"), ("down", "fell")):
+            text = text.replace(f", {way} from", f"{join} {verb} from")
+            text = text.replace(f"That is {way} from", f"That {verb} from")
         quote = {"quote": material["check_ins"][0]["quote"]} if place == 0 and material["check_ins"] else {}
         lines.append({"line": each["line"], "text": text, **quote})
     return json.dumps({"lines": lines})
