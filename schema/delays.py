@@ -22,7 +22,7 @@ UNDER_WAY: Final = frozenset({State.CHECKING, State.OPEN, State.APPROVED, State.
 STANDS: Final[Mapping[State, str]] = {
     State.CHECKING: "its evidence is being checked",
     State.OPEN: "open for sign-off",
-    State.APPROVED: "approved, it may go out",
+    State.APPROVED: "approved",
     State.BYPASSED: "let through in an emergency, not approved",
 }
 QUOTED_SHORT: Final = 160  # characters of a blocker in the parent

@@ -1,0 +1,133 @@
+"""What delays a product: launches first, then the oldest blocker; and what is asked of whom."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schema.checkins import Blocker, Gathered
+from schema.delays import Standing, asks, blocker_line, held_up, launch_line, ordered, soonest
+from schema.launches import State
+from schema.products import Role
+from schema.quotes import ELLIPSIS, cut
+from schema.standups import MOST_LINES, compose_standup
+from schema.weeks import Week
+from tests.demo_pages import demo_pages
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+LATER = Standing(
+    id="fraud-2", title="A looser limit", state=State.OPEN, may_go_out=False, goes_out_on=date(2026, 12, 9),
+    waits_for={Role.LEG: 1, Role.RAI: 2},
+)  # fmt: skip
+SOON = replace(
+    LATER, id="fraud-1", title="The new model", goes_out_on=date(2026, 11, 27), waits_for={},
+    held_by="the evidence for “Is it right often enough?” (LR-03).", held_because="It was measured 40 days ago.",
+    evidence_from=(Role.ML, Role.PM), metrics=frozenset({"precision"}),
+)  # fmt: skip
+DONE = replace(
+    SOON, id="fraud-3", may_go_out=True, state=State.APPROVED, held_by="", held_because="", evidence_from=()
+)
+
+
+def blocker(name, *, days, **more):
+    return Blocker(
+        id=name, text=f"Waiting for {name}", by="U0LEA00001", since="2026-W40", raised_at=NOW - timedelta(days=days), **more
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def fraud():
+    return demo_pages()["fraud-detection"]
+
+
+def test_what_delays_the_launch_that_goes_out_next_stands_before_what_is_older():
+    old, later = blocker("old", days=90), blocker("later", days=2, launch="fraud-2")
+    by_metric, named = (
+        blocker("by metric", days=3, metric="precision"),
+        blocker("named", days=1, launch="fraud-1"),
+    )
+
+    listed = ordered((old, later, named, by_metric), soonest((LATER, SOON)))
+
+    assert [each.id for each in listed] == ["by metric", "named", "later", "old"]
+    assert held_up(by_metric, (LATER, SOON)) is SOON
+    assert held_up(old, (LATER, SOON)) is None
+
+
+def test_what_may_go_out_already_comes_last():
+    assert [each.id for each in soonest((DONE, LATER, SOON))] == ["fraud-1", "fraud-2", "fraud-3"]
+
+
+def test_a_blocker_says_its_age_its_author_who_can_solve_it_and_what_it_holds_up(fraud):
+    line = blocker_line(
+        fraud, blocker("labels", days=17, launch="fraud-1", unblocker="U0ANA00001"), (SOON,), {"U0LEA00001": "Lea"}
+    )  # fmt: skip
+
+    assert line.label == "Blocked for 17 days"
+    assert str(line.text) == (
+        "“Waiting for labels” (Lea). It holds up “The new model”. U0ANA00001 can solve it."
+    )
+    assert blocker_line(fraud, blocker("x", days=0), (), {}).label == "Blocked since today"
+    assert blocker_line(fraud, blocker("x", days=1), (), {}).label == "Blocked for 1 day"
+
+
+def test_a_launch_names_roles_in_words_and_the_one_thing_that_holds_it_back():
+    assert str(launch_line(LATER).text) == (
+        "“A looser limit”: open for sign-off, to go out on 9 December. It waits for legal (1 item) and responsible AI (2 items)."
+    )
+    assert str(launch_line(SOON).text).endswith(
+        "Held back most by the evidence for “Is it right often enough?” (LR-03). It was measured 40 days ago."
+    )
+    assert "40 days" not in str(launch_line(SOON, short=True).text)
+    assert str(launch_line(DONE).text) == "“The new model”: approved, to go out on 27 November."
+
+
+@pytest.mark.parametrize(
+    ("launches", "asked"),
+    [
+        ((), []),
+        ((SOON,), ["Asked of data science or product management: give the evidence that “The new model” lacks."]),
+        ((LATER,), ["Asked of legal and responsible AI: review “A looser limit”."]),
+        ((DONE,), []),
+    ],
+)  # fmt: skip
+def test_what_is_asked_for_a_launch(launches, asked):
+    assert [str(each) for each in asks((), launches)] == asked
+
+
+def test_the_first_blocker_that_somebody_can_solve_is_asked_of_them():
+    nobody, somebody = blocker("a", days=9), blocker("b", days=1, unblocker="U0ANA00001")
+
+    assert [str(each) for each in asks((nobody, somebody), ())] == [
+        "Asked of U0ANA00001: solve “Waiting for b”."
+    ]
+
+
+def test_a_quiet_week_with_a_launch_that_waits_is_not_without_action():
+    quiet = demo_pages()["job-matching"]
+    closing = compose_standup(quiet, Week(launches=(LATER,))).parent[-1].text
+
+    assert str(compose_standup(quiet).parent[-1].text) == "No action needed."
+    assert str(closing) == "Asked of legal and responsible AI: review “A looser limit”."
+
+
+@pytest.mark.parametrize("product", sorted(demo_pages()))
+def test_a_parent_stays_short_whatever_delays(product):
+    page = demo_pages()[product]
+    blockers = tuple(blocker(str(n), days=n, unblocker="U0ANA00001") for n in range(30))
+    standup = compose_standup(page, Week(launches=(LATER, SOON), gathered=Gathered(blockers=blockers)))
+
+    assert len(standup.parent) <= MOST_LINES
+    assert [each.label for each in standup.parent[-3:-1]] == ["Blocked for 29 days", "Launch"]
+    assert str(standup.parent[0].text) == str(compose_standup(page).parent[0].text)
+
+
+@given(st.text(max_size=400), st.integers(min_value=2, max_value=120))
+@settings(max_examples=150, deadline=None)
+def test_a_cut_is_never_longer_and_never_changes_what_it_keeps(words, most):
+    short = cut(words, most)
+
+    assert len(short) <= most
+    assert short == words if len(words) <= most else words.startswith(short.removesuffix(ELLIPSIS))
