@@ -141,13 +141,14 @@ def _tell(session: Session, effect: Effect, reason: str, *, now: datetime) -> No
 
 
 def _ask(session: Session, effect: Effect, reason: str, *, now: datetime) -> None:
-    """Let the person who shared something look whether it is there, as Muster cannot."""
-    asker = effect.payload.get("by")
+    """Let whoever a post is of look whether it is there, as Muster cannot."""
+    asker, what = effect.payload.get("by"), effect.payload.get("what")
+    then = "" if what else " Share it again only if it is missing there."
+    text = (
+        f"{what or 'What you shared'} may or may not stand in <#{effect.payload.get('channel')}>: Muster got no answer"
+        f" and cannot look. {reason} Please look there.{then}"
+    )
     if asker:
-        text = (
-            f"Muster does not know whether what you shared is in <#{effect.payload.get('channel')}>, and cannot look."
-            f" {reason} Share it again only if it is missing there."
-        )
         tell(session, effect.workspace, users=[str(asker)], text=text, now=now)
 
 

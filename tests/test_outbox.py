@@ -125,7 +125,7 @@ async def test_who_shared_what_nobody_may_look_for_is_asked_to_look(world):
             await asyncio.sleep(0.01)
 
     [asked] = world.texts(dm)
-    assert asked.startswith("Muster does not know whether what you shared is in")
+    assert asked.startswith("What you shared may or may not stand in")
     assert "scope" in asked
     assert "only if it is missing there" in asked
     assert world.texts() == ["for all"]
