@@ -50,8 +50,8 @@ SIGNS: Final[Mapping[Sign, re.Pattern[str]]] = {
         *(each.replace("WAY", "down") for each in WAYS), "fell", "fallen", "falls?", "dropped", "drops?", "declined?", "declines?", "decreased?", "fewer good",
         "keeps falling", "↓", "▼", "🔴",
     ),
-    Sign.BETTER: _pattern("improved", "improvement", "better", "which is good"),
-    Sign.WORSE: _pattern("worsened", "worse", "which is bad"),
+    Sign.BETTER: _pattern("improved", "improvement", "better", "(?:which|this|that) is good"),
+    Sign.WORSE: _pattern("worsened", "worse", "(?:which|this|that) is bad"),
     Sign.STEADY: _pattern("no change", "stable", "flat", "unchanged", "about the same"),
     Sign.SUPERLATIVE: re.compile(
         r"(?<!at )(?<!fares )\b(?:highest|lowest|record|best|worst|most(?! of the change))\b", re.IGNORECASE
