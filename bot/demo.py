@@ -17,6 +17,7 @@ from bot.app import Muster, opened
 from bot.files import Secrets, catalogue, checklists, load_yaml
 from bot.local_slack.server import LocalSlack
 from bot.local_slack.values import App
+from bot.printing import everything
 from bot.rehearsal import rehearse
 from bot.settings import Settings
 from bot.workspaces import MAIN
@@ -154,8 +155,8 @@ async def run_once(demo: Demo) -> None:
     """Post the digests, print every posted message as text, and stop."""
     async with staged(demo) as stage:
         await stage.muster.post_everything()
-        for channel, message in stage.slack.every_message():
-            sys.stdout.write(printed(stage.slack, channel, message))
+        for each in everything(stage.slack):
+            sys.stdout.write(each)
 
 
 async def stay(demo: Demo) -> None:
@@ -189,32 +190,3 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
         return False
     working.result()
     return True
-
-
-def printed(slack: LocalSlack, channel: str, message: dict[str, Any]) -> str:
-    """Write a posted message as text: its channel, whether it stands in a thread, and what its blocks say."""
-    name = slack.state.channels[channel].name if channel in slack.state.channels else channel
-    in_thread = message.get("thread_ts") not in {None, message.get("ts")}
-    where = f"#{name}{' (thread)' if in_thread else ''}"
-    lines = [line for block in message.get("blocks") or () for line in _lines(block)] or [
-        message.get("text", "")
-    ]
-    body = "\n".join(f"  {line}" for part in lines for line in str(part).splitlines())
-    return f"{where}\n{body}\n\n"
-
-
-def _lines(block: dict[str, Any]) -> list[str]:
-    match block.get("type"):
-        case "section":
-            texts = [block.get("text"), *block.get("fields", ())]
-            return [each["text"] for each in texts if each]
-        case "header":
-            return [block["text"]["text"]]
-        case "context":
-            return [each.get("text", each.get("alt_text", "")) for each in block["elements"]]
-        case "actions":
-            return [" ".join(f"[{each['text']['text']}]" for each in block["elements"] if "text" in each)]
-        case "data_visualization":
-            return [f"(chart: {block['title']})"]
-        case _:
-            return []

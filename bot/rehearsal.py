@@ -3,11 +3,11 @@
 import asyncio
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 from aiohttp import ClientSession
 
@@ -84,7 +84,7 @@ class Rehearsal:
         product = self.snapshot.product(script.product)
         match step:
             case Give():
-                await asyncio.gather(*(self._give(product, each) for each in step.evidence))
+                await self._give(product, step.evidence)
                 await drawing.catch_up(self.services, self.snapshot)
             case Submit():
                 await self._submit(script, product, step)
@@ -93,15 +93,21 @@ class Rehearsal:
             case _:
                 assert_never(step)
 
-    async def _give(self, product: Product, given: Evidence) -> None:
-        asked = evidence.requirement_of(
-            self.services, self.snapshot, product, item=given.item, name=given.name
-        )
+    async def _give(self, product: Product, given: Sequence[Evidence]) -> None:
+        """Put all of it there with one commit, in its order."""
+        givers = {each.by: await self._person(product, each.by) for each in given}
         giver = Giver(pid="", at=self.clock.at, zone=product.zoneinfo)
-        await evidence.put(
-            self.services, self.snapshot, product, item=given.item, given=typed(asked, given, giver),
-            by=await self._person(product, given.by), key=self._key(),
-        )  # fmt: skip
+
+        def put(each: Evidence) -> Coroutine[Any, Any, bool]:
+            asked = evidence.requirement_of(
+                self.services, self.snapshot, product, item=each.item, name=each.name
+            )
+            return evidence.put(
+                self.services, self.snapshot, product, item=each.item, given=typed(asked, each, giver),
+                by=givers[each.by], key=self._key(),
+            )  # fmt: skip
+
+        await asyncio.gather(*(put(each) for each in given))
 
     async def _submit(self, script: Script, product: Product, step: Submit) -> None:
         by = await self._person(product, step.by)

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from bot.local_slack.blocks import problems, view_problems
 from bot.local_slack.values import ChannelKind
+from bot.printing import everything
 from bot.workspaces import MAIN
 from deploy.demo import people
 from schema.products import Readers
@@ -94,6 +95,21 @@ def digest(slack, channel):
     """Give everything of the standup in one channel: the parent, then its thread."""
     parent = next(message for message in slack.messages(channel) if not is_card(message))
     return [message for message in slack.thread(channel, parent["ts"]) if message.get("bot_id")]
+
+
+async def test_it_is_printed_as_people_read_it_a_thread_below_its_message(stage):
+    parts = list(everything(stage.slack))
+    heads = [part.splitlines()[0] for part in parts]
+    offers = [head for head in heads if head.startswith("#ai-nearby-offers")]
+
+    assert any("sign by 2026-11-25" in part for part in parts)
+    assert "Asked of @Ana Ferreira" in next(part for part in parts if part.startswith("#ai-fraud"))
+    assert [part for part in parts if re.search(r"<[!@#]|&(amp|lt|gt);", part)] == []
+    assert offers[:2] == ["#ai-nearby-offers", "#ai-nearby-offers (thread)"]
+    assert offers.count("#ai-nearby-offers") == 2  # a launch, and a digest
+    assert "To Ben Okafor alone" in heads
+    alone = heads.index(next(head for head in heads if head.startswith("To ")))
+    assert all(head.startswith("To ") for head in heads[alone:])
 
 
 async def test_every_product_posts_one_digest_with_its_thread(stage):
