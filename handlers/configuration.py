@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from sqlalchemy.orm import Session
 
 from integrations.store import configuration as stored
-from integrations.store import limits
+from integrations.store import limits, people
 from integrations.store.engine import Store, lock_workspace
 from schema.checklists import Checklists
 from schema.configuration.changes import (
@@ -103,6 +103,8 @@ def _apply(
     if not isinstance(result, Configuration):
         return Applied(differences=found, revision=revision, problems=tuple(result))
     limits.stamp(session, workspace, _asked(result, checklists), now)
+    for accounts in result.reviews.same_person:
+        people.link_known(session, workspace, accounts)
     return Applied(differences=_decided(found, take), revision=stored.save(session, workspace, after, now))
 
 

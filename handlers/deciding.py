@@ -89,7 +89,7 @@ class Deciding:
     @property
     def delegations(self) -> tuple[Delegation, ...]:
         """List who lets whom sign for them in this workspace."""
-        return fold_delegations(ledger.events_of(self.session, self.snapshot.workspace, ""))
+        return fold_delegations(folds.events_of(self.session, self.snapshot.workspace, ""))
 
     def authority(self, acting: Acting | None) -> Authority | None:
         """Find what lets somebody sign for a colleague now; raises Declined where nothing does."""

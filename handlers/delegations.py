@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from handlers import folds
 from handlers.deciding import Person, need_same, need_settings, refused, standing_of
 from handlers.services import Services, Snapshot
 from integrations.store import launches as requests
@@ -62,7 +63,7 @@ async def end(services: Services, snapshot: Snapshot, number: int, *, by: Person
 
 def every(session: Session, snapshot: Snapshot) -> tuple[Delegation, ...]:
     """List who lets whom sign for them in a workspace, ended ones too."""
-    return fold_delegations(ledger.events_of(session, snapshot.workspace, ""))
+    return fold_delegations(folds.events_of(session, snapshot.workspace, ""))
 
 
 async def _decide(

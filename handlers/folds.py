@@ -1,16 +1,16 @@
 """Launches as their events make them: read from the ledger once, then only what is new."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from handlers.memos import Memo
-from integrations.store import ledger
+from integrations.store import ledger, people
 from integrations.store.launches import Kept
-from schema.histories import apply, fold
+from schema.histories import apply, fold, known_as
 from schema.launches import Launch
-from schema.ledger import Event
+from schema.ledger import Event, digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,28 +28,36 @@ Folds = Memo[str, Fold]
 
 def load(session: Session, folds: Folds, kept: Kept) -> Launch:
     """Give a launch as it stands at its row's position, reading only what is new since it was read last."""
-    found = folds.get(kept.hash)
+    same = people.same_person(session, kept.workspace)
+    who = digest(same) if same else ""  # with other people it is another launch
+    found = folds.get(kept.hash + who)
     if found is None:
-        found = Fold(hash=kept.hash, launch=_read(session, folds.get(_newest(kept)), kept))
-        folds.put(kept.hash, found)
-    folds.put(_newest(kept), found)
+        found = Fold(hash=kept.hash, launch=_read(session, folds.get(_newest(kept) + who), kept, same=same))
+        folds.put(kept.hash + who, found)
+    folds.put(_newest(kept) + who, found)
     return found.launch
 
 
 def _newest(kept: Kept) -> str:
-    return f"{kept.workspace}/{kept.id}"
+    return f"{kept.workspace}/{kept.id}/"
 
 
-def _read(session: Session, before: Fold | None, kept: Kept) -> Launch:
+def _read(session: Session, before: Fold | None, kept: Kept, *, same: Mapping[str, str]) -> Launch:
     """Go on from what was known, if the ledger still has it; else read all of it."""
     if before is not None and before.launch.seq < kept.seq:
         events = ledger.events_of(session, kept.workspace, kept.id, after=before.launch.seq - 1)
         if events and events[0].hash == before.hash:
             launch = before.launch
             for event in events[1:]:
-                launch = apply(launch, event)
+                launch = apply(launch, known_as(event, same))
             return launch
-    return fold(ledger.events_of(session, kept.workspace, kept.id))
+    return fold(known_as(event, same) for event in ledger.events_of(session, kept.workspace, kept.id))
+
+
+def events_of(session: Session, workspace: str, launch: str) -> tuple[Event, ...]:
+    """Give the events of a launch, or with "" the workspace's own, by the pids that people share now."""
+    same = people.same_person(session, workspace)
+    return tuple(known_as(event, same) for event in ledger.events_of(session, workspace, launch))
 
 
 def put(folds: Folds, after: str, launch: Launch) -> None:

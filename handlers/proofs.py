@@ -20,7 +20,7 @@ from schema.certificates import KeptName, KeptText, certified, referred, written
 from schema.checkpoints import PublicKey, SigningKey
 from schema.errors import Refusal
 from schema.gates import Gate, answer
-from schema.histories import INTENTS, fold
+from schema.histories import INTENTS, fold, known_as
 from schema.launches import EventKind
 from schema.ledger import Event
 
@@ -64,7 +64,8 @@ def _prove(
     workspace, now = snapshot.workspace, services.now()
     events = _until(ledger.events_of(session, workspace, launch), made.size)
     beside = _beside(_until(ledger.events_of(session, workspace, ""), made.size), events)
-    folded = fold(events)
+    same = people.same_person(session, workspace)
+    folded = fold(known_as(event, same) for event in events)
     found = findings.found_in(session, services, snapshot, folded, now=now)
     gate = answer(folded, found.findings, now)
     kept_texts, kept_names = _kept(session, workspace, [*events, *beside])
@@ -76,7 +77,11 @@ def _prove(
         events=events,
         gate=gate,
         found=found.by_item,
-        names={pid: f"{each.name} ({each.user})" for pid, each in kept_names.items()},
+        names={
+            known: f"{each.name} ({each.user})"
+            for pid, each in kept_names.items()
+            for known in (pid, same.get(pid, pid))
+        },
         texts={id_: each.text for id_, each in kept_texts.items()},
         shown=_shown(session, workspace, events, kept=kept_texts),
         checkpoint=made.note,

@@ -154,7 +154,7 @@ class _Turn:
         """Say who signs for whom now: who is away is not reminded, their delegate is."""
         return {
             (role, each.principal): each.delegate
-            for each in fold_delegations(ledger.events_of(session, self.workspace, ""))
+            for each in fold_delegations(folds.events_of(session, self.workspace, ""))
             if each.product == self.product.key and each.lasts(now)
             for role in each.roles
         }

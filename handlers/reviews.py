@@ -17,7 +17,7 @@ from handlers.people import Known
 from handlers.readers import Directory
 from handlers.services import Services, Snapshot
 from handlers.views.reviews import Lists, Waits
-from integrations.store import identities, launches, ledger, texts
+from integrations.store import identities, launches, texts
 from integrations.store import people as pids
 from integrations.store.identities import IdentityKind
 from integrations.store.launches import Kept
@@ -99,7 +99,7 @@ class _Asked:
         own = people.standing(Known(said=said), product, self.user).roles
         lent = [
             each.roles
-            for each in fold_delegations(ledger.events_of(session, workspace, ""))
+            for each in fold_delegations(folds.events_of(session, workspace, ""))
             if each.delegate == pid and each.product == product.key and each.lasts(now)
         ]
         return own.union(*lent)

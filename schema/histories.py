@@ -29,6 +29,7 @@ INTENTS: Final[Mapping[str, Intent]] = {
     _K.COMMENTED: Intent.COMMENT,
     _K.TAKEN_BACK: Intent.TAKE_BACK,
 }
+SIGNED: Final = frozenset({Intent.SIGN, Intent.NOT_APPLICABLE})
 KIND_OF: Final[Mapping[Intent, EventKind]] = {intent: EventKind(kind) for kind, intent in INTENTS.items()}
 
 
@@ -53,10 +54,34 @@ def apply(launch: Launch | None, event: Event) -> Launch:
         return replace(launch, seq=event.seq, drafting=moved(launch.drafting, EventKind(event.kind)))
     change = _CHANGES.get(event.kind)
     revision = launch.revisions[-1] if change is None else change(launch.revisions[-1], event)
+    if event.kind in INTENTS:
+        revision = _spoken(launch.revisions[-1], event, requester=launch.requester)
     state = moved(revision.state, EventKind(event.kind))
     if state is not revision.state:
         revision = replace(revision, state=state)
     return replace(launch, seq=event.seq, revisions=(*launch.revisions[:-1], revision))
+
+
+def known_as(event: Event, same: Mapping[str, str]) -> Event:
+    """Tell an event by the pids that people share now: two accounts that were linked later are one person throughout.
+
+    same   by pid, the one that its person shares now
+    """
+    if not same:
+        return event
+    payload = {name: _named(name, value, same) for name, value in event.payload.items()}
+    return replace(event, actor=same.get(event.actor, event.actor), payload=payload)
+
+
+_PIDS: Final = frozenset({"principal", "through", "owner", "delegate"})  # what a payload says of people
+
+
+def _named(name: str, value: Any, same: Mapping[str, str]) -> Any:
+    if name not in _PIDS:
+        return value
+    if isinstance(value, str):
+        return same.get(value, value)
+    return [same.get(each, each) for each in value] if isinstance(value, Sequence) else value
 
 
 def after(launch: Launch | None, drafts: Iterable[Draft], now: datetime) -> Launch | None:
@@ -182,8 +207,10 @@ def _evidence_changed(revision: Revision, event: Event) -> Revision:
     return replace(revision, items={**revision.items, item.id: changed})
 
 
-def _spoken(revision: Revision, event: Event) -> Revision:
+def _spoken(revision: Revision, event: Event, *, requester: str) -> Revision:
     vote = vote_of(event)
+    if requester in vote.people and vote.intent in SIGNED:
+        vote = replace(vote, self_approved=True)  # by another account, which nobody knew to be theirs
     mine = revision.voices.get(vote.item, {})
     said = heard(mine.get(vote.pid, SILENT), vote)
     voices = {**revision.voices, vote.item: {**mine, vote.pid: said}}
@@ -361,7 +388,6 @@ def _looked_back(revision: Revision, event: Event) -> Revision:
 _CHANGES: Final[Mapping[str, Change]] = {
     _K.CHECKED: _checked,
     _K.EVIDENCE_CHANGED: _evidence_changed,
-    **dict.fromkeys(INTENTS, _spoken),
     _K.WAIVED: _waived,
     _K.WAIVER_ENDED: _waiver_ended,
     _K.OVERRIDDEN: _overridden,

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from handlers import drawing, items, launches, ticks
+from bot.files import catalogue
+from handlers import configuration, drawing, items, launches, ticks
 from handlers.items import Answer
 from handlers.launches import Asked, Breaking, Waiving
 from integrations.store import cards as stored_cards
@@ -23,6 +24,7 @@ from schema.products import Role
 from schema.requirements import EvidenceKind, Requirement
 from schema.risks import Tier
 from schema.votes import Intent
+from tests import builders
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
 from tests.launch_rooms import (
     EVA,
@@ -247,6 +249,52 @@ async def test_the_requester_fills_no_seat_not_even_by_another_account(store):
 
     with pytest.raises(Declined, match="You asked for this launch"):
         await room.said(launch, MIA, Role.ML, T_1=SIGN)
+
+
+TWO = replace(SIGNED, counts={Role.ML: 2})
+MIB = person("MIB", Role.ML)  # the other account of Mia
+
+
+async def linked(room, *users):
+    """Say in muster.yaml that accounts are one person's, and apply it."""
+    document = room.documented(reviews={"same_person": [list(users)]})
+    applied = await configuration.apply(
+        room.store, room.workspace, document, catalogue=catalogue(), now=room.clock.now
+    )
+    room.snapshot = replace(
+        room.snapshot, revision=applied.revision, configuration=builders.configuration(document)
+    )
+
+
+async def test_two_accounts_that_turn_out_to_be_one_persons_fill_one_seat(store):
+    room = Room(store, specs=(TWO,))
+    launch = await room.opened(people=(*EVERYBODY, MIB))
+    await room.said(launch, MIA, Role.ML, T_1=SIGN)
+    await room.said(launch, MIB, Role.ML, T_1=SIGN)
+    assert (await room.gate(launch)).open is True
+
+    await linked(room, MIA.user, MIB.user)
+
+    gate = await room.gate(launch)
+    assert gate.open is False
+    assert [reason.words for reason in gate.reasons] == [
+        "T-1 has 1 of 2 signatures and waits for data science."
+    ]
+
+
+async def test_the_requesters_other_account_has_filled_no_seat(store):
+    other = person("AAA", Role.ML)  # sorted before the requester's: its pid is the one that both share
+    room = Room(store, specs=(SIGNED,))
+    launch = await room.opened(people=(*EVERYBODY, other))
+    await room.said(launch, other, Role.ML, T_1=SIGN)
+    assert (await room.gate(launch)).open is True
+
+    await linked(room, PIA.user, other.user)
+
+    assert (await room.gate(launch)).open is False
+    assert [event.kind for event in await ticks.tick_launch(*room.acting(launch))] == [EventKind.REOPENED]
+    with pytest.raises(Declined, match="You asked for this launch"):
+        await room.said(launch, person("PIA", Role.ML), Role.ML, T_1=SIGN)
 
 
 async def test_a_seat_that_nobody_can_fill_refuses_the_launch_before_anything_is_posted(room):

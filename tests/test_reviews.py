@@ -254,8 +254,9 @@ async def test_after_a_start_a_card_that_shows_something_older_is_drawn_anew(lif
 
     def older(session):
         held = cards.get(session, life.room.workspace, f"launch.{id_}")
-        cards.draw(
-            session, life.room.workspace, held.key, {**held.message, "text": "What another version drew"}
+        older = {**held.message, "text": "What another version drew"}
+        cards.put(
+            session, life.room.workspace, key=held.key, channel=held.channel, under=held.under, message=older
         )
 
     await life.room.store.write(older)

@@ -76,6 +76,14 @@ def link(session: Session, workspace: str, users: Mapping[str, str]) -> str:
     return pid
 
 
+def link_known(session: Session, workspace: str, users: Iterable[str]) -> None:
+    """Let those of a person's accounts that acted already share one pid, as `link` does when they act next."""
+    known = pids_of(session, workspace, users)
+    if len(set(known.values())) > 1:
+        names = kept(session, workspace, known.values())
+        link(session, workspace, {user: names[pid].name for user, pid in known.items() if pid in names})
+
+
 def same_person(session: Session, workspace: str) -> dict[str, str]:
     """Map each pid that an account had before it was linked to the one that it shares now."""
     both = select(P.pid, A.pid.label("now")).join(
