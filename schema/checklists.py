@@ -55,6 +55,7 @@ class ItemSpec:
     requirements: tuple[Requirement, ...] = ()
     rests_on: frozenset[str] = frozenset()  # parts of the manifest, `answers` to the risk questions, `tier`
     clauses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by framework
+    never_requester: bool = False  # whoever asks for the launch fills no seat, whatever the policy says
     own: bool = False  # of the workspace's file, not of the program
 
     @property

@@ -23,10 +23,11 @@ class Delegation:
     roles: frozenset[Role]
     starts_at: datetime
     ends_at: datetime  # it does not belong to the window
+    ended: bool = False  # taken back, whatever the clock says later
 
     def lasts(self, now: datetime) -> bool:
         """Tell whether the delegate may sign now."""
-        return self.starts_at <= now < self.ends_at
+        return not self.ended and self.starts_at <= now < self.ends_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ def delegate(
 
 def _beside(other: Delegation, wanted: Handover) -> bool:
     overlaps = other.starts_at < wanted.ends_at and wanted.starts_at < other.ends_at
-    return other.product == wanted.product and overlaps
+    return other.product == wanted.product and overlaps and not other.ended
 
 
 def _need_short_chain(
@@ -122,7 +123,7 @@ def end_delegation(delegation: Delegation, who: Standing, now: datetime) -> tupl
     need_person(who)
     if who.pid not in (delegation.principal, delegation.delegate):
         raise Declined(Code.DELEGATION, "Only the two people of a delegation can end it.")
-    if now >= delegation.ends_at:
+    if delegation.ended or now >= delegation.ends_at:
         return ()
     return (Draft(kind=EventKind.DELEGATION_ENDED, actor=who.pid, payload={"delegation": delegation.seq}),)
 
@@ -136,7 +137,7 @@ def fold_delegations(events: Iterable[Event]) -> tuple[Delegation, ...]:
         elif event.kind == EventKind.DELEGATION_ENDED:
             seq = event.payload["delegation"]
             assert isinstance(seq, int)
-            found[seq] = replace(found[seq], ends_at=min(event.at, found[seq].ends_at))
+            found[seq] = replace(found[seq], ended=True, ends_at=min(event.at, found[seq].ends_at))
     return tuple(found.values())
 
 

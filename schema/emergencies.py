@@ -14,7 +14,7 @@ from schema.launches import MOVES, EventKind, Launch, State
 from schema.ledger import SYSTEM, Draft
 from schema.payloads import plain
 from schema.policies import LONGEST_BYPASS, Right, Standing, need_reason, need_right
-from schema.tallies import SCREENING, need_screened, open_objections
+from schema.tallies import SCREENING, need_screened
 
 _INCIDENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._#/-]{1,63}")
 
@@ -65,8 +65,8 @@ def break_glass(launch: Launch, who: Standing, emergency: Emergency, now: dateti
 
 
 def _need_no_ban(launch: Launch) -> None:
-    """Refuse where somebody says that it does what is never allowed, whatever the requester ticked."""
-    if open_objections(launch.revision, SCREENING):
+    """Refuse where somebody says that it does what is never allowed, whatever was ticked or overridden."""
+    if any(vote.item == SCREENING for vote in launch.revision.dissent):
         raise Declined(
             Code.BANNED,
             f"Somebody objects to {SCREENING}, and no emergency lets a banned practice pass; ask them to take it back.",

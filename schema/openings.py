@@ -169,6 +169,12 @@ def alone_on(submission: Submission, tier: Tier, *, requester: str) -> frozenset
     nobody = [place for place in empty if not submission.members.get(place.role)]
     if nobody:
         raise Declined(Code.NOBODY, _nobody(nobody))
+    never = {spec.id for spec in asked if spec.never_requester}
+    own = [
+        place for place in empty if place.item in never and not submission.members[place.role] - {requester}
+    ]
+    if own:
+        raise Declined(Code.NOBODY, _too_few(own, policy, never=True))
     if empty and not policy.small_team:
         raise Declined(Code.NOBODY, _too_few(empty, policy))
     return frozenset(place.item for place in empty)
@@ -180,9 +186,10 @@ def _nobody(places: Iterable[Place]) -> str:
     return f"Nobody who may decide is from {any_of(place.role for place in listed)}, which {items} needs; give somebody that role."
 
 
-def _too_few(places: Iterable[Place], policy: Policy) -> str:
+def _too_few(places: Iterable[Place], policy: Policy, *, never: bool = False) -> str:
     first = next(iter(places))
-    own = "" if policy.self_approval is SelfApproval.ALLOW_MARKED else " other than you"
+    allowed = policy.self_approval is SelfApproval.ALLOW_MARKED and not never
+    own = "" if allowed else " other than you"
     seat = f"{first.item} needs somebody from {ROLE_WORDS[first.role]}{own} who sits on no other seat that goes with it"
     return f"{seat}; give one more person that role."
 

@@ -180,16 +180,17 @@ def infeasible(
     specs: Iterable[ItemSpec], members: Mapping[Role, frozenset[str]], *, requester: str, policy: Policy
 ) -> tuple[Place, ...]:
     """Name the seats that different people other than the requester cannot fill; empty when all can be."""
-    may_sign = policy.self_approval is SelfApproval.ALLOW_MARKED
-    barred = frozenset() if may_sign else frozenset({requester})
     roles: dict[str, frozenset[Role]] = {}
     for role, pids in members.items():
-        for pid in pids - barred:
+        for pid in pids:
             roles[pid] = roles.get(pid, frozenset()) | {role}
     people = tuple(Signer(name=pid, roles=roles[pid]) for pid in sorted(roles))
+    others = tuple(each for each in people if each.name != requester)
+    own = policy.self_approval is SelfApproval.ALLOW_MARKED
     asked = tuple(specs)
-    empty = [place for spec in asked for place in _unfilled(spec, people)]
-    return tuple(empty) or _clashing(asked, people, policy.different_people)
+    may = {spec.id: people if own and not spec.never_requester else others for spec in asked}
+    empty = [place for spec in asked for place in _unfilled(spec, may[spec.id])]
+    return tuple(empty) or _clashing(asked, may, policy.different_people)
 
 
 def _unfilled(spec: ItemSpec, people: Sequence[Signer]) -> list[Place]:
@@ -198,10 +199,14 @@ def _unfilled(spec: ItemSpec, people: Sequence[Signer]) -> list[Place]:
     return [place for place in places if place not in filled]
 
 
-def _clashing(specs: Sequence[ItemSpec], people: Sequence[Signer], different: Different) -> tuple[Place, ...]:
+def _clashing(
+    specs: Sequence[ItemSpec], may: Mapping[str, Sequence[Signer]], different: Different
+) -> tuple[Place, ...]:
     named = {item for seats in different for item, _ in seats}
     places = [place for spec in specs if spec.id in named for place in places_of(spec)]
-    who = {place: tuple(each.name for each in people if place.role in each.roles) for place in places}
+    who = {
+        place: tuple(each.name for each in may[place.item] if place.role in each.roles) for place in places
+    }
     kept: list[Place] = []
     clashing: list[Place] = []
     for place in places:

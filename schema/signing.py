@@ -14,10 +14,10 @@ from schema.items import Item
 from schema.launches import Launch, State
 from schema.ledger import Draft
 from schema.payloads import plain
-from schema.policies import SelfApproval, Standing, need_person, need_reason
+from schema.policies import Standing, need_person, need_reason
 from schema.products import Role
 from schema.role_words import any_of
-from schema.tallies import SCREENING, need_screened
+from schema.tallies import SCREENING, may_be_own, need_screened
 from schema.votes import SILENT, Intent, Voice
 
 SIGNATURES = (Intent.SIGN, Intent.NOT_APPLICABLE)
@@ -154,8 +154,7 @@ def _self_approved(launch: Launch, who: Standing, acting_for: Authority | None) 
 
 def _may_sign_own(launch: Launch, item: Item | None) -> bool:
     assert item is not None
-    revision = launch.revision
-    return revision.policy.self_approval is SelfApproval.ALLOW_MARKED or item.id in revision.unseparated
+    return may_be_own(launch.revision, item)
 
 
 def _need_fitting(item: Item | None, choice: Choice) -> None:

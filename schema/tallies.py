@@ -185,16 +185,21 @@ def _failing(item: Item, found: ByItem) -> tuple[Finding, ...]:
 def votes_for(revision: Revision, item: Item, intent: Intent, *, now: datetime) -> tuple[Vote, ...]:
     """List the votes of one intent that hold now for what the item is now."""
     policy = revision.policy
-    lone = item.id in revision.unseparated
     return tuple(
         counted(
             revision.voices.get(item.id, {}),
             item.digest,
             intent,
             since=now - timedelta(days=policy.sign_off_valid_days),
-            self_approval=lone or policy.self_approval is SelfApproval.ALLOW_MARKED,
+            self_approval=may_be_own(revision, item),
         )
     )
+
+
+def may_be_own(revision: Revision, item: Item) -> bool:
+    """Tell whether whoever asked for the launch may fill a seat of an item; it is marked then."""
+    allowed = revision.policy.self_approval is SelfApproval.ALLOW_MARKED or item.id in revision.unseparated
+    return allowed and not item.spec.never_requester
 
 
 def _filled(revision: Revision, item: Item, intent: Intent, *, now: datetime) -> tuple[Seat, ...]:

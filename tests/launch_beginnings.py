@@ -140,7 +140,10 @@ class Beginnings(RuleBasedStateMachine):
         members = self.members()
         bad, impossible = Model.unfillable(asked, members, slot.requester, self.rules)
         nobody = bad and any(
-            not members[role] for ask in asked if ask.id in bad for role in ask.seats if not members[role]
+            not members[role] - ({slot.requester} if ask.never_own else set())
+            for ask in asked
+            if ask.id in bad
+            for role in ask.seats
         )
         return (not impossible) or (self.rules.small_team and not nobody), frozenset(bad or ())
 

@@ -47,6 +47,7 @@ class Ask:
     risk: tuple = ()
     wording: int = 0
     lists_waivers: bool = False
+    never_own: bool = False
 
     def asked(self, tier, answers):
         return RANK[tier] >= RANK[self.applies_from] and (
@@ -145,7 +146,7 @@ class Model:
         for word in self.said:
             if word.item == item and word.content == self.content(item) and word.intent != "comment":
                 newest[word.pid] = word
-        own_allowed = self.rules.self_allowed or item in self.lone
+        own_allowed = self.own_allowed(item)
         return [
             word
             for word in newest.values()
@@ -153,6 +154,9 @@ class Model:
             and now - word.at < timedelta(days=self.rules.valid_days)
             and (own_allowed or not word.own)
         ]
+
+    def own_allowed(self, item):
+        return (self.rules.self_allowed or item in self.lone) and not self.asks[item].never_own
 
     # --- seats ---
 
@@ -303,7 +307,7 @@ class Model:
         seats = set(self.asks[item].seats)
         if not fresh or not word.roles & seats or (lent is not None and not lent & seats):
             return False
-        if word.own and not (self.rules.self_allowed or item in self.lone):
+        if word.own and not self.own_allowed(item):
             return False
         if intent == "not_applicable" and self.asks[item].klass != "conditional":
             return False
@@ -347,8 +351,6 @@ class Model:
     def unfillable(asks, members, requester, rules):
         """Whether no way exists to give every seat to different people."""
         people = sorted({pid for pids in members.values() for pid in pids})
-        if not rules.self_allowed:
-            people = [pid for pid in people if pid != requester]
         words = {
             ask.id: [
                 Said(
@@ -365,6 +367,7 @@ class Model:
                     "",
                 )
                 for pid in people
+                if pid != requester or (rules.self_allowed and not ask.never_own)
             ]
             for ask in asks
         }

@@ -25,7 +25,7 @@ ASKS = (
     Ask(id="LR-03", seats=("ml", "pm"), check="auto_and_sign", klass="waivable", hard_from="high", needs=("recall",), rests_on=("model", "data")),
     Ask(id="LR-07", seats=("sre",), check="auto", klass="waivable", needs=("p95",)),
     Ask(id="ETH-13", seats=("rai",), check="people", klass="conditional", applies_if=frozenset({"talks_to_people"})),
-    Ask(id="ETH-22", seats=("exec",), check="document", applies_from="medium", needs=("risk",), lists_waivers=True, risk=("answers", "tier")),
+    Ask(id="ETH-22", seats=("exec",), check="document", applies_from="medium", needs=("risk",), lists_waivers=True, risk=("answers", "tier"), never_own=True),
     Ask(id="LR-16", seats=("ml", "ml"), check="people", rests_on=("code",)),
 )  # fmt: skip
 ANSWERS = (
@@ -77,6 +77,7 @@ def spec_of(ask):
             for need in ask.needs
         ),
         rests_on=frozenset((*ask.rests_on, *ask.risk)),
+        never_requester=ask.never_own,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from schema.attempts import Code
 from schema.checklists import CheckKind, ItemClass
 from schema.differences import since
 from schema.items import ItemState, by_item, item_digest, item_of, risk_of
@@ -21,6 +22,7 @@ from tests.launch_stage import (
     LEA,
     MANIFEST,
     MEL,
+    MEMBERS,
     NOW,
     PARTS,
     QUESTIONS,
@@ -31,6 +33,7 @@ from tests.launch_stage import (
     SPEED,
     TARGET,
     Stage,
+    declined,
     finding,
     person,
     question,
@@ -229,6 +232,25 @@ def test_a_requester_who_signs_by_the_rules_is_marked():
 
     assert tally(stage, "LR-03").self_approved
     assert stage.gate().self_approved == ("LR-03",)
+
+
+def test_what_the_requester_never_signs_they_do_not_sign_under_any_policy():
+    accepted = question("ETH-22", Role.EXEC, never_requester=True)
+    both = person("pia", Role.PM, Role.EXEC)
+    members = {**MEMBERS, Role.EXEC: frozenset({"eve", "pia"})}
+    rules = Policy(self_approval=SelfApproval.ALLOW_MARKED, small_team=True)
+    stage = Stage(questions=(accepted,), who=both, members=members, policy=rules)
+
+    assert declined(lambda: stage.say(both, "ETH-22"))[0] is Code.SELF
+    assert stage.say(EVE, "ETH-22") == ["signed", "approved"]
+    alone = {**members, Role.EXEC: frozenset({"pia"})}
+    assert declined(lambda: Stage(questions=(accepted,), who=both, members=alone, policy=rules)) == (
+        Code.NOBODY,
+        (
+            "ETH-22 needs somebody from management other than you who sits on no other seat that goes with it;"
+            " give one more person that role."
+        ),
+    )
 
 
 def test_an_item_that_is_not_asked_any_more_blocks_while_somebody_objects():

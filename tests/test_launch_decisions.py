@@ -265,6 +265,11 @@ def test_no_emergency_lets_pass_what_somebody_calls_banned_whatever_the_requeste
         Code.BANNED,
         "Somebody objects to ETH-01, and no emergency lets a banned practice pass; ask them to take it back.",
     )
+    seq = stage.launch.revision.dissent[0].seq
+    stage.do(override(stage.launch, EVE, seq, text="t", findings=stage.findings, now=NOW))
+    assert (
+        declined(lambda: break_glass(stage.launch, EVE, emergency, NOW))[0] is Code.BANNED
+    )  # one person alone
     stage.say(LEA, "ETH-01", Intent.TAKE_BACK)
     assert stage.do(break_glass(stage.launch, EVE, emergency, NOW)) == ["bypass_started"]
 

@@ -83,7 +83,7 @@ class Launches(Sayings):
         if not self.alive(slot):
             return
         model = slot.model
-        expected = self.may(pid, "break_glass", model.tier) and model.state in ("checking", "open") and not model.overdue(self.now) and model.screened(self.now) and not model.objections("ETH-01") and 1 <= hours <= 24 and bool(incident)  # fmt: skip
+        expected = self.may(pid, "break_glass", model.tier) and model.state in ("checking", "open") and not model.overdue(self.now) and model.screened(self.now) and not any(word.intent == "object" for word in model.last_by("ETH-01").values()) and 1 <= hours <= 24 and bool(incident)  # fmt: skip
         emergency = Emergency(reason="t7", incident=incident, hours=hours)
         if self.decide(slot, expected, lambda: break_glass(slot.launch, self.who(pid), emergency, self.now)):
             model.state, model.bypass, model.reviews = (

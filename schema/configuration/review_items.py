@@ -67,6 +67,7 @@ class ItemEntry(Frozen):
     counts: Mapping[Role, Annotated[int, Field(ge=1, le=20)]] = {}
     klass: ItemClass = Field(alias="class")
     hard_from: Tier | None = None
+    never_requester: bool = False
     applies_from: Tier = Tier.LOW
     applies_if: tuple[RiskQuestion, ...] = ()
     check: CheckKind
@@ -253,6 +254,7 @@ def _spec(
     return ItemSpec(
         id=entry.id, review=chosen, question=entry.question, why=entry.why, seats=entry.seats,
         klass=entry.klass, check=entry.check, counts=dict(entry.counts), hard_from=entry.hard_from,
+        never_requester=entry.never_requester,
         applies_from=entry.applies_from, applies_if=frozenset(entry.applies_if), requirements=requirements,
         rests_on=frozenset(entry.rests_on), clauses=dict(entry.clauses), own=own,
     )  # fmt: skip
