@@ -75,8 +75,8 @@ def _named(weekday: str | None) -> str:
 
 
 def short_day(day: date) -> str:
-    """Name a day on little room: `Mon 30 Nov 2026`."""
-    return f"{day:%a} {day.day} {day:%b %Y}"
+    """Name a day of the months around now: `Mon 30 Nov`."""
+    return f"{day:%a} {day.day} {day:%b}"
 
 
 def marks(found: Occurrence, schedule: Schedule) -> Iterator[str]:

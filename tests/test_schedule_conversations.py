@@ -117,18 +117,16 @@ async def test_a_standup_is_moved_and_the_confirmation_shows_zone_and_the_next_t
         product = await office.product()
 
     assert "*Standup of Fraud detection*: every Monday at 09:30, UTC" in words(shown)
-    assert "Mon 23 Nov 2026, 09:30 UTC (for you <!date^" in words(shown)
+    assert "Mon 23 Nov, 09:30 UTC (for you <!date^" in words(shown)
     assert words(shown).count("• ") == 3
     assert "every Tuesday at 10:15, Europe/Lisbon" in confirmed
-    assert "• Tue 24 Nov 2026, 10:15 Europe/Lisbon (for you <!date^" in confirmed
-    assert (
-        "• Wed 9 Dec 2026, 10:15 Europe/Lisbon, moved from Tue 8 Dec 2026, Immaculate Conception" in confirmed
-    )
+    assert "• Tue 24 Nov, 10:15 Europe/Lisbon (for you <!date^" in confirmed
+    assert "• Wed 9 Dec, 10:15 Europe/Lisbon, moved from Tue 8 Dec, Immaculate Conception" in confirmed
     assert "Asked before it: 1 person, at 10:00 where each is" in confirmed
     assert said == [
         (
             "<@U0PIA00001> changed the standup: every Tuesday at 10:15, Europe/Lisbon."
-            " The next one: Tue 24 Nov 2026, 10:15 Europe/Lisbon."
+            " The next one: Tue 24 Nov, 10:15 Europe/Lisbon."
         )
     ]
     assert planned[:3] == ["2026-11-24T10:15", "2026-12-02T10:15", "2026-12-09T10:15"]
@@ -164,8 +162,8 @@ async def test_what_is_typed_stands_in_the_form(office):
         "starts_on": "It is not said which weeks these are. Add `from: 2027-01-04`, a day in the first one."
     }
     assert "every second Thursday at 16:00, Asia/Tokyo" in confirmed
-    assert "• Thu 3 Dec 2026, 16:00" in confirmed
-    assert "• Thu 17 Dec 2026, 16:00" in confirmed
+    assert "• Thu 3 Dec, 16:00" in confirmed
+    assert "• Thu 17 Dec, 16:00" in confirmed
 
 
 @pytest.mark.parametrize(
@@ -300,11 +298,9 @@ async def test_one_standup_is_left_out_and_who_and_why_stands_in_its_channel_and
     assert (delivery.state, delivery.last_reason) == (
         DeliveryState.SKIPPED, "<@U0PIA00001> left it out: team offsite",
     )  # fmt: skip
-    assert "• Mon 23 Nov 2026, 09:30 UTC (for you" in confirmed
+    assert "• Mon 23 Nov, 09:30 UTC (for you" in confirmed
     assert ": <@U0PIA00001> left it out: team offsite\n• Mon 30 Nov" in confirmed
-    assert said == [
-        "The standup of Fraud detection on Mon 23 Nov 2026 is left out. <@U0PIA00001>: team offsite"
-    ]
+    assert said == ["The standup of Fraud detection on Mon 23 Nov is left out. <@U0PIA00001>: team offsite"]
 
 
 async def test_a_standup_that_was_left_out_is_posted_after_all(office):

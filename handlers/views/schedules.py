@@ -18,7 +18,7 @@ from schema.schedules import Occurrence, Plan, Schedule
 LONGEST_WHY: Final = 200
 MOST_WEEKS: Final = 13
 PEOPLE_MOST: Final = 100
-NO_HOLIDAYS: Final = "No public holidays are kept; `holidays: DE-BE`, say, would move a standup off them."
+NO_HOLIDAYS: Final = "No public holidays move it."
 
 
 def said(text: str) -> Payload:
@@ -71,11 +71,10 @@ def _run(found: Occurrence, schedule: Schedule, left_out: str) -> str:
 def when(found: Occurrence, schedule: Schedule) -> str:
     """Say one time: day, wall time and zone, and what is unusual about it; plain words."""
     unusual = "; ".join(marks(found, schedule))
-    return local(found.at, schedule.zone) + (f", {unusual}" if unusual else "")
+    return _local(found.at, schedule.zone) + (f", {unusual}" if unusual else "")
 
 
-def local(at: datetime, zone: ZoneInfo) -> str:
-    """Say a moment where something happens: day, wall time and zone; plain words."""
+def _local(at: datetime, zone: ZoneInfo) -> str:
     wall = at.astimezone(zone)
     return f"{short_day(wall.date())}, {wall:%H:%M} {zone.key}"
 
