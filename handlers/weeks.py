@@ -20,7 +20,7 @@ from schema.gates import Gate, Reason, ReasonCode, answer
 from schema.judgements import Compared, Judgement, judge_product, past_of, questions_of
 from schema.launches import Launch
 from schema.pages import Page
-from schema.products import Comparison, Product
+from schema.products import Comparison, Product, Role
 from schema.records import LOOKED_BACK, Record, record_of
 from schema.weeks import Week
 
@@ -86,7 +86,7 @@ def _standing(session: Session, services: Services, snapshot: Snapshot, kept: Ke
         id=launch.id, title=title.text if title else launch.id, state=launch.state, may_go_out=bool(gate.open),
         goes_out_on=date.fromisoformat(launch.due_on) if launch.due_on else None,
         waits_for={role: len(items) for role, items in gate.waits_for.items()},
-        held_by=_held_by(launch, first), held_because=_because(first),
+        held_by=_held_by(launch, first), objected_by=_objecting(launch, gate), held_because=_because(first),
         evidence_from=launch.revision.specs[first.item].seats
         if first is not None and first.item is not None and first.code is ReasonCode.EVIDENCE
         else (),
@@ -101,6 +101,14 @@ def _held_by(launch: Launch, reason: Reason | None) -> str:
     if reason.item is None or reason.code not in ASKS:
         return reason.words
     return f"{ASKS[reason.code]} “{launch.revision.specs[reason.item].question}” ({reason.item})."
+
+
+def _objecting(launch: Launch, gate: Gate) -> tuple[Role, ...]:
+    """Name the roles whose objections hold a launch back, in the order of the roles."""
+    items = {each.item for each in gate.reasons if each.code is ReasonCode.OBJECTION}
+    votes = [each for each in gate.dissent if each.item in items]
+    named = {role for vote in votes for role in vote.roles if role in launch.revision.specs[vote.item].seats}
+    return tuple(role for role in Role if role in named)
 
 
 def _because(reason: Reason | None) -> str:

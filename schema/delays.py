@@ -15,7 +15,7 @@ from schema.launches import State
 from schema.pages import Page
 from schema.products import Role
 from schema.quotes import called, person, quote
-from schema.role_words import ROLE_WORDS
+from schema.role_words import ROLE_WORDS, all_of
 from schema.texts import Filling, Text
 
 UNDER_WAY: Final = frozenset({State.CHECKING, State.OPEN, State.APPROVED, State.BYPASSED})
@@ -28,6 +28,8 @@ STANDS: Final[Mapping[State, str]] = {
 QUOTED_SHORT: Final = 160  # characters of a blocker in the parent
 QUOTED: Final = 300
 TITLE: Final = 80
+BLOCKED: Final = "Blocked"
+LAUNCH: Final = "Launch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Standing:
         ""  # the one thing that most holds it back, with a full stop; "" where only signatures are missing
     )
     held_because: str = ""  # what its evidence shows, as sentences
+    objected_by: tuple[Role, ...] = ()  # whose objection holds it back
     evidence_from: tuple[Role, ...] = ()  # who can give the evidence that holds it back
     metrics: frozenset[str] = frozenset()  # those that its failing evidence rests on
 
@@ -77,24 +80,28 @@ def blocker_line(
 ) -> Paragraph:  # fmt: skip
     """Say a blocker: its age, its author's words, who can solve it, and what it holds up."""
     fillings: dict[str, Filling] = {
+        "since": _age(page, blocker),
         "words": quote(blocker.text, QUOTED_SHORT if short else QUOTED),
         "by": person(blocker.by, names),
         "who": called(blocker.unblocker) if blocker.unblocker else "",
     }
-    told = texts.fill("{words} ({by}).", fillings)
+    told = texts.fill("{since}: {words} ({by}).", fillings)
     solver = "{who} can solve it." if blocker.unblocker else "Nobody is named who could solve it."
     return Paragraph(
-        label=f"Blocked {_age(page, blocker)}",
+        label=BLOCKED,
         text=texts.join((told, _holds_up(page, blocker, launches), texts.fill(solver, fillings))),
         metrics=(blocker.metric,) if blocker.metric is not None and blocker.metric in page.judged else (),
     )
 
 
-def _age(page: Page, blocker: Blocker) -> str:
+def _age(page: Page, blocker: Blocker) -> Text:
     """Say for how long a blocker has been open, in days."""
     raised = blocker.raised_at.astimezone(page.product.zoneinfo).date()
-    days = max(0, (page.today - raised).days)
-    return "since today" if days == 0 else f"for {days} day{'' if days == 1 else 's'}"
+    days = (page.today - raised).days
+    if days <= 0:
+        return texts.plain("since today")
+    count = Fact(of="blocker", function="age", kind=Kind.TIME, value=None, shown=str(days))
+    return texts.fill(f"for {{days}} day{'' if days == 1 else 's'}", {"days": count})
 
 
 def _holds_up(page: Page, blocker: Blocker, launches: tuple[Standing, ...]) -> Text:
@@ -123,7 +130,7 @@ def launch_line(launch: Standing, *, short: bool = False) -> Paragraph:
         parts.append(texts.fill("Held back most by {why}", {"why": facts.name(launch.held_by)}))
     if launch.held_because and not short:
         parts.append(texts.fill("{because}", {"because": facts.name(launch.held_because)}))
-    return Paragraph(label="Launch", text=texts.join(parts))
+    return Paragraph(label=LAUNCH, text=texts.join(parts))
 
 
 def _when(launch: Standing) -> Text:
@@ -161,23 +168,32 @@ def asks(blockers: tuple[Blocker, ...], launches: tuple[Standing, ...]) -> tuple
             "who": called(solvable.unblocker), "words": quote(solvable.text, QUOTED_SHORT // 2),
         }  # fmt: skip
         found.append(texts.fill("Asked of {who}: solve {words}.", words))
-    wanting = next((each for each in soonest(launches) if each.waits_for or each.evidence_from), None)
+    wanting = next((each for each in soonest(launches) if lacks(each)), None)
     if wanting is not None:
         found.append(_asked_for(wanting))
     return tuple(found)
 
 
+def lacks(launch: Standing) -> bool:
+    """Tell whether somebody can do something for a launch."""
+    return bool(launch.waits_for or launch.evidence_from or launch.objected_by)
+
+
 def _asked_for(launch: Standing) -> Text:
+    """Ask for what holds it back most, else for signatures."""
     title = _title(launch)
-    if not launch.waits_for:
-        who = " or ".join(ROLE_WORDS[role] for role in launch.evidence_from)
-        return texts.fill(
-            "Asked of {who}: give the evidence that {title} lacks.", {"who": who, "title": title}
-        )
-    roles = list(launch.waits_for)
-    who = f"{ROLE_WORDS[roles[0]]} and {ROLE_WORDS[roles[1]]}" if len(roles) == BOTH else ROLE_WORDS[roles[0]]
-    who = "all whom it waits for" if len(roles) > BOTH else who
-    return texts.fill("Asked of {who}: review {title}.", {"who": who, "title": title})
+    for roles, words in (
+        (launch.objected_by, "say whether the objection to {title} still holds"),
+        (launch.evidence_from, "give the evidence that {title} lacks"),
+        (tuple(launch.waits_for), "review {title}"),
+    ):
+        if roles:
+            return texts.fill(f"Asked of {{who}}: {words}.", {"who": _who(roles), "title": title})
+    return Text(())
+
+
+def _who(roles: tuple[Role, ...]) -> str:
+    return all_of(roles) if len(roles) <= BOTH else "all whom it waits for"
 
 
 BOTH: Final = 2

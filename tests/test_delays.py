@@ -65,12 +65,12 @@ def test_a_blocker_says_its_age_its_author_who_can_solve_it_and_what_it_holds_up
         fraud, blocker("labels", days=17, launch="fraud-1", unblocker="U0ANA00001"), (SOON,), {"U0LEA00001": "Lea"}
     )  # fmt: skip
 
-    assert line.label == "Blocked for 17 days"
+    assert line.label == "Blocked"
     assert str(line.text) == (
-        "“Waiting for labels” (Lea). It holds up “The new model”. U0ANA00001 can solve it."
+        "for 17 days: “Waiting for labels” (Lea). It holds up “The new model”. U0ANA00001 can solve it."
     )
-    assert blocker_line(fraud, blocker("x", days=0), (), {}).label == "Blocked since today"
-    assert blocker_line(fraud, blocker("x", days=1), (), {}).label == "Blocked for 1 day"
+    assert str(blocker_line(fraud, blocker("x", days=0), (), {}).text).startswith("since today: ")
+    assert str(blocker_line(fraud, blocker("x", days=1), (), {}).text).startswith("for 1 day: ")
 
 
 def test_a_launch_names_roles_in_words_and_the_one_thing_that_holds_it_back():
@@ -88,8 +88,9 @@ def test_a_launch_names_roles_in_words_and_the_one_thing_that_holds_it_back():
     ("launches", "asked"),
     [
         ((), []),
-        ((SOON,), ["Asked of data science or product management: give the evidence that “The new model” lacks."]),
+        ((SOON,), ["Asked of data science and product management: give the evidence that “The new model” lacks."]),
         ((LATER,), ["Asked of legal and responsible AI: review “A looser limit”."]),
+        ((replace(SOON, objected_by=(Role.PRIV,)),), ["Asked of privacy: say whether the objection to “The new model” still holds."]),
         ((DONE,), []),
     ],
 )  # fmt: skip
@@ -120,7 +121,7 @@ def test_a_parent_stays_short_whatever_delays(product):
     standup = compose_standup(page, Week(launches=(LATER, SOON), gathered=Gathered(blockers=blockers)))
 
     assert len(standup.parent) <= MOST_LINES
-    assert [each.label for each in standup.parent[-3:-1]] == ["Blocked for 29 days", "Launch"]
+    assert [each.label for each in standup.parent[-3:-1]] == ["Blocked", "Launch"]
     assert str(standup.parent[0].text) == str(compose_standup(page).parent[0].text)
 
 

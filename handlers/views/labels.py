@@ -32,6 +32,8 @@ MARKS: Final[Mapping[str, str]] = {
     "Sources differ": ":link:",
     "Hidden by the mix": ":repeat:",
     "Another limit would pay more": ":bulb:",
+    "Blocked": ":construction:",
+    "Launch": ":rocket:",
 }
 
 
