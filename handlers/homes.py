@@ -6,6 +6,7 @@ from typing import Final
 
 from handlers.briefs import read
 from handlers.readers import Circle
+from handlers.schedules import next_run
 from handlers.services import Services, Snapshot
 from handlers.standups import next_standup
 from handlers.views.homes import MOST_PRODUCTS, Card
@@ -47,5 +48,5 @@ async def _card(services: Services, snapshot: Snapshot, product: Product) -> Car
     found = await read(services, snapshot, product)
     return Card(
         product=product.key, title=product.title, channel=product.channel, period=found.key,
-        headline=headline(found.page), next_standup=next_standup(product, services.now()),
+        headline=headline(found.page), next_standup=await next_run(services, snapshot, product),
     )  # fmt: skip

@@ -56,6 +56,14 @@ async def plan_of(services: Services, snapshot: Snapshot, product: Product) -> P
     return await services.store.read(partial(_plan, snapshot=snapshot, product=product, now=services.now()))
 
 
+async def next_run(services: Services, snapshot: Snapshot, product: Product) -> datetime | None:
+    """Tell when the next standup is posted; None where none is planned, or all are paused."""
+    if standup_schedule(product) is None:
+        return None
+    found = await plan_of(services, snapshot, product)
+    return next((each.occurrence.at for each in found.runs if not each.left_out), None)
+
+
 def _plan(session: Session, *, snapshot: Snapshot, product: Product, now: datetime) -> Plan:
     schedule = standup_schedule(product, paused=True)
     runs = () if schedule is None else _runs(session, snapshot.workspace, product, schedule.after(now))

@@ -303,6 +303,26 @@ async def test_one_standup_is_left_out_and_who_and_why_stands_in_its_channel_and
     assert said == ["The standup of Fraud detection on Mon 23 Nov is left out. <@U0PIA00001>: team offsite"]
 
 
+async def test_the_home_tab_knows_what_is_left_out_and_paused(office):
+    async def home():
+        await office.slack.open_home(office.pia)
+        await office.slack.settled()
+        await office.desk.tasks.idle()
+        await office.talk.sends()
+        return words(office.slack.home(office.pia))
+
+    first = await home()
+    await office.types(office.pia, "standup skip")
+    await office.sends(office.pia, reason="offsite")
+    second = await home()
+    await office.types(office.pia, "standup pause")
+    third = await home()
+
+    assert "|2026-11-23 09:30 UTC>" in first
+    assert "|2026-11-30 09:30 UTC>" in second
+    assert "no standup is planned" in third
+
+
 async def test_a_standup_that_was_left_out_is_posted_after_all(office):
     await office.types(office.pia, "standup skip")
     await office.sends(office.pia, reason="offsite")

@@ -73,9 +73,9 @@ class Kept:
 
 
 @pytest.fixture
-async def kept(tmp_path):
+async def kept(request, tmp_path):
     builders.write_outcomes(tmp_path)
-    store = Store(fresh_url("sqlite"))
+    store = Store(fresh_url(getattr(request, "param", "sqlite")))
     await builders.a_workspace_in(store)
     made = Kept(tmp_path, store)
     yield made
@@ -235,6 +235,7 @@ def test_a_product_for_its_roles_is_not_posted_where_everybody_reads(tmp_path):
 # --- a process that was down for weeks ---
 
 
+@pytest.mark.parametrize("kept", ["sqlite", "postgresql"], indirect=True)
 async def test_two_standups_that_were_missed_are_both_told_and_a_third_is_posted_late(kept):
     await kept.plans()
     kept.at = DUE + 2 * A_WEEK + timedelta(hours=3)  # the process comes up again
@@ -310,6 +311,21 @@ async def test_what_somebody_asked_for_a_moment_ago_is_no_plan_of_a_schedule(kep
 
     [found] = await kept.deliveries()
     assert (found.id, found.state) == (asked.id, DeliveryState.PLANNED)
+
+
+@pytest.mark.parametrize("kept", ["postgresql"], indirect=True)
+async def test_what_is_prepared_follows_a_changed_schedule_on_postgresql_too(kept):
+    await kept.plans()
+    kept.at = DUE - timedelta(minutes=10)
+    await kept.prepares()
+    paused = {"on": "monday", "at": "09:30", "paused": True}
+
+    for standup, state in (
+        (paused, DeliveryState.SKIPPED),
+        ({"on": "friday", "at": "09:30"}, DeliveryState.PREPARED),
+    ):
+        await kept.plans(kept.snapshot(standup=standup))
+        assert [d.state for d in await kept.deliveries()] == [state]
 
 
 async def test_a_week_that_was_told_is_not_told_again_on_its_new_day(kept):
