@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from sqlalchemy import text
+
 from bot.demo import apply
 from bot.files import Secrets
 from bot.local_slack.faults import FaultKind
@@ -85,3 +87,13 @@ def test_a_lease_and_a_look_at_it_last_less_than_ten_seconds():
     usual = Settings.from_env({})
 
     assert usual.lease_s + usual.due_every_s < WITHIN_S
+
+
+def test_a_machine_that_is_gone_in_the_middle_of_a_transaction_keeps_no_lock_for_ten_seconds():
+    store = Store(fresh_url("postgresql"))
+    asked = text("SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'")
+
+    kept_ms = store.write_sync(lambda session: session.execute(asked).scalar_one())
+
+    store.close_sync()
+    assert 0 < kept_ms < WITHIN_S * 1_000

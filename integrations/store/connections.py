@@ -11,6 +11,8 @@ from integrations.store.errors import StoreUnavailable
 LOCK_WAIT_S = 5.0
 STATEMENT_WAIT_S = 30.0
 CONNECT_WAIT_S = 5
+READING_IDLE_S = 300.0  # inside a transaction; a stopped process keeps nothing for ever
+WRITING_IDLE_S = 8.0  # where nothing ever waits: a machine that is gone must not keep the sender's lease
 POSTGRESQL_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 SQLITE_NAMES = frozenset({"sqlite", "sqlite+pysqlite"})
 
@@ -40,7 +42,7 @@ def writing_engine(url: URL, *, lock_wait_s: float, connections: int) -> Engine:
     """Open an engine whose transactions may change rows."""
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, lock_wait_s=lock_wait_s, connections=1, begin="BEGIN IMMEDIATE")
-    return _postgresql(url, lock_wait_s=lock_wait_s, connections=connections)
+    return _postgresql(url, lock_wait_s=lock_wait_s, connections=connections, idle_s=WRITING_IDLE_S)
 
 
 def reading_engine(url: URL, *, lock_wait_s: float, connections: int) -> Engine:
@@ -102,13 +104,14 @@ def _pragmas(*, only_read: bool, foreign_keys: bool) -> Callable[[Any, Any], Non
 
 
 def _postgresql(
-    url: URL, *, lock_wait_s: float, connections: int, statement_wait_s: float = STATEMENT_WAIT_S
-) -> Engine:
+    url: URL, *, lock_wait_s: float, connections: int, statement_wait_s: float = STATEMENT_WAIT_S,
+    idle_s: float = READING_IDLE_S,
+) -> Engine:  # fmt: skip
     settings = {
         "timezone": "UTC",
         "lock_timeout": f"{lock_wait_s * 1000:.0f}",
         "statement_timeout": f"{statement_wait_s * 1000:.0f}",
-        "idle_in_transaction_session_timeout": "300000",  # ms; a stopped process holds no lock for ever
+        "idle_in_transaction_session_timeout": f"{idle_s * 1000:.0f}",  # a stopped process holds no lock for long
         "tcp_user_timeout": "30000",  # ms
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
