@@ -12,7 +12,7 @@ from handlers.pages import closed_period
 from handlers.services import Services, Snapshot
 from integrations.store import blanks as stored_blanks
 from integrations.store import evidence as stored
-from integrations.store import limits
+from integrations.store import limits, people
 from integrations.store import readings as stored_readings
 from integrations.store.evidence import Version
 from schema.assessments import Gathered, assess_all, until
@@ -22,6 +22,7 @@ from schema.items import ByItem, by_item
 from schema.judgements import MATURITY, Judgement, judge_product, past_of, questions_of
 from schema.launches import Launch
 from schema.periods import Period
+from schema.policies import SelfApproval
 from schema.products import Product
 
 
@@ -95,9 +96,19 @@ def _look(
         given=stored.newest(session, snapshot.workspace, product.key),
         manifest=revision.manifest.parts,
         fixed=_fixed(items, limits.since(session, snapshot.workspace, product.key)),
+        own=_own(session, snapshot, launch),
+        lone=revision.unseparated,
     )
     listed = assess_all(items, gathered, now)
     return Found(findings=listed, by_item=by_item(listed), until=until(items, gathered, now))
+
+
+def _own(session: Session, snapshot: Snapshot, launch: Launch) -> frozenset[str]:
+    """Give every pid of who asked for a launch; none where the rules let them sign."""
+    if launch.revision.policy.self_approval is not SelfApproval.FORBID:
+        return frozenset()
+    same = people.same_person(session, snapshot.workspace)
+    return frozenset({launch.requester, *(pid for pid, now in same.items() if now == launch.requester)})
 
 
 def _fixed(

@@ -1,7 +1,7 @@
 """One requirement looked at now: what every kind of evidence must pass before its figure counts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -62,6 +62,14 @@ class Sight:
             item=self.item, requirement=self.requirement.name, kind=self.requirement.kind, digest="", passed=False,
             why=str(why), statement="", measured_at=None,
         )  # fmt: skip
+
+    def alone(self, link: str | None) -> Finding:
+        """Say that only who asked for the launch vouches for it."""
+        why = texts.fill(
+            "“{words:cap}” was given by who asks for this launch, and no signature stands beside it; let a colleague give it.",
+            {"words": self.words()},
+        )
+        return replace(self.missing(why), link=link)
 
     def words(self) -> Fact:
         """Name the requirement."""

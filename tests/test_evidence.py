@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bot.files import checklists, nouns
 from schema.assessments import Gathered, assess, assess_all, until
-from schema.checklists import EvidenceKind, ItemSpec, RecordUnit, Requirement
+from schema.checklists import CheckKind, EvidenceKind, ItemSpec, RecordUnit, Requirement
 from schema.errors import Refusal
 from schema.evidence import Document, Finding, Record
 from schema.evidence_given import Giver, Typed, TypedDocument, example, read_document, read_record
@@ -411,6 +411,31 @@ def test_a_document_is_told_with_its_day_and_its_link():
 
     assert found.statement == "The page that tells people how to object, of 3 November 2026."
     assert found.link == "https://wiki.example/page"
+
+
+def test_who_asked_for_a_launch_settles_nothing_alone_by_what_they_wrote():
+    asked = Requirement(
+        name="x", kind=EvidenceKind.RECORD, words="how long the drill took", unit=RecordUnit.MINUTES
+    )
+    gathered = Gathered(
+        product=PRODUCT,
+        catalogue=metrics(),
+        nouns=nouns(),
+        given={PLACE: given_record()},
+        own=frozenset({"p_1"}),
+    )
+    auto = replace(SPEC, check=CheckKind.AUTO)
+
+    found = assess(auto, asked, gathered, NOW)
+
+    assert found.why == (
+        "“How long the drill took” was given by who asks for this launch, and no signature stands beside it;"
+        " let a colleague give it."
+    )
+    assert (found.passed, found.digest) == (False, "")
+    assert assess(SPEC, asked, gathered, NOW).passed  # somebody signs beside it
+    assert assess(auto, asked, replace(gathered, own=frozenset({"p_2"})), NOW).passed
+    assert assess(auto, asked, replace(gathered, lone=frozenset({SPEC.id})), NOW).passed
 
 
 def test_a_record_is_no_document_and_a_document_no_record():

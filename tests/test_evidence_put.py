@@ -184,6 +184,20 @@ async def test_what_settles_an_item_by_itself_comes_from_who_answers_for_it(stor
     assert await room.drilled("4", by=person("OWN", owner=True))
 
 
+async def test_the_requester_settles_nothing_by_what_they_wrote_themselves(store):
+    auto = replace(MEASURED, check=CheckKind.AUTO)
+    room = Room(store, specs=(auto, SIGNED))
+    requester = person("PIA", Role.PM, Role.SRE)
+    launch = await room.opened(by=requester)
+
+    await room.drilled("3", by=requester)
+    assert "was given by who asks for this launch" in (await finding(room, launch, "T-3"))["drill"].why
+    assert (await room.gate(launch)).items["T-3"] == "auto_fail"
+    await room.drilled("3", by=SAM)
+
+    assert (await room.gate(launch)).items["T-3"] == "auto_pass"
+
+
 async def test_a_new_reading_is_seen_though_the_old_look_is_remembered(room):
     launch = await room.opened()
     await pulled(room, reading(room, tp=900, fn=50))
