@@ -144,7 +144,7 @@ def differences(answers):
 
 def _held_by(words_, api):
     """Tell whether what the card names is a reason of the gate."""
-    objection = re.fullmatch(r"the objection to (\S+)\.", words_)
+    objection = re.match(r"the objection to ([\w-]+): \w", words_)
     if objection:
         return any(f"objects to {objection[1]}" in reason for reason in api.reasons)
     return html.unescape(words_) in api.reasons

@@ -181,7 +181,7 @@ def test_a_card_names_the_objection_before_missing_evidence():
 
     said = taken(launches.card(launch, gate_of(launch, [missing]), about()))
 
-    assert "*Held back most by* the objection to LR-02." in said
+    assert "*Held back most by* the objection to LR-02: Is it in order?" in said
 
 
 def finding(item, *, passed, digest=""):

@@ -103,7 +103,7 @@ def card(launch: Launch, gate: Gate, about: About) -> Payload:
     """Show in ten seconds what launches, where it stands, whom it waits for and what holds it back."""
     title = title_of(launch, about)
     told = [
-        _state(launch, gate, about), *_counts(launch, gate), *amber(launch), *_waits(gate), *_holds(gate),
+        _state(launch, gate, about), *_counts(launch, gate), *amber(launch), *_waits(gate), *_holds(launch, gate),
     ]  # fmt: skip
     blocks = [
         header(title), *_loud(launch, gate, about), section("\n".join(told)), *_dissent(launch, about),
@@ -179,14 +179,17 @@ def count(items: int) -> str:
     return "1 item" if items == 1 else f"{items} items"
 
 
-def _holds(gate: Gate) -> list[str]:
+def _holds(launch: Launch, gate: Gate) -> list[str]:
     """Name the one thing that most holds it back; signatures alone are said already."""
     if gate.state not in (State.OPEN, State.APPROVED):
         return []
     first = most(gate.reasons)
     if first is None:
         return []
-    words = f"the objection to {first.item}." if first.code is ReasonCode.OBJECTION else first.words
+    words = first.words
+    if first.code is ReasonCode.OBJECTION and first.item is not None:
+        asked = clip(launch.revision.specs[first.item].question, MOST_QUESTION)
+        words = f"the objection to {first.item}: {asked}"
     return [f"{bold('Held back most by')} {escape(words)}"]
 
 
