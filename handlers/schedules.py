@@ -49,6 +49,7 @@ class Wish:
     by: str
     key: str
     seen: int | None = None  # the revision that they looked at
+    quiet: bool = False  # nothing is said of it in the product's channel
 
 
 async def plan_of(services: Services, snapshot: Snapshot, product: Product) -> Plan:
@@ -173,10 +174,10 @@ async def _change(
         after = _put(session, snapshot, product, wish, edit=edit, now=now)
         plan = _plan(session, snapshot=snapshot, product=after, now=now)
         lost = _lost(session, snapshot.workspace, product, after=after, now=now)
-        text = told(plan) if after != product and after.channel is not None else ""
-        if text:
-            _tell_channel(session, snapshot.workspace, after, text, by=wish.by, now=now)
-        return replace(plan, lost=lost, told=bool(text))
+        said = after != product and _tell_channel(
+            session, snapshot.workspace, after, told(plan), wish=wish, now=now
+        )
+        return replace(plan, lost=lost, told=said)
 
     return await services.store.write(act)
 
@@ -197,11 +198,14 @@ def _put(
 
 
 def _tell_channel(
-    session: Session, workspace: str, product: Product, text: str, *, by: str, now: datetime
-) -> None:
-    if product.channel is not None:
-        payload = {**shown.said(text), "channel": product.channel, "by": by}
-        outbox.put(session, workspace, kind=EffectKind.POST, payload=payload, now=now)
+    session: Session, workspace: str, product: Product, text: str, *, wish: Wish, now: datetime
+) -> bool:
+    """Say a sentence in a product's channel; False where there is none to say, or nobody to hear it."""
+    if not text or wish.quiet or product.channel is None:
+        return False
+    payload = {**shown.said(text), "channel": product.channel, "by": wish.by}
+    outbox.put(session, workspace, kind=EffectKind.POST, payload=payload, now=now)
+    return True
 
 
 def _lost(session: Session, workspace: str, before: Product, *, after: Product, now: datetime) -> str:
@@ -263,7 +267,7 @@ async def skip(
                 raise Refusal(f"That standup of {product.title} is posted, moved or left out already.")
             _leave_out(session, snapshot.workspace, product, run, wish=wish, why=why, now=now)
         plan = _plan(session, snapshot=snapshot, product=product, now=now)
-        return replace(plan, told=product.channel is not None)
+        return replace(plan, told=not wish.quiet)
 
     return await services.store.write(act)
 
@@ -279,7 +283,7 @@ def _leave_out(
     reason = f"<@{wish.by}> left it out: {escape(why)}"
     stored.skip(session, workspace, delivery.id, reason=reason)
     text = shown.left_out(product, run.occurrence, by=wish.by, why=why)
-    _tell_channel(session, workspace, product, text, by=wish.by, now=now)
+    _tell_channel(session, workspace, product, text, wish=wish, now=now)
 
 
 async def take_back(services: Services, snapshot: Snapshot, product: Product, wish: Wish) -> Plan:
@@ -297,7 +301,7 @@ async def take_back(services: Services, snapshot: Snapshot, product: Product, wi
             stored.replan(session, snapshot.workspace, run.delivery, due_at=run.occurrence.at)
             due.plan(session, _preparing(snapshot.workspace, product, run, wish), again=frozenset(Outcome))
             text = shown.taken_back(product, run.occurrence, by=wish.by)
-            _tell_channel(session, snapshot.workspace, product, text, by=wish.by, now=now)
+            _tell_channel(session, snapshot.workspace, product, text, wish=wish, now=now)
         return _plan(session, snapshot=snapshot, product=product, now=now)
 
     return await services.store.write(act)

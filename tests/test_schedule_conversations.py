@@ -237,6 +237,18 @@ async def test_a_roster_is_changed_without_a_word_in_the_channel(office):
     }  # fmt: skip
 
 
+async def test_nothing_is_said_where_another_company_reads_along(office):
+    await office.slack.change_channel(office.fraud, ext_shared=True)
+    [paused] = await office.types(office.pia, "standup pause")
+    await office.types(office.pia, "standup schedule friday 10:00")
+    confirmed, _ = await office.sends(office.pia)
+
+    assert "Paused." in words(paused)
+    assert "every Friday at 10:00, UTC" in confirmed
+    assert "Its channel is told" not in confirmed
+    assert await office.channel_says() == []
+
+
 async def test_only_a_product_manager_or_an_owner_changes_anything(office):
     [shown] = await office.types(office.lea, "standup schedule")
     told = [

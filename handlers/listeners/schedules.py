@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -12,6 +13,7 @@ from handlers.listeners.answers import Answer, Later, Open, Replace, Show, Wrong
 from handlers.listeners.desk import Desk
 from handlers.listeners.ids import Field
 from handlers.listeners.payloads import Click, Command, Submission
+from handlers.listeners.rooms import room
 from handlers.listeners.topics import product_here, product_named, titles
 from handlers.listeners.words import Asked, Mode, choose
 from handlers.readers import Circle, may_post, poster
@@ -70,12 +72,23 @@ async def typed(asking: Command, desk: Desk, snapshot: Snapshot, circle: Circle,
 async def _pausing(desk: Desk, snapshot: Snapshot, product: Product, wish: Wish, *, paused: bool) -> Answer:
     """Pause, or go on; where nothing is paused, what was left out is posted after all."""
     await _may_change(desk, product, wish.by)
+    wish = replace(wish, quiet=await _overheard(desk, product))
     if paused or schedules.need_time(product).paused:
         found = await schedules.pause(desk.services, snapshot, product, wish, paused=paused)
     else:
         found = await schedules.take_back(desk.services, snapshot, product, wish)
     desk.wake()
     return Show(messages=[shown.plan(found, command=desk.command, may_change=False, revision=0)])
+
+
+async def _overheard(desk: Desk, product: Product) -> bool:
+    """Tell whether nothing is to be said in a product's channel: another company reads along, or we may not post."""
+    if product.channel is None:
+        return True
+    try:
+        return (await room(desk, product.channel)).shared_outside
+    except Refusal:
+        return True
 
 
 def _about(circle: Circle, wanted: Asked, *, channel: str, command: str) -> tuple[Product, str]:
@@ -138,7 +151,8 @@ async def changed(sent: Submission, desk: Desk, snapshot: Snapshot, circle: Circ
     if isinstance(found, dict) or errors:
         return Wrong(errors=errors)
     seen = sent.about.get("revision", "")
-    wish = Wish(by=circle.user, key=sent.key, seen=int(seen) if seen.isdigit() else None)
+    quiet = await _overheard(desk, product)
+    wish = Wish(by=circle.user, key=sent.key, seen=int(seen) if seen.isdigit() else None, quiet=quiet)
     plan = await schedules.change(desk.services, snapshot, product, wish, wanted=found)
     desk.wake()
     return Replace(view=shown.done(plan, command=desk.command))
@@ -227,7 +241,7 @@ async def skipped(sent: Submission, desk: Desk, snapshot: Snapshot, circle: Circ
     why = " ".join(sent.values.get(Field.REASON, "").split())
     if not why:
         return Wrong(errors={str(Field.REASON): "Say why in a line; everybody in its channel reads it."})
-    wish = Wish(by=circle.user, key=sent.key)
+    wish = Wish(by=circle.user, key=sent.key, quiet=await _overheard(desk, product))
     at = datetime.fromisoformat(sent.about["at"])
     plan = await schedules.skip(desk.services, snapshot, product, wish, at=at, why=why)
     desk.wake()
