@@ -214,9 +214,11 @@ def _lost(session: Session, workspace: str, before: Product, *, after: Product, 
         return ""
     period = closed_period(before, now)
     was, is_ = posted_at(before, period), posted_at(after, period)
-    if was is None or was <= now or (is_ is not None and is_ > now):
+    comes, was_coming = is_ is not None and is_ > now, was is not None and was > now
+    resumed = before.standup is not None and before.standup.paused and is_ is not None
+    if comes or not (was_coming or resumed):
         return ""
-    id_ = _id(workspace, before, was)
+    id_ = _id(workspace, before, now)
     known = {each.id for each in stored.record(session, workspace, product=before.key)}
     return "" if id_ in known else before.calendar.key(period)
 

@@ -287,7 +287,7 @@ async def test_a_week_that_nothing_would_tell_any_more_is_said(office):
     confirmed, _ = await office.sends(office.pia)
 
     assert (
-        ":warning: 2026-W47 was still to be told, and its new time is past: `/muster standup fraud-detection now`"
+        ":warning: 2026-W47 is not told yet, and its time is past: `/muster standup fraud-detection now`"
         in confirmed
     )
 
@@ -363,6 +363,18 @@ async def test_a_pause_lasts_until_somebody_resumes(office):
     assert [each.split(" the standup")[0] for each in await office.channel_says()] == [
         "<@U0PIA00001> paused", "<@U0PIA00001> resumed",
     ]  # fmt: skip
+
+
+async def test_a_week_that_a_pause_left_untold_is_said_when_it_ends(office):
+    await office.types(office.pia, "standup schedule monday 07:00")
+    await office.sends(office.pia)
+    await office.types(office.pia, "standup pause")
+    [resumed] = await office.types(office.pia, "standup resume")
+
+    assert (
+        ":warning: 2026-W47 is not told yet, and its time is past: `/muster standup fraud-detection now`"
+        in words(resumed)
+    )
 
 
 async def test_the_owner_hands_a_product_over(office):

@@ -96,7 +96,7 @@ def asked(standup: StandupTime) -> str:
 def lost(found: Plan, *, command: str) -> str:
     """Warn of a period that nothing tells any more."""
     return (
-        f":warning: {escape(found.lost)} was still to be told, and its new time is past:"
+        f":warning: {escape(found.lost)} is not told yet, and its time is past:"
         f" `{escape(command)} standup {found.product.key} now` posts it."
     )
 
