@@ -390,6 +390,26 @@ def test_a_proof_is_written_once_and_verified_offline(home, muster, tmp_path, mo
     assert missing[0] == 2
 
 
+def test_a_person_is_forgotten_once_and_only_when_that_is_meant(home, muster):
+    launch = opened(home)
+    signed(home, launch)
+
+    unsure = muster("forget", MIA.user)
+    done = muster("forget", MIA.user, "--yes")
+    again = muster("forget", MIA.user, "--yes")
+
+    assert unsure[0] == 1
+    assert "add --yes when you are sure" in unsure[2]
+    assert done == (
+        0,
+        f"The name is gone, and every hash still holds. Look at {launch}: what they signed there waits for others.\n",
+        "",
+    )
+    assert again[0] == 1
+    assert "knows nobody with the id" in again[2]
+    assert muster("gate", launch)[0] == 1
+
+
 def test_the_ledger_of_this_database_is_checked_too(home, muster, tmp_path):
     launch = opened(home)
     early = muster("verify")

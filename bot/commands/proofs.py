@@ -9,7 +9,7 @@ import typer
 from bot import verifier
 from bot.commands.desks import at_desk
 from bot.offline import Desk
-from handlers import proofs
+from handlers import erasures, proofs
 from handlers.proofs import Proof
 from integrations import keys
 from schema.audits import Audit
@@ -57,6 +57,22 @@ def proof_command(
     typer.echo(f"{folder} holds the certificate of {launch}, up to event {proof.gate.seq}.")
     typer.echo(f"{folder / PAGE} is the page to read and print.")
     typer.echo(f"Key {proof.key} signed it. To check it: muster verify {folder} --key YOUR-KEY.pub")
+
+
+@app.command("forget")
+def forget_command(
+    user: Annotated[str, typer.Argument(help="The person's id in Slack, such as U0ANA00001.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="You are sure.")] = False,
+) -> None:
+    """Forget who a person was: their name leaves the ledger's side, and what they signed counts no more."""
+    if not yes:
+        raise Refusal(f"Nobody can bring the name of {user} back; add --yes when you are sure.")
+
+    async def leave(opened: Desk) -> str:
+        return (await erasures.forget(opened.services, opened.snapshot, user)).line
+
+    typer.echo(at_desk(leave))
 
 
 def _need_free(folder: Path) -> None:

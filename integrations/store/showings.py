@@ -74,6 +74,11 @@ def forget(session: Session, *, before: datetime) -> int:
     return session.connection().execute(SHOWINGS.delete().where(S.shown_at < before)).rowcount
 
 
+def forget_people(session: Session, workspace: str, users: Collection[str]) -> None:
+    """Delete what some people were shown and did not answer yet."""
+    session.execute(SHOWINGS.delete().where(S.workspace == workspace, S.user.in_(users)))
+
+
 def _showing(row: Found) -> Showing:
     return Showing(
         id=row.id,

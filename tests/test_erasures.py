@@ -1,0 +1,124 @@
+"""Forgetting people: no name is left, every hash holds, and nobody who comes back counts twice."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.files import catalogue
+from handlers import configuration, erasures, launches
+from handlers.items import Answer
+from handlers.launches import Breaking
+from integrations.store import ledger, people
+from schema.errors import Refusal
+from schema.flaws import flaws
+from schema.launches import State
+from schema.ledger import begin
+from schema.products import Role
+from schema.votes import Intent
+from tests import builders
+from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
+from tests.launch_rooms import EVA, EVERYBODY, MIA, PIA, SIGNED, Room, a_key, person
+
+SIGN = Intent.SIGN
+TWO = replace(SIGNED, counts={Role.ML: 2})
+MAX = person("MAX", Role.ML)
+
+
+@pytest.fixture(name="room")
+def a_room(store):
+    return Room(store, specs=(TWO,))
+
+
+async def forget(room, who):
+    return await erasures.forget(room.services, room.snapshot, who.user)
+
+
+async def names(room):
+    return await room.store.read(lambda session: people.every(session, room.workspace))
+
+
+async def test_who_was_forgotten_and_comes_back_is_no_second_person(room):
+    launch = await room.opened(people=(*EVERYBODY, MAX))
+    await room.said(launch, MIA, Role.ML, T_1=SIGN)
+
+    forgotten = await forget(room, MIA)
+    await room.said(launch, MIA, Role.ML, T_1=SIGN)
+
+    assert forgotten.launches == (launch,)
+    assert [reason.words for reason in (await room.gate(launch)).reasons] == [
+        "T-1 has 1 of 2 signatures and waits for data science."
+    ]
+    await room.said(launch, MAX, Role.ML, T_1=SIGN)
+    assert (await room.gate(launch)).open is True
+    events = await room.store.read(lambda session: ledger.events_since(session, room.workspace))
+    assert flaws(begin(room.workspace), events) == ()
+
+
+async def test_an_approval_does_not_outlive_the_name_of_who_signed(room):
+    launch = await room.opened(people=(*EVERYBODY, MAX))
+    for who in (MIA, MAX):
+        await room.said(launch, who, Role.ML, T_1=SIGN)
+    before = await names(room)
+
+    await forget(room, MIA)
+
+    gate = await room.gate(launch)
+    assert (gate.open, gate.state) == (False, State.OPEN)
+    assert len(await names(room)) == len(before) - 1
+
+
+async def test_an_objection_outlives_the_name_of_who_made_it(room):
+    launch = await room.opened(people=(*EVERYBODY, MAX))
+    no = Answer(intent=Intent.OBJECT, reason="It forgets small shops.")
+    await room.said(launch, MIA, Role.ML, T_1=no)
+    await forget(room, MIA)
+    for who in (MIA, MAX):
+        await room.said(launch, who, Role.ML, T_1=SIGN)
+
+    gate = await room.gate(launch)
+    assert gate.open is False
+    assert len(gate.dissent) == 1
+    await launches.override(
+        *room.acting(launch), gate.dissent[0].seq, reason="We fixed it.", by=EVA, key=a_key()
+    )
+    assert (await room.gate(launch)).open is True
+
+
+async def test_what_the_forgotten_asked_for_is_withdrawn(room):
+    launch = await room.opened(people=(*EVERYBODY, MAX))
+
+    await forget(room, PIA)
+
+    assert (await room.gate(launch)).state is State.WITHDRAWN
+
+
+async def test_accounts_that_were_linked_stay_one_person_when_they_are_forgotten(room):
+    launch = await room.opened(people=(*EVERYBODY, MAX))
+    for who in (MIA, MAX):
+        await room.said(launch, who, Role.ML, T_1=SIGN)
+    given = room.documented(reviews={"same_person": [[MIA.user, MAX.user]]})
+    applied = await configuration.apply(
+        room.store, room.workspace, given, catalogue=catalogue(), now=room.clock.now
+    )
+    room.snapshot = replace(
+        room.snapshot, revision=applied.revision, configuration=builders.configuration(given)
+    )
+
+    await forget(room, MAX)
+
+    assert (await room.gate(launch)).items["T-1"] == "needs_sign"
+    assert not {MIA.user, MAX.user} & {each.user for each in (await names(room)).values()}
+
+
+async def test_nobody_of_an_emergency_is_forgotten_before_it_is_reviewed(room):
+    launch = await room.opened(people=(*EVERYBODY, MAX))
+    glass = Breaking(reason="Payments are down", incident="INC-2041", hours=2)
+    await launches.break_glass(*room.acting(launch), glass, by=EVA, key=a_key())
+
+    with pytest.raises(Refusal, match="went out in an emergency and this person is part of it"):
+        await forget(room, EVA)
+
+
+async def test_somebody_unknown_is_said_to_be(room):
+    with pytest.raises(Refusal, match="The ledger knows nobody with the id U0NOBODY00"):
+        await forget(room, replace(MAX, user="U0NOBODY00"))
