@@ -13,7 +13,7 @@ from handlers.effects import EffectKind as EffectKind
 from handlers.effects import tell as tell
 from handlers.sender import Holding, LeaseLost, Sender, held
 from integrations.base import RateLimited, Unavailable
-from integrations.slack_errors import Refused, Unsure
+from integrations.slack_errors import Refused, Unsure, trouble
 from integrations.store import outbox as stored
 from integrations.store.errors import StoreError
 from integrations.store.outbox import Effect
@@ -122,7 +122,8 @@ async def _do(sender: Sender, holding: Holding, effect: Effect) -> None:
         await outcomes.refused(sender, effect, refused)
     except (RateLimited, Unavailable) as error:
         wait = max(sender.waits.backoff(effect.attempts), sender.waits.asked(error.retry_after_s))
-        await outcomes.again(sender, effect, wait, f"{error}.")
+        log.info("effect_not_taken", extra={"effect": effect.id, "error": str(error)})
+        await outcomes.again(sender, effect, wait, f"{trouble(error)}.")
     except Unsure as unsure:
         await _unsure(sender, effect, unsure)
     else:
@@ -183,10 +184,12 @@ async def _not_too_often(sender: Sender, effect: Effect) -> None:
 
 
 async def _unsure(sender: Sender, effect: Effect, unsure: Unsure) -> None:
+    why = f"{trouble(unsure)}."
+    log.info("effect_unsure", extra={"effect": effect.id, "kind": effect.kind, "error": str(unsure)})
     match EffectKind(effect.kind):
         case EffectKind.UPDATE | EffectKind.HOME:  # the same twice is the same
-            await outcomes.again(sender, effect, sender.waits.backoff(effect.attempts), f"{unsure}.")
+            await outcomes.again(sender, effect, sender.waits.backoff(effect.attempts), why)
         case EffectKind.EPHEMERAL:  # nobody can look, and Slack promises nothing anyway
-            await outcomes.unknown(sender, effect, f"{unsure}.")
+            await outcomes.unknown(sender, effect, why)
         case EffectKind.DM | EffectKind.POST | EffectKind.CARD:
-            log.info("effect_unsure", extra={"effect": effect.id, "kind": effect.kind})
+            pass  # it stays begun, and is searched for

@@ -11,7 +11,7 @@ from handlers import notices
 from handlers.sender import Holding, Sender, Thing
 from integrations.base import RateLimited, Unavailable
 from integrations.pacer import Slot
-from integrations.slack_errors import InvalidBlocks, Refused, Unsure
+from integrations.slack_errors import InvalidBlocks, Refused, Unsure, trouble
 from integrations.slack_values import key_metadata
 from integrations.store import deliveries as stored
 from integrations.store import due, inbox
@@ -179,16 +179,16 @@ async def _refused(sender: Sender, part: Part, refused: Refused, *, can_fall_bac
 
 
 async def _not_now(sender: Sender, delivery: Delivery, part: Part, error: RateLimited | Unavailable) -> Part:
-    why = "Slack asked Muster to wait" if isinstance(error, RateLimited) else "Slack did not answer"
+    why = trouble(error)
     sender.failed(thing(delivery), why=why, retry_after_s=error.retry_after_s)
     now = sender.now()
 
     def again(session: Session) -> Part:
         _note_failure(session, sender, delivery, now)
-        return stored_parts.part_again(session, part.workspace, part.key, reason=f"{error}.")
+        return stored_parts.part_again(session, part.workspace, part.key, reason=f"{why}.")
 
     waiting = await sender.store.write(again)
-    log.info("part_put_off", extra=_place(part))
+    log.info("part_put_off", extra={**_place(part), "error": str(error)})
     return waiting
 
 
@@ -197,14 +197,15 @@ async def _unsure(
 ) -> Part:
     now = sender.now()
     look_at = requested_at + timedelta(seconds=sender.waits.settle_s)
-    sender.later(thing(delivery), look_at, why="Slack did not answer")
+    why = trouble(unsure)
+    sender.later(thing(delivery), look_at, why=why)
 
     def keep(session: Session) -> Part:
         _note_failure(session, sender, delivery, now)
-        return stored_parts.part_unsure(session, part.workspace, part.key, reason=f"{unsure}.")
+        return stored_parts.part_unsure(session, part.workspace, part.key, reason=f"{why}.")
 
     kept = await sender.store.write(keep)
-    log.info("part_unsure", extra=_place(part))
+    log.info("part_unsure", extra={**_place(part), "error": str(unsure)})
     return kept
 
 

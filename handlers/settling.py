@@ -12,7 +12,7 @@ from handlers.effects import Done, EffectKind, began_at, key_of, no_note
 from handlers.postings import Posting
 from handlers.sender import Sender, Thing
 from integrations.base import IntegrationError, RateLimited, Unavailable
-from integrations.slack_errors import Refused
+from integrations.slack_errors import Refused, trouble
 from integrations.store import cards
 from integrations.store import outbox as stored
 from integrations.store.cards import Card
@@ -104,7 +104,7 @@ async def _look_later(sender: Sender, effect: Effect, error: IntegrationError) -
     waits = sender.waits
     patience_s = waits.window_s if effect.kind in outcomes.PATIENT else waits.retry_for_s
     if sender.now() - began_at(effect) > timedelta(seconds=patience_s):
-        await outcomes.unknown(sender, effect, f"{error}.")
+        await outcomes.unknown(sender, effect, f"{trouble(error)}.")
         return
     sender.failed(_thing(effect), why=SILENT, retry_after_s=error.retry_after_s)
 

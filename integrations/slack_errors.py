@@ -100,13 +100,19 @@ def advice(error: str, *, needed: str = "") -> str:
     if error in BLOCK_ERRORS:
         return f"Slack refused the layout of a message (`{error}`): tell who runs Muster; its log says where."
     if error == "missing_scope":
+        scope = f"the scope `{needed}`" if needed else "a scope"
         return (
-            f"Muster lacks the scope `{needed}`: add it under OAuth & Permissions in the app's settings,"
+            f"Muster lacks {scope}: add it under OAuth & Permissions in the app's settings,"
             " then install the app again."
         )
     if error.startswith("restricted_action") or error in {"access_denied", "team_access_not_granted"}:
         return ASK_AN_ADMIN
     return ADVICE.get(error, f"Slack refused with `{error}`.")
+
+
+def trouble(error: IntegrationError) -> str:
+    """Say to a person why nothing came of a call, as part of a sentence; the log has the call and the answer."""
+    return "Slack asked Muster to wait" if isinstance(error, RateLimited) else "Slack did not answer"
 
 
 def judged(

@@ -515,7 +515,7 @@ async def test_slack_that_stays_away_is_told_of_after_a_quarter_of_an_hour_and_g
 
     assert (now() - delivery.due_at).total_seconds() >= 1
     assert len(world.local.calls("chat.postMessage")) >= 3
-    assert "request_timeout" in delivery.last_reason
+    assert "Slack did not answer." in delivery.last_reason
     waiting, _, ended, _ = [text for _, text in await world.told()]
     assert "goes on trying until" in waiting
     assert "Muster could not post" in ended

@@ -40,14 +40,14 @@ ON_POSTS: Mapping[FaultKind, Mapping[str, Any]] = {
     FaultKind.ERROR: {"error": "internal_error"},
     FaultKind.SLOW: {"seconds": 5},
 }
-SHARE_OF_POSTS = 0.012  # of each kind
+SHARE_OF_POSTS = 0.008  # of each kind; more of them would only wait for Slack's limit on searching
 ON_LOOKS: Mapping[FaultKind, Mapping[str, Any]] = {
     FaultKind.RATE_LIMITED: {"seconds": 5, "probability": 0.04},
     FaultKind.STATUS_BEFORE: {"status": 500, "probability": 0.04},
     FaultKind.DROP_BEFORE: {"probability": 0.04},
     FaultKind.ERROR: {**NO_SCOPE, "probability": 0.0005},
 }
-SHORT: Mapping[str, Any] = {"limit": 15, "probability": 0.3}
+SHORT: Mapping[str, Any] = {"limit": 15, "probability": 0.1}
 ON_EVENTS = (FaultKind.DOUBLED, FaultKind.DOUBLED_NEW_ID, FaultKind.DELAYED)
 SHARE_OF_EVENTS = 0.4
 
