@@ -24,7 +24,7 @@ from schema.products import Comparison, Product, Role
 from schema.records import LOOKED_BACK, Record, record_of
 from schema.weeks import Week
 
-ASKS: Final = {ReasonCode.OBJECTION: "an objection to", ReasonCode.EVIDENCE: "the evidence for"}
+HOLDS: Final = {ReasonCode.OBJECTION: "an objection to", ReasonCode.EVIDENCE: "the evidence for"}
 BELIEVED: Final = timedelta(days=14)  # a name changes seldom, and nothing is decided by it
 
 
@@ -79,17 +79,20 @@ def _standing(session: Session, services: Services, snapshot: Snapshot, kept: Ke
     now = services.now()
     launch = folds.load(session, services.folds, kept)
     found = findings.found_in(session, services, snapshot, launch, now=now)
-    gate = answer(launch, found.findings, now)
     title = texts.kept(session, snapshot.workspace, [launch.title]).get(launch.title)
+    return standing(launch, answer(launch, found.findings, now), title=title.text if title else launch.id)
+
+
+def standing(launch: Launch, gate: Gate, *, title: str) -> Standing:
+    """Say where a launch stands, as its card and its gate do."""
     first = most(gate.reasons)
+    lacking = first is not None and first.item is not None and first.code is ReasonCode.EVIDENCE
     return Standing(
-        id=launch.id, title=title.text if title else launch.id, state=launch.state, may_go_out=bool(gate.open),
+        id=launch.id, title=title, state=launch.state, may_go_out=bool(gate.open),
         goes_out_on=date.fromisoformat(launch.due_on) if launch.due_on else None,
         waits_for={role: len(items) for role, items in gate.waits_for.items()},
-        held_by=_held_by(launch, first), objected_by=_objecting(launch, gate), held_because=_because(first),
-        evidence_from=launch.revision.specs[first.item].seats
-        if first is not None and first.item is not None and first.code is ReasonCode.EVIDENCE
-        else (),
+        held_by=_held_by(launch, first), held_because=_because(first), objected_by=_objecting(launch, gate),
+        evidence_from=launch.revision.specs[str(first.item)].seats if first is not None and lacking else (),
         metrics=_metrics(launch, gate),
     )  # fmt: skip
 
@@ -98,9 +101,9 @@ def _held_by(launch: Launch, reason: Reason | None) -> str:
     """Say what holds a launch back most, with the question behind an item's number."""
     if reason is None:
         return ""
-    if reason.item is None or reason.code not in ASKS:
+    if reason.item is None or reason.code not in HOLDS:
         return reason.words
-    return f"{ASKS[reason.code]} “{launch.revision.specs[reason.item].question}” ({reason.item})."
+    return f"{HOLDS[reason.code]} “{launch.revision.specs[reason.item].question}” ({reason.item})."
 
 
 def _objecting(launch: Launch, gate: Gate) -> tuple[Role, ...]:

@@ -7,14 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handlers.weeks import standing
 from schema.checkins import Blocker, Gathered
 from schema.delays import Standing, asks, blocker_line, held_up, launch_line, ordered, soonest
+from schema.gates import answer
 from schema.launches import State
 from schema.products import Role
 from schema.quotes import ELLIPSIS, cut
 from schema.standups import MOST_LINES, compose_standup
+from schema.votes import Intent
 from schema.weeks import Week
 from tests.demo_pages import demo_pages
+from tests.launch_stage import LEA, MEL, RAY, Stage, finding
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 LATER = Standing(
@@ -123,6 +127,56 @@ def test_a_parent_stays_short_whatever_delays(product):
     assert len(standup.parent) <= MOST_LINES
     assert [each.label for each in standup.parent[-3:-1]] == ["Blocked", "Launch"]
     assert str(standup.parent[0].text) == str(compose_standup(page).parent[0].text)
+
+
+# --- as gates have it ---
+
+
+def on_stage(stage):
+    gate = answer(stage.launch, stage.findings, stage.now)
+    return standing(stage.launch, gate, title="The new model")
+
+
+def test_a_launch_that_only_waits_names_whom_it_waits_for():
+    shown = on_stage(Stage())
+
+    assert shown.waits_for == {Role.LEG: 1, Role.RAI: 1, Role.ML: 1}
+    assert (shown.held_by, shown.evidence_from, shown.objected_by) == ("", (), ())
+
+
+def test_missing_evidence_is_named_by_its_question_and_asked_of_who_can_give_it():
+    stage = Stage()
+    stage.tick(finding(passed=False), finding("LR-07", "p95"))
+    shown = on_stage(stage)
+
+    assert shown.held_by == "the evidence for “Is it so?” (LR-03)."
+    assert shown.held_because == "It finds 82 of 100 where at least 90 were asked."
+    assert shown.evidence_from == (Role.ML,)
+    assert shown.metrics == {"recall"}
+
+
+def test_an_objection_is_asked_of_who_made_it():
+    stage = Stage()
+    stage.say(LEA, "ETH-01", Intent.OBJECT)
+    shown = on_stage(stage)
+
+    assert shown.held_by == "an objection to “Is it so?” (ETH-01)."
+    assert shown.objected_by == (Role.LEG,)
+    assert str(asks((), (shown,))[0]) == (
+        "Asked of legal: say whether the objection to “The new model” still holds."
+    )
+
+
+def test_an_approved_launch_asks_for_nothing():
+    stage = Stage()
+    for who, item in ((LEA, "ETH-01"), (RAY, "ETH-01"), (MEL, "LR-03")):
+        stage.say(who, item)
+    stage.tick()
+    shown = on_stage(stage)
+
+    assert shown.may_go_out
+    assert asks((), (shown,)) == ()
+    assert str(launch_line(shown).text) == "“The new model”: approved."
 
 
 @given(st.text(max_size=400), st.integers(min_value=2, max_value=120))
