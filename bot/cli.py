@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bot import log
-from bot.commands import evidence, gates, proofs, rehearse
+from bot.commands import evidence, gates, proofs, rehearse, schedules
 from bot.commands.desks import At, Config, at_desk, settings_here
 from bot.differences import lines_of
 from bot.files import catalogue, check_text, checklists, load_yaml
@@ -38,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for each in (gates, evidence, proofs, rehearse):
+for each in (gates, evidence, proofs, rehearse, schedules):
     app.add_typer(each.app)
 UNSOUND = 2
 CONFLICT = 3
