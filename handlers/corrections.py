@@ -82,6 +82,7 @@ def _post(
         "kind": "correction",
         "inside": True,
         "by": page.product.owner,
+        "backup": page.product.backup_owner,
         "what": f"A correction of the standup of {delivery.product}",
     }
     stored_outbox.put(session, delivery.workspace, kind=EffectKind.POST, payload=payload, now=now)

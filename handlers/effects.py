@@ -15,7 +15,7 @@ class EffectKind(StrEnum):
     """What may be done, and what its payload holds; every one has blocks and text, but HOME and CARD."""
 
     DM = "dm"  # user
-    # channel; thread_ts; product and kind where it is about a product; by: who is told of a refusal, and what: of what;
+    # channel; thread_ts; product and kind where it is about a product; by, backup: who are told of a refusal, and what: of what;
     # inside: refused in a channel that another company reads
     POST = "post"
     UPDATE = "update"  # channel, ts

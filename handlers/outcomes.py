@@ -131,13 +131,16 @@ def _tell(session: Session, effect: Effect, reason: str, *, now: datetime) -> No
     channel = f"<#{effect.payload.get('channel')}>"
     if effect.kind == EffectKind.POST:
         what = effect.payload.get("what", "What you shared")
-        asker, words = effect.payload.get("by"), f"{what} could not be posted in {channel}."
+        users, words = (
+            [effect.payload.get("by"), effect.payload.get("backup")],
+            f"{what} could not be posted in {channel}.",
+        )
     elif effect.kind == EffectKind.CARD:
-        asker, words = _asker_of_card(session, effect, reason), f"A card in {channel} is not up to date."
+        users, words = [_asker_of_card(session, effect, reason)], f"A card in {channel} is not up to date."
     else:
         return
-    if asker:
-        tell(session, effect.workspace, users=[str(asker)], text=f"{words} {reason}", now=now)
+    told = tuple(dict.fromkeys(str(user) for user in users if user))
+    tell(session, effect.workspace, users=told, text=f"{words} {reason}", now=now)
 
 
 def _ask(session: Session, effect: Effect, reason: str, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from schema import facts, texts
@@ -131,7 +132,7 @@ def _reason(page: Page, correction: Correction) -> Text:
     if not new.words:
         return texts.fill("The reason: {source} gives no figure for that time any more.", fillings)
     if old.cases is not None and new.cases is not None and old.cases != new.cases:
-        fillings |= {"now": _cases(new.cases), "before": _cases(old.cases)}
+        fillings |= {"now": _cases(new.metric, new.cases), "before": _cases(old.metric, old.cases)}
         return texts.fill(
             "The reason: asked again on {day}, {source} counts {now} cases for the same time; it had counted {before}.", fillings
         )  # fmt: skip
@@ -150,8 +151,10 @@ def _day(page: Page, fetched_at: str) -> Fact:
     return Fact(of="source", function="fetched", kind=Kind.TIME, value=None, shown=shown)
 
 
-def _cases(value: int) -> Fact:
-    return facts.name(f"{value:,}")
+def _cases(metric: str, value: int) -> Fact:
+    return Fact(
+        of=f"{metric}/told", function="cases", kind=Kind.COUNT, value=Decimal(value), shown=f"{value:,}"
+    )
 
 
 def as_body(told: Told) -> dict[str, Any]:

@@ -147,11 +147,13 @@ async def test_a_channel_that_another_company_reads_gets_no_correction_and_the_o
         await talk.slack.change_channel(talk.fraud, ext_shared=True)
         restated(RESTATED)
         assert await next_day(talk, clock) == []
-        dm = talk.slack.direct(talk.ana, talk.app.bot_user_id)
-        told = " ".join(words(each) for each in talk.slack.messages(dm))
+        owners = (talk.ana, talk.slack.user("ben"))
+        direct = [talk.slack.messages(talk.slack.direct(each, talk.app.bot_user_id)) for each in owners]
 
-    assert "A correction of the standup of fraud-detection could not be posted" in told
-    assert "end the sharing" in told
+    for each in direct:
+        told = " ".join(map(words, each))
+        assert "A correction of the standup of fraud-detection could not be posted" in told
+        assert "end the sharing" in told
 
 
 async def test_the_next_standup_says_first_what_was_corrected(tmp_path):
