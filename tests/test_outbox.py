@@ -101,6 +101,21 @@ async def test_a_message_is_there_exactly_once_whatever_happens_to_it(world, kin
 
 
 @only_sqlite
+async def test_a_message_that_never_arrived_is_looked_for_twice_and_then_sent_again_and_no_sooner(world):
+    world.local.fail(FaultKind.DROP_BEFORE, "chat.postMessage", times=1)
+    await put(world, EffectKind.POST, message("for all", channel=world.channel))
+
+    await drive(world, await world.sender(waits=replace(WAITS, lease_s=0.4)))
+
+    lost, again = [call.at for call in world.local.calls("chat.postMessage")]
+    first, second = [call.at for call in world.local.calls("conversations.history")]
+    assert first - lost >= WAITS.settle_s - 0.01
+    assert second - first >= WAITS.look_apart_s - 0.01
+    assert again > second
+    assert world.texts() == ["for all"]
+
+
+@only_sqlite
 async def test_a_message_that_nobody_may_look_for_stays_unknown(world):
     world.local.fail(FaultKind.STATUS_AFTER, "chat.postMessage", times=1)
     world.local.fail(FaultKind.ERROR, "conversations.history", error="missing_scope")
