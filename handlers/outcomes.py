@@ -32,8 +32,11 @@ async def sent(sender: Sender, effect: Effect, done: Done) -> None:
 
 
 def note_post(effect: Effect, ts: str, session: Session) -> None:
-    """Remember which product a post is about, so that a mention in its thread is understood."""
+    """Remember which product a post is about, so that a mention in its thread is understood; do what follows from it."""
     payload = effect.payload
+    if payload.get("then"):
+        at = effect.began_at or effect.created_at
+        stored.put(session, effect.workspace, kind=EffectKind.UPDATE, payload=payload["then"], now=at)
     if effect.kind == EffectKind.POST and payload.get("product"):
         posts.note(
             session,

@@ -84,6 +84,18 @@ async def test_a_restated_figure_is_corrected_below_its_post_once(tmp_path):
     assert told.count("Correction") == 2  # the other figure of the same cases
 
 
+async def test_the_post_itself_only_points_to_its_correction(tmp_path):
+    async with a_posted_standup(tmp_path) as (talk, clock, restated):
+        before = [(words(each), each["ts"]) for each in talk.slack.messages(talk.fraud)]
+        restated(RESTATED)
+        await next_day(talk, clock)
+        after = [(words(each), each["ts"]) for each in talk.slack.messages(talk.fraud)]
+
+    told = "Some of these figures were corrected since; the thread says which, and why."
+    assert told in after[0][0]
+    assert [(said.replace(f"{told}\n", ""), ts) for said, ts in after] == before
+
+
 async def test_a_figure_that_comes_back_is_corrected_a_second_time(tmp_path):
     async with a_posted_standup(tmp_path) as (talk, clock, restated):
         restated(RESTATED)
