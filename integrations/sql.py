@@ -31,7 +31,7 @@ Row = Mapping[str, object]
 
 
 class SqlConnector:
-    """One database; a connection lives for one question."""
+    """One database; a connection lives for one question, or with those that are asked side by side."""
 
     def __init__(self, *, source: str, url: str, folder: Path, timeout_s: float, row_limit: int) -> None:
         self._source = source
@@ -41,6 +41,7 @@ class SqlConnector:
         self._dialect = self._engine.dialect.name
         self._threads = Daemons(f"sql-{source}", at_once=_AT_ONCE, hanging=_HANGING)
         self._closed = False
+        self._asking = 0  # questions that somebody waits for
 
     async def read(self, query: AnyQuery, period: Period) -> Answer:
         """Run the SELECT; `:start` and `:end` are UTC.
@@ -75,10 +76,15 @@ class SqlConnector:
         if self._closed:
             raise Unavailable(call, "its configuration was replaced meanwhile; ask again")
         line = Line()
+        self._asking += 1
         try:
             return await self._threads.run(lambda: self._rows(sql, period, call, line), give_up=line.cut)
         except Hanging:
             raise Unavailable(call, "earlier questions to it still hang") from None
+        finally:
+            self._asking -= 1
+            if not self._asking:
+                self._engine.dispose()  # nobody keeps a file open, or a lock on it, between two pulls
 
     def _rows(self, sql: str, period: Period | None, call: Call, line: Line) -> list[Row]:
         statement = sa.text(_OTHER_COLON.sub(r"\:", limited(sql, self._dialect, rows=self._row_limit + 1)))

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from integrations.base import Call, IntegrationError, NotAuthorised, NotFound, Unavailable, UnexpectedAnswer
 from schema.errors import Refusal
@@ -75,7 +75,10 @@ _WRITE_WORDS = (
 
 
 def open_engine(source: str, text: str, *, folder: Path, timeout_s: float) -> sa.Engine:
-    """Make an engine that opens a connection for each question; opens nothing yet. Raises Refusal."""
+    """Make an engine that opens a connection for each question; opens nothing yet. Raises Refusal.
+
+    DuckDB takes long to open a file that nobody has open, so its connections stay until the engine is disposed of.
+    """
     dialect = dialect_of(text)
     try:
         url = sa.make_url(text)
@@ -91,10 +94,15 @@ def open_engine(source: str, text: str, *, folder: Path, timeout_s: float) -> sa
         )
     if dialect == "duckdb":
         url = URL.create("duckdb", database=str(_file(source, url, folder)))
-        arguments: dict[str, Any] = {"read_only": True, "config": dict(_DUCKDB_CONFIG)}
-    else:
-        url = url.set(drivername="postgresql+psycopg")
-        arguments = {"connect_timeout": max(_LEAST_CONNECT_S, int(timeout_s)), **_KEEPALIVES}
+        config = {"read_only": True, "config": dict(_DUCKDB_CONFIG)}
+        return sa.create_engine(
+            url, connect_args=config, poolclass=QueuePool, max_overflow=-1, hide_parameters=True
+        )
+    url = url.set(drivername="postgresql+psycopg")
+    arguments: dict[str, Any] = {
+        "connect_timeout": max(_LEAST_CONNECT_S, int(timeout_s)),
+        **_KEEPALIVES,
+    }
     return sa.create_engine(url, connect_args=arguments, poolclass=NullPool, hide_parameters=True)
 
 

@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import duckdb
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -117,6 +118,23 @@ async def test_a_file_that_was_read_is_the_same_as_before():
     with unchanged(folder() / "answers.sqlite"):
         await ask("sqlite", "SELECT count(*) AS value FROM answers")
     assert not list(folder().glob("answers.sqlite-*"))
+
+
+async def test_a_duckdb_file_may_be_written_again_as_soon_as_nobody_asks():
+    async with standing("duckdb") as stand:
+        connector = stand.open({})
+        query = SqlQuery(source="numbers", shape="bare", sql="SELECT count(*) AS value FROM answers")
+        together = await asyncio.gather(*(fetch(connector, query, WEEK, timeout_s=20) for _ in range(6)))
+
+        with duckdb.connect(
+            str(folder() / "answers.duckdb")
+        ) as writer:  # refused while it is open for reading
+            writer.execute("CREATE OR REPLACE TABLE later (day DATE)")
+        after = await fetch(connector, query, WEEK, timeout_s=20)
+        await connector.close()
+
+    assert [each for each in together if isinstance(each, Trouble)] == []
+    assert after.measurements == together[0].measurements
 
 
 async def test_a_database_file_that_is_missing_is_not_made():
