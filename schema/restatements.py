@@ -26,11 +26,12 @@ def restated(page: Page, key: str) -> Text:
 
 
 def restated_together(page: Page, keys: Sequence[str]) -> Text:
-    """Name several figures in one sentence; the thread has each."""
+    """Count several figures and name one; the thread has each."""
     count = levels.constant(Decimal(len(keys)), "corrections")
     return texts.fill(
-        f"{{count}} figures of the {page.product.cadence.value} before were corrected: {{named}}; see the thread.",
-        {"count": count, "named": texts.join([plain_name(page, key) for key in keys], "; ")},
+        f"{{count}} figures of the {page.product.cadence.value} before were corrected, among them {{first}}."
+        " The thread has old and new values of each.",
+        {"count": count, "first": plain_name(page, keys[0])},
     )
 
 

@@ -11,9 +11,12 @@ from handlers import corrections, digests
 from handlers.pages import closed_period, load_page
 from handlers.pulls import pull
 from integrations.store import due
-from schema.corrections import as_body, from_body, told_now
+from schema.corrections import as_body, corrected, from_body, told_now
 from schema.corrections import corrections as differing
-from schema.insights import Topic
+from schema.insights import Restated, Topic
+from schema.restatements import restated_together
+from schema.texts import Text
+from schema.wording.readability import is_easy
 from tests import builders
 from tests.conversations import a_talk, words
 from tests.demo_pages import demo_pages
@@ -180,7 +183,10 @@ async def test_the_next_standup_says_first_what_was_corrected(tmp_path):
 
     assert page.ranked.said[0].topic is Topic.CORRECTION
     assert "2 figures corrected" in words(shown)
-    assert "2 figures of the week before were corrected: the share of" in words(shown)
+    assert (
+        "2 figures of the week before were corrected, among them the share of alerts that were right."
+        in words(shown)
+    )
     assert (
         "The week before was told as: of every 100 alerts, 70 were fraud cases and 30 were good payments. It was: of every 100 alerts, 60"
         in words(shown)
@@ -237,3 +243,38 @@ def test_a_figure_that_was_taken_back_is_said_so(fraud):
     [found] = differing(replace(fraud, judged={**fraud.judged, "precision": gone}), [told])
 
     assert not found.new.words
+
+
+def plainly(text):
+    """Put a short word for figures and names: neither is ours to simplify."""
+    return Text(tuple(each if isinstance(each, str) else replace(each, shown="it") for each in text.pieces))
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        {"words": "it was more", "cases": None, "open": False},
+        {"words": "it was more", "open": True},
+        {"words": "it was more", "cases": 7, "open": False, "label": "Small loss"},
+        {"label": "Clear gain", "fetched_at": "2026-11-20T08:00:00+00:00", "open": False},
+    ],
+)
+def test_a_correction_is_read_at_once(fraud, edits):
+    ripe = {**fraud.judged, "precision": replace(fraud.judged["precision"], provisional=False)}
+    page = replace(fraud, judged=ripe)
+    [found] = differing(page, [replace(told_now(fraud, "precision"), **edits)])
+    said = corrected(page, found)
+
+    assert is_easy(plainly(said.text))
+    assert said.label == "Correction"
+    assert "The reason: " in str(said.text)
+
+
+def test_the_next_standup_names_one_of_several_corrected_figures(fraud):
+    restated = {key: Restated(posted="more", now="less") for key in ("precision", "recall", "net_benefit")}
+    page = replace(fraud, restated=restated)
+
+    assert is_easy(plainly(restated_together(page, list(restated))))
+    assert str(restated_together(page, list(restated))).startswith(
+        "3 figures of the week before were corrected"
+    )
