@@ -22,7 +22,7 @@ class Bypass:
 
     def lasts(self, now: datetime) -> bool:
         """Tell whether it still lets the launch pass."""
-        return self.at <= now < self.until
+        return not self.ended and self.at <= now < self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ It shares no rule with schema/: an item is known by its content, not by a digest
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 HIGH = {"banned_practice", "annex_iii", "allocation", "at_risk_people"}
 RANK = {"low": 0, "medium": 1, "high": 2}
 ENDED = {"rejected", "withdrawn", "expired", "superseded", "revoked", "closed"}
@@ -278,6 +279,8 @@ class Model:
             self.take_evidence(world)
             self.waivers = {item: each for item, each in self.waivers.items() if now < each[1]}
             self.settle(world, now)
+        elif self.state == "bypassed" and now >= self.bypass[1]:
+            self.bypass = (self.bypass[0], LONG_AGO)  # over for good, whatever the clock says later
         elif self.state == "launched" and now >= when_people_work(self.used[2] + timedelta(days=30)):
             self.state = "closed"
 

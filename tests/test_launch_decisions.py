@@ -424,3 +424,28 @@ def test_two_look_backs_that_were_both_missed_are_both_stored():
     stage.pass_time(90 * A_DAY)
 
     assert stage.tick() == ["looked_back", "looked_back", "closed"]
+
+
+# --- a clock that goes back ---
+
+
+def test_what_ended_by_time_stays_ended_when_the_clock_goes_back():
+    stage = Stage()
+    stage.do(break_glass(stage.launch, EVE, Emergency(reason="t", incident="INC-1", hours=2), NOW))
+    stage.pass_time(timedelta(hours=2))
+    assert stage.tick() == ["bypass_ended"]
+    late = Stage()
+    late.pass_time(9 * A_DAY)
+    assert late.tick() == ["expired"]
+
+    stage.pass_time(-timedelta(hours=1))
+    late.pass_time(-9 * A_DAY)
+
+    assert stage.gate().bypass_until is None
+    digest = MANIFEST.digest
+    assert (
+        declined(lambda: use(stage.launch, "ci", digest, findings=GOOD, now=stage.now, accept_bypass=True))[0]
+        is Code.CLOSED
+    )
+    assert late.launch.state is State.EXPIRED
+    assert declined(lambda: late.say(MEL, "LR-03"))[0] is Code.ENDED

@@ -213,6 +213,7 @@ def test_either_of_the_two_ends_a_delegation_and_nobody_else():
     [folded] = fold_delegations((*events, *ended))
     assert folded.ends_at == NOW + A_DAY
     assert end_delegation(folded, LEA, NOW + A_DAY) == ()  # the end does not belong to it
+    assert not folded.lasts(NOW + A_DAY / 2)  # nor does a clock that goes back bring it to life
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=8), st.integers(1, 3))
