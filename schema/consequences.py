@@ -38,11 +38,19 @@ def asked_of(product: Product, decisions: Iterable[Decision], period: Period) ->
     for each in decisions:
         if each.metric is None or each.metric not in product.metrics or each.based_on is None:
             continue
-        ago = product.calendar.distance(product.calendar.named(each.based_on.period), period)
+        ago = _periods_ago(product, each.based_on.period, period)
         window = product.metrics[each.metric].window
-        if ago >= window:
+        if ago is not None and ago >= window:
             found[each.metric] = Previous() if ago == window else PeriodsAgo(periods_ago=ago)
     return found
+
+
+def _periods_ago(product: Product, key: str, period: Period) -> int | None:
+    """Count the periods since one; None where the product counted in other periods then."""
+    try:
+        return product.calendar.distance(product.calendar.named(key), period)
+    except ValueError:
+        return None
 
 
 def with_comparisons(product: Product, asked: Mapping[str, Comparison]) -> Product:
