@@ -17,7 +17,6 @@ from bot.demo import apply
 from bot.files import load_yaml
 from bot.local_slack.server import LocalSlack
 from bot.settings import Settings
-from deploy.demo import people
 from integrations.store import configuration as stored
 from integrations.store.engine import Store
 from schema.configuration.changes import Kind, ObjectKey, StoredObject
@@ -481,20 +480,6 @@ def free_port():
 
 
 # --- demo ---
-
-
-async def test_a_demo_that_does_not_stay_prints_all_seven_standups(tmp_path):
-    code, said, complained = await finished("demo", "--once", "--at", AT.isoformat(), TMPDIR=str(tmp_path))
-
-    channels = [
-        each.name for each in people.CHANNELS if each.name.startswith("ai-") and each.name != "ai-audit"
-    ]
-    assert (code, complained) == (0, "")
-    assert len(channels) == 7
-    for channel in channels:
-        assert said.count(f"#{channel}\n") == 1
-        assert f"#{channel} (thread)" in said
-    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_demo_takes_another_port_and_leaves_nothing_behind(tmp_path):

@@ -14,6 +14,7 @@ from bot import manifests
 from bot.cli import app
 from bot.files import catalogue, load_yaml
 from bot.settings import Settings, variable
+from deploy.demo import people
 from handlers.listeners.words import IN_COMMANDS, IN_THREADS
 from schema.verdicts import GAINS, LOSSES, Kind
 
@@ -136,19 +137,33 @@ def test_the_manifest_of_the_readme_is_pinned(tmp_path):
     assert re.fullmatch("[0-9a-f]{64}", manifests.digest_of(str(tmp_path / "release.yaml")))
 
 
-def digest_of_the_demo(folder):
-    """Give the example's marker and what the demo posts there, by the very command that the README names."""
-    marker, channel = re.search(r"<!-- (digest: (#[\w-]+)) -->", README).groups()
+def run_of_the_demo(folder, **environment):
+    """Run the very command that the README names."""
     arguments = re.search(r"`muster (demo --once --at \S+)` posts", README)[1].split()
-    printed = muster(*arguments, folder=folder)
-    assert printed.returncode == 0, printed.stderr[-2000:]
-    posted = next(part for part in printed.stdout.split("\n\n") if part.startswith(f"{channel}\n"))
+    return muster(*arguments, folder=folder, **environment)
+
+
+def digest_of_the_demo(printed):
+    """Give the example's marker and what the demo posts there."""
+    marker, channel = re.search(r"<!-- (digest: (#[\w-]+)) -->", README).groups()
+    posted = next(part for part in printed.split("\n\n") if part.startswith(f"{channel}\n"))
     return marker, f"{posted.rstrip()}\n"
 
 
-def test_the_digest_of_the_readme_is_what_the_demo_posts(tmp_path):
-    marker, posted = digest_of_the_demo(tmp_path)
+def test_the_demo_prints_all_seven_standups_with_that_of_the_readme_and_leaves_nothing(tmp_path):
+    run = run_of_the_demo(tmp_path, TMPDIR=str(tmp_path))
+    said = run.stdout
+
+    assert (run.returncode, run.stderr) == (0, "")
+    marker, posted = digest_of_the_demo(said)
     assert after_marker(marker) == posted, "Write it anew: .venv/bin/python -m tests.test_docs"
+    channels = {
+        each.name for each in people.CHANNELS if each.name.startswith("ai-") and each.name != "ai-audit"
+    }
+    standups = re.findall(r"^(#[\w-]+)\n  \*.*, 16 to 22 November 2026: ", said, re.MULTILINE)
+    assert len(channels) == 7
+    assert sorted(standups) == sorted(f"#{each}" for each in channels)
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- facts ---
@@ -265,7 +280,9 @@ def test_no_document_names_a_machine_or_a_package_index(name):
 
 def renew():
     """Write what the demo posts into the README."""
-    marker, posted = digest_of_the_demo(ROOT)
+    run = run_of_the_demo(ROOT)
+    run.check_returncode()
+    marker, posted = digest_of_the_demo(run.stdout)
     (ROOT / "README.md").write_text(README.replace(after_marker(marker), posted), "utf-8")
 
 
