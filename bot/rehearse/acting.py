@@ -27,7 +27,7 @@ from integrations.store import outbox
 from integrations.store.outbox import OutboxState
 
 A_KILL = 250  # messages: one in so many costs the process its life, and each step is died at once
-PATIENCE_S = 30.0  # until a step that does not come is left out; not divided, as starting is not
+PATIENCE_S = 60.0  # until a step that does not come is left out; not divided, as starting is not
 LOCKED_S = 0.5
 MORE_AFTER_S = 1.5
 LOOK_EVERY_S = 0.3

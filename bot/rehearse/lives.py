@@ -49,9 +49,11 @@ class Life:
         """Wait for the kill; False when its step did not come in time."""
         ended = asyncio.create_task(self.process.wait())
         struck = asyncio.create_task(self._killed.wait())
-        await asyncio.wait({ended, struck}, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
-        for each in (ended, struck):
-            each.cancel()
+        try:
+            await asyncio.wait({ended, struck}, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in (ended, struck):
+                each.cancel()
         if self.process.returncode is not None and not self._killed.is_set():
             raise self.ended()
         return self._killed.is_set()
