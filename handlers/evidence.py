@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
+from handlers import folds
 from handlers.deciding import Person, need_same, need_settings, refused, standing_of
 from handlers.services import Services, Snapshot
 from handlers.ticks import settle_product
 from integrations.store import evidence as stored
-from integrations.store import launches as requests
+from integrations.store import launches
 from integrations.store.engine import lock_workspace
 from integrations.store.launches import Outcome
 from schema.attempts import Code, Declined
@@ -19,7 +20,9 @@ from schema.evidence import Document, Record
 from schema.evidence_given import need_giver
 from schema.problems import nearest, quoted
 from schema.products import Product
+from schema.record_findings import record_digest
 from schema.requirements import EvidenceKind, Requirement
+from schema.sightings import MODEL, MODEL_VERSION
 
 Given = Record | Document
 
@@ -39,7 +42,7 @@ async def put(
 
     def act(session: Session) -> bool | Declined:
         lock_workspace(session, snapshot.workspace)
-        came = requests.outcome(session, snapshot.workspace, key)
+        came = launches.outcome(session, snapshot.workspace, key)
         if came is not None:
             return False if came.refusal is None else Declined(Code(str(came.code)), came.refusal)
         need_settings(session, snapshot)
@@ -53,8 +56,8 @@ async def put(
             attempt = f"give evidence for {item} of {product.key}"
             return refused(session, snapshot.workspace, declined, who=who, attempt=attempt, key=key, now=now)
         came = Outcome(launch="", first=0, last=0, code=None, refusal=None)
-        requests.note(session, snapshot.workspace, [(key, came)], at=now)
-        owned = replace(given, by=who.pid, at=now)
+        launches.note(session, snapshot.workspace, [(key, came)], at=now)
+        owned = replace(_of_its_model(session, services, snapshot, product, given=given), by=who.pid, at=now)
         stored.put(session, snapshot.workspace, product=product.key, item=item, given=owned)
         settle_product(session, services, snapshot, product.key)
         return True
@@ -63,6 +66,24 @@ async def put(
     if isinstance(kept, Declined):
         raise kept
     return kept
+
+
+def _of_its_model(
+    session: Session, services: Services, snapshot: Snapshot, product: Product, *, given: Given
+) -> Given:  # fmt: skip
+    """Say of which model a version is, where a launch under way says it: two models may have versions of one name."""
+    version = given.states.get(MODEL_VERSION)
+    if not version or given.states.get(MODEL):
+        return given
+    going = [
+        folds.load(session, services.folds, kept).revision.manifest
+        for kept in launches.going(session, snapshot.workspace, product=product.key)
+    ]
+    models = {each.model for each in going if each.model_version == version}
+    if len(models) != 1:
+        return given
+    stated = replace(given, states={**given.states, MODEL: models.pop()})
+    return replace(stated, digest=record_digest(stated)) if isinstance(stated, Record) else stated
 
 
 def items_of(services: Services, snapshot: Snapshot, product: Product) -> Mapping[str, ItemSpec]:

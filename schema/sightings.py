@@ -136,6 +136,9 @@ def mismatch(sight: Sight, states: Mapping[str, str]) -> Failure | None:
     if not wanted:
         return Failure("The manifest does not say its {part}; add it.", named)
     stated = states.get(part, "").strip()
+    model, of = sight.manifest.get(MODEL, ""), states.get(MODEL, "").strip()
+    if part == MODEL_VERSION and of and of != model:  # a version's name says nothing without the model's
+        part, named, wanted, stated = MODEL, {"part": PARTS[MODEL]}, model, of
     if not stated:
         return Failure(
             "{it:cap} does not say for which {part} it holds; {wanted} is to go out.",
@@ -156,6 +159,8 @@ def _left(part: str, wanted: str, stated: str) -> frozenset[str]:
 
 
 DATA: Final = "data"
+MODEL: Final = "model"
+MODEL_VERSION: Final = "model_version"
 
 
 def _listed(text: str) -> frozenset[str]:

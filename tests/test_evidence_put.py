@@ -252,6 +252,26 @@ async def test_what_a_higher_tier_asks_is_looked_at_too(store):
     assert (await room.gate(launch)).items["T-3"] == "needs_sign"
 
 
+async def test_evidence_of_a_version_is_not_that_of_another_model_with_a_version_of_that_name(store):
+    [drill] = MEASURED.requirements
+    room = Room(
+        store, specs=(replace(MEASURED, requirements=(replace(drill, matches="model_version"),)), SIGNED)
+    )
+    launch = await room.opened()
+    record = Record(name="drill", value="3", unit=RecordUnit.MINUTES, states={"model_version": MANIFEST.model_version},
+                    measured_at=room.clock.now, by="", at=room.clock.now, digest="")  # fmt: skip
+    await evidence.put(
+        room.services, room.snapshot, room.product, item="T-3", given=record, by=SAM, key=a_key()
+    )
+    assert (await finding(room, launch, "T-3"))["drill"].passed
+
+    await room.revised(launch, manifest=replace(MANIFEST, model="another"))
+
+    found = (await finding(room, launch, "T-3"))["drill"]
+    assert not found.passed
+    assert found.why.endswith("is for the model ranker, and another is to go out.")
+
+
 async def test_a_new_revision_is_held_to_its_own_manifest(store):
     needed = replace(MEASURED.requirements[0], matches="code")
     room = Room(store, specs=(replace(MEASURED, requirements=(needed,)), SIGNED))
