@@ -4,7 +4,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.demo import people
-from tests.stages import BEN, LEA, a_stage
+from tests.stages import BEN, CHLOE, JOBS, LEA, a_stage
 from tests.test_demo_page import a_page, browser, chromium, look  # noqa: F401 - two of them are fixtures
 from tests.test_demo_reviews import AUDIT, CLOSED, HANA, JAMILA, MIGUEL, OFFERS, OPEN, Visit, put
 
@@ -28,8 +28,8 @@ async def visit():
 def shown(visit, chromium):  # noqa: F811 - the fixture
     """Give what opens the channel of the launch as one person."""
 
-    def page(user, **settings):
-        return a_page(chromium, f"{visit.slack.url}?user={user}#/{people.TEAM}/{OFFERS}", **settings)
+    def page(user, channel=OFFERS, **settings):
+        return a_page(chromium, f"{visit.slack.url}?user={user}#/{people.TEAM}/{channel}", **settings)
 
     return page
 
@@ -126,3 +126,27 @@ async def test_the_evidence_improves_and_the_gate_opens(visit, shown, look):  # 
         await card(page).get_by_role("button", name="replies").click()
         await page.locator("#replies .msg").nth(3).wait_for()
         await look(page, "review-thread-dark")
+
+
+async def test_a_gap_that_is_far_smaller_and_still_too_wide_holds_the_launch(visit, shown, look):  # noqa: F811 - the fixture
+    async with shown(HANA, JOBS) as page:
+        await card(page).get_by_text("17 of 18 ethics items settled").wait_for()
+        await card(page).get_by_text("74 more among men than among women").wait_for()
+        assert (await visit.gate("job-matching-1"))[0] == CLOSED
+        await look(page, "review-held-card")
+
+        # it cannot be signed while its evidence does not pass, and the page says so
+        dialog = await reviews(page)
+        await dialog.get_by_text("It can be signed when its evidence passes.").wait_for()
+        first = dialog.get_by_role("group").first
+        assert "Your answer to ETH-08" in await first.locator("legend").text_content()
+        assert await first.get_by_role("radio", name="Sign").count() == 0
+        await look(page, "review-held")
+        await dialog.get_by_role("button", name="Close", exact=True).last.click()
+        await dialog.wait_for(state="hidden")
+
+        # why not yet, in one line, for who asked
+        await page.locator("#who").select_option(CHLOE)
+        await card(page).get_by_role("button", name="Why not yet?").click()
+        await page.get_by_text("The least that is missing").wait_for()
+        await look(page, "review-why")

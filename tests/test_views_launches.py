@@ -184,6 +184,16 @@ def test_a_card_names_the_objection_before_missing_evidence():
     assert "*Held back most by* the objection to LR-02: Is it in order?" in said
 
 
+def test_a_card_says_of_one_failing_item_only_what_it_lacks():
+    missing = finding("LR-01", passed=False)
+    launch = opened([spec(1, check=CheckKind.AUTO_AND_SIGN, requirements=(RECORD,))], found=[missing])
+
+    said = taken(launches.card(launch, gate_of(launch, [missing]), about()))
+
+    assert "*Held back most by* LR-01: There is no drill yet." in said
+    assert "Evidence is missing" not in said
+
+
 def finding(item, *, passed, digest=""):
     return Finding(
         item=item, requirement="drill", kind=EvidenceKind.RECORD, digest=digest, passed=passed,

@@ -157,15 +157,14 @@ def _review(revision: Revision, item: str) -> Review:
 
 def _waits(gate: Gate) -> list[str]:
     failing = sum(state is ItemState.AUTO_FAIL for state in gate.items.values())
-    lacks = (
-        [f"Evidence is missing or does not pass for {count(failing)}."]
-        if failing and gate.state is State.OPEN
-        else []
-    )
+    first = most(gate.reasons)
+    named = first is not None and first.code is ReasonCode.EVIDENCE  # below, with what it lacks
+    said = gate.state is State.OPEN and failing > named
+    lacks = [f"Evidence is missing or does not pass for {count(failing)}."] if said else []
     if not gate.waits_for:
         return lacks
-    named = [f"{ROLE_WORDS[role]} ({count(len(items))})" for role, items in gate.waits_for.items()]
-    return [f"Waits for {joined(named)}.", *lacks]
+    roles = [f"{ROLE_WORDS[role]} ({count(len(items))})" for role, items in gate.waits_for.items()]
+    return [f"Waits for {joined(roles)}.", *lacks]
 
 
 def joined(words: Iterable[str]) -> str:
