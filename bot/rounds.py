@@ -1,4 +1,4 @@
-"""The clocks of launches: their turns, their sources, their people, and the checkpoints of the ledger."""
+"""The clocks of launches, and of the people who are asked before a standup; the database says what is due."""
 
 from datetime import timedelta
 
@@ -6,6 +6,7 @@ from bot.clock import Clock
 from bot.settings import Waits
 from bot.workspaces import MAIN
 from handlers import checkpoints, drawing, reminders, rounds
+from handlers.asks import Asking
 from handlers.readers import Directory
 from handlers.rounds import Rounds
 from handlers.services import Services
@@ -41,8 +42,15 @@ def launch_clocks(services: Services, directory: Directory, waits: Waits, *, hol
     async def signing() -> None:
         await checkpoints.keep(services, await services.snapshot(MAIN))
 
+    asking = Asking(services=services, directory=directory, holder=holder)
+
+    async def checkins() -> None:
+        snapshot = await services.snapshot(MAIN)
+        await asking.plan(snapshot)
+        await asking.do_due(snapshot)
+
     ticks = {
         "reviews": turns, "launch_sources": sources, "launch_people": people, "reminders": reminding,
-        "checkpoints": signing,
+        "checkpoints": signing, "checkins": checkins,
     }  # fmt: skip
     return [Clock(tick, waits.due_every_s, name=name) for name, tick in ticks.items()]

@@ -159,7 +159,7 @@ class Directory:
     async def _answer(self, id_: str) -> Mapping[str, object]:
         if identities.kind_of(id_) is IdentityKind.GROUP:
             return {"users": list(await self.slack.group_members(id_, within_s=self.within_s))}
-        return _said_of(await self.slack.user(id_, within_s=self.within_s), team=self.team)
+        return said_of(await self.slack.user(id_, within_s=self.within_s), team=self.team)
 
     def _keep(self, said: Identity, changes: int) -> bool:
         """Keep an answer, unless its subject changed since it was asked for."""
@@ -169,7 +169,7 @@ class Directory:
         return True
 
 
-def _said_of(user: Mapping[str, Any], *, team: str) -> dict[str, object]:
+def said_of(user: Mapping[str, Any], *, team: str) -> dict[str, object]:
     """Keep of Slack's user object what decides who somebody is; a home elsewhere in one company is no stranger's."""
     homes = {user.get("team_id") or team, *((user.get("enterprise_user") or {}).get("teams") or ())}
     stranger = bool(user.get("is_stranger")) or (team != "" and team not in homes)

@@ -17,6 +17,7 @@ def user_object(user: User, *, with_email: bool) -> Json:
         "display_name": user.name,
         "title": user.title,
         "team": user.team_id,
+        "status_emoji": user.status_emoji,
     }
     if with_email and user.email and not user.stranger:
         profile["email"] = user.email

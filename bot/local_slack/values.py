@@ -48,6 +48,7 @@ class User:
     tz: str = "UTC"  # IANA name
     email: str = ""
     title: str = ""
+    status_emoji: str = ""  # such as `:palm_tree:`
     guest: bool = False
     single_channel_guest: bool = False
     stranger: bool = False  # of another company, here by a shared channel

@@ -49,10 +49,22 @@ class Back:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """A modal on top of the submitted one, which stays as it was filled in."""
+
+    view: Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    """The modal closes, with those beneath it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wrong:
     """Sentences beside the inputs of a modal, by block."""
 
     errors: dict[str, str]
 
 
-Answer: TypeAlias = Show | Later | Open | Replace | Back | Wrong | None
+Answer: TypeAlias = Show | Later | Open | Replace | Back | Push | Close | Wrong | None

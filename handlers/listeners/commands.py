@@ -4,7 +4,7 @@ from typing import Final
 
 from handlers import explanations, standups
 from handlers.briefs import Read, pull_and_read, read
-from handlers.listeners import launches, reviews, schedules
+from handlers.listeners import checkins, launches, reviews, schedules
 from handlers.listeners.answers import Answer, Later, Show
 from handlers.listeners.desk import Desk
 from handlers.listeners.payloads import Command
@@ -32,17 +32,16 @@ MAY_BE_THERE: Final = (
 )
 
 
+OF_NO_PRODUCT: Final = frozenset({Verb.EXPLAIN, Verb.REVIEWS, Verb.WHY, Verb.CHECKIN})
+
+
 async def command(typed: Command, desk: Desk, snapshot: Snapshot, circle: Circle) -> Answer:
     """Answer `/muster …` to the person who typed it."""
     wanted = asked(typed.text, command=desk.command)
     if wanted.verb is Verb.HELP:
         return help_(desk, circle, channel=typed.channel)
-    if wanted.verb is Verb.EXPLAIN:
-        return await explain(desk, snapshot, circle, wanted, channel=typed.channel)
-    if wanted.verb is Verb.REVIEWS:
-        return await reviews.mine(desk, snapshot, circle.user)
-    if wanted.verb is Verb.WHY:
-        return await reviews.why_named(desk, snapshot, circle, wanted.launch)
+    if wanted.verb in OF_NO_PRODUCT:
+        return await _of_no_product(typed, desk, snapshot, circle, wanted=wanted)
     if wanted.mode is not None and wanted.mode not in (Mode.PREVIEW, Mode.NOW):
         return await schedules.typed(typed, desk, snapshot, circle, wanted=wanted)
     product = product_named(circle, wanted.product, channel=typed.channel, command=desk.command)
@@ -57,6 +56,19 @@ async def command(typed: Command, desk: Desk, snapshot: Snapshot, circle: Circle
             raise Refusal(f"Only the newest standup is posted. To see another: {_preview_of(desk, wanted)}.")
         return await post_now(desk, snapshot, circle, product)
     return await preview(desk, snapshot, product, wanted.period)
+
+
+async def _of_no_product(
+    typed: Command, desk: Desk, snapshot: Snapshot, circle: Circle, *, wanted: Asked
+) -> Answer:
+    """Answer what may be about no product, or about one that the person cannot read."""
+    if wanted.verb is Verb.EXPLAIN:
+        return await explain(desk, snapshot, circle, wanted, channel=typed.channel)
+    if wanted.verb is Verb.REVIEWS:
+        return await reviews.mine(desk, snapshot, circle.user)
+    if wanted.verb is Verb.WHY:
+        return await reviews.why_named(desk, snapshot, circle, wanted.launch)
+    return await checkins.ask(typed, desk, snapshot, circle, product=wanted.product)
 
 
 def _preview_of(desk: Desk, wanted: Asked) -> str:

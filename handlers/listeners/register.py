@@ -3,6 +3,7 @@
 from typing import Final
 
 from handlers.listeners import (
+    checkins,
     commands,
     homes,
     items,
@@ -29,6 +30,10 @@ SURFACE: Final = (
     Row(Kind.ACTION, Action.EVIDENCE, payloads.click, items.add_evidence),
     Row(Kind.ACTION, Action.SCHEDULE, payloads.click, schedules.change),
     Row(Kind.ACTION, Action.SKIP, payloads.click, schedules.skip),
+    Row(Kind.ACTION, Action.CHECKIN, payloads.click, checkins.opened),
+    Row(Kind.ACTION, Action.CHECKIN_SKIP, payloads.click, checkins.skipped, at_once=True),
+    Row(Kind.ACTION, Action.CHECKIN_AWAY, payloads.click, checkins.away, at_once=True),
+    Row(Kind.ACTION, Action.CHECKIN_WHOLE, payloads.click, checkins.whole),
     Row(Kind.VIEW, Callback.READER, payloads.submission, pages.reader_chosen),
     Row(Kind.VIEW, Callback.LAUNCH, payloads.submission, launches.asked),
     Row(Kind.VIEW, Callback.REVISION, payloads.submission, launches.revised),
@@ -36,6 +41,8 @@ SURFACE: Final = (
     Row(Kind.VIEW, Callback.EVIDENCE, payloads.submission, items.evidence_given),
     Row(Kind.VIEW, Callback.VERB, payloads.submission, verbs.chosen),
     Row(Kind.VIEW, Callback.DONE, payloads.submission, verbs.done, recorded=True),
+    Row(Kind.VIEW, Callback.CHECKIN, payloads.submission, checkins.answered, at_once=True),
+    Row(Kind.VIEW, Callback.CHECKIN_ANYWAY, payloads.submission, checkins.anyway, at_once=True),
     Row(Kind.VIEW, Callback.SCHEDULE, payloads.submission, schedules.changed),
     Row(Kind.VIEW, Callback.SKIP, payloads.submission, schedules.skipped),
     Row(Kind.EVENT, Event.MENTION, payloads.mention, threads.mention, at_once=True),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from slack_bolt import BoltResponse
 
-from handlers.listeners.answers import Answer, Back, Later, Open, Replace, Show, Wrong
+from handlers.listeners.answers import Answer, Back, Close, Later, Open, Push, Replace, Show, Wrong
 from handlers.listeners.desk import Desk
 from handlers.listeners.payloads import Place
 from handlers.views import modals
@@ -42,6 +42,17 @@ def acked(body: dict[str, Any] | None = None) -> BoltResponse:
     if body is None:
         return BoltResponse(status=200, body="")
     return BoltResponse(status=200, body=json.dumps(body), headers=dict(JSON))
+
+
+def _response(answer: Push | Close | Wrong) -> dict[str, Any]:
+    """Say what becomes of a submitted modal."""
+    match answer:
+        case Push(view=view):
+            return {"response_action": "push", "view": view}
+        case Close():
+            return {"response_action": "clear"}
+        case Wrong(errors=errors):
+            return {"response_action": "errors", "errors": errors}
 
 
 def private(message: Payload) -> dict[str, Any]:
@@ -79,8 +90,8 @@ class Showing:
             case Back(view=view, then=then):
                 self._update(view, then, place)
                 return acked()
-            case Wrong(errors=errors):
-                return acked({"response_action": "errors", "errors": errors})
+            case Push() | Close() | Wrong():
+                return acked(_response(answer))
 
     async def say(self, kind: Kind, place: Place, words: str) -> BoltResponse:
         """Tell one person a sentence before the ack, where that needs no second trigger."""

@@ -73,4 +73,5 @@ def examples(circle: Circle, *, channel: str | None, may_post: bool) -> Examples
     return Examples(
         product=product.key if product else None, here=here is not None, metric=metric, may_post=may_post,
         products=titles(circle),
+        rosters=any(each.standup and each.standup.roster for each in circle.products.values()),
     )  # fmt: skip

@@ -29,6 +29,7 @@ class Verb(StrEnum):
     BRIEF = "brief"
     EXPLAIN = "explain"
     STANDUP = "standup"
+    CHECKIN = "checkin"
     LAUNCH = "launch"
     REVIEWS = "reviews"
     STATUS = "status"  # in threads
@@ -50,6 +51,7 @@ class Mode(StrEnum):
 OTHER_WORDS: Final = {
     "hi": Verb.HELP, "hello": Verb.HELP, "?": Verb.HELP, "page": Verb.BRIEF, "report": Verb.BRIEF, "what": Verb.EXPLAIN,
     "define": Verb.EXPLAIN, "digest": Verb.STANDUP, "stand-up": Verb.STANDUP, "how": Verb.WHY,
+    "check-in": Verb.CHECKIN, "answer": Verb.CHECKIN,
     "review": Verb.REVIEWS, "waiting": Verb.REVIEWS, "todo": Verb.REVIEWS, "release": Verb.LAUNCH,
 }  # fmt: skip
 WITH_MORE: Final = frozenset({Mode.SCHEDULE, Mode.SKIP, Mode.HAND_OVER})  # words may follow
@@ -57,7 +59,7 @@ OTHER_MODES: Final = {"handover": "hand-over", "unpause": "resume", "reschedule"
 PERIOD: Final = re.compile(r"\d{4}-(?:w\d{1,2}|\d{1,2})", re.IGNORECASE)
 PERSON: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 IN_COMMANDS: Final = (
-    Verb.HELP, Verb.BRIEF, Verb.EXPLAIN, Verb.STANDUP, Verb.LAUNCH, Verb.REVIEWS, Verb.WHY,
+    Verb.HELP, Verb.BRIEF, Verb.EXPLAIN, Verb.STANDUP, Verb.LAUNCH, Verb.CHECKIN, Verb.REVIEWS, Verb.WHY,
 )  # fmt: skip
 IN_THREADS: Final = (Verb.HELP, Verb.STATUS, Verb.WHY, Verb.BRIEF, Verb.EXPLAIN)
 
@@ -101,6 +103,8 @@ def asked(text: str, *, verbs: Iterable[Verb] = IN_COMMANDS, command: str = "") 
             return replace(_standup(rest), person=_person(text))
         case Verb.HELP | Verb.REVIEWS:
             return Asked(verb=verb)
+        case Verb.CHECKIN:
+            return Asked(verb=verb, product=rest or None)
         case Verb.LAUNCH | Verb.STATUS | Verb.WHY:
             return Asked(verb=verb, product=rest or None, launch=rest or None)
 

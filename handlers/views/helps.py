@@ -15,6 +15,7 @@ class Examples:
     here: bool  # it is this channel's own product
     metric: str | None  # one that the product measures
     may_post: bool  # this person may post its standup
+    rosters: bool = False  # people are asked before a standup of one of these products
     products: Sequence[tuple[str, str]] = ()  # key and title of all that may be read
 
 
@@ -69,11 +70,11 @@ def _lines(command: str, examples: Examples) -> list[tuple[str, str]]:
                 )
             )
         lines.append((f"{command} standup{name} preview", "the coming standup, only for you"))
-        lines.append(
-            (f"{command} standup{name} schedule", "when it runs; change it, or leave one out")
-        )
+        lines.append((f"{command} standup{name} schedule", "when it runs; change it, or leave one out"))
         if examples.may_post:
             lines.append((f"{command} standup{name} now", "post it now"))
+        if examples.rosters:
+            lines.append((f"{command} checkin", "your answers for the coming standup"))
         lines.append((f"{command} launch{name}", "open a launch with its two reviews"))
         lines.append((f"{command} reviews", "which launches wait for you, and which you wait for"))
     else:

@@ -40,7 +40,7 @@ def turns(session: Session, workspace: str, *, product: str, period: str) -> tup
     """List everybody of one standup."""
     here = (C.workspace == workspace, C.product == product, C.period == period)
     rows = session.execute(select(CHECKINS).where(*here).order_by(C.person)).all()
-    named = _blockers(session, workspace, product=product, period=period)
+    named = open_blockers(session, workspace, product=product, period=period)
     return tuple(_turn(row, [each for each in named if each.by == row.person]) for row in rows)
 
 
@@ -55,7 +55,7 @@ def turn(
     row = session.execute(query.with_for_update() if hold else query).first()
     if row is None:
         return None
-    return _turn(row, _blockers(session, workspace, product=product, period=period, person=person))
+    return _turn(row, open_blockers(session, workspace, product=product, period=period, person=person))
 
 
 def mine(session: Session, workspace: str, person: str, *, since: datetime) -> tuple[Turn, ...]:
@@ -79,6 +79,13 @@ def put(session: Session, workspace: str, turn: Turn) -> None:
     session.execute(
         statement.on_conflict_do_update(index_elements=keys, set_=values | {"revision": C.revision + 1})
     )
+
+
+def put_new(session: Session, workspace: str, turn: Turn) -> None:
+    """Store a turn that nobody planned; one that is there stays as it is."""
+    values = {name: getattr(turn, name) for name in PLANNED}
+    key = {"workspace": workspace, "product": turn.product, "period": turn.period, "person": turn.person}
+    insert_new(session, CHECKINS, key | values | {"late": False, "revision": 1})
 
 
 # --- what they answered ---
@@ -105,7 +112,7 @@ def keep(session: Session, workspace: str, checkin: CheckIn) -> None:
 
 def _keep_blockers(session: Session, workspace: str, checkin: CheckIn) -> None:
     said = {each.id: each for each in checkin.answers.blockers}
-    before = _blockers(
+    before = open_blockers(
         session, workspace, product=checkin.product, period=checkin.period, person=checkin.person
     )
     at = checkin.edited_at or checkin.given_at
@@ -142,9 +149,9 @@ def _put_blocker(session: Session, workspace: str, product: str, blocker: Blocke
     session.execute(statement.on_conflict_do_update(index_elements=[B.workspace, B.id], set_=said))
 
 
-def blocker_id(*, workspace: str, product: str, period: str, person: str, number: int) -> str:
+def blocker_id(*, workspace: str, product: str, period: str, person: str, text: str) -> str:
     """Name a blocker by who named it when; the same however often the form is sent."""
-    identity = json.dumps([workspace, product, period, person, number])
+    identity = json.dumps([workspace, product, period, person, text])
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
@@ -172,7 +179,7 @@ def draft(
 def gathered(session: Session, workspace: str, *, product: str, period: str, now: datetime) -> Gathered:
     """Gather all that the standup of a period takes from its people, as they stand at a moment."""
     found = turns(session, workspace, product=product, period=period)
-    open_ = _blockers(session, workspace, product=product, period=period)
+    open_ = open_blockers(session, workspace, product=product, period=period)
     return Gathered(
         members=members(found, now),
         checkins=tuple(
@@ -204,10 +211,10 @@ def _earlier_decisions(session: Session, workspace: str, product: str, period: s
     return tuple(each for row in rows for each in _decisions(row))
 
 
-def _blockers(
+def open_blockers(
     session: Session, workspace: str, *, product: str, period: str, person: str | None = None
 ) -> list[Blocker]:
-    """List what was open at the end of a period, the oldest first."""
+    """List what was open when the standup of a period was over, the oldest first; of one person where they are named."""
     named = [B.workspace == workspace, B.product == product, B.since <= period]
     if person is not None:
         named.append(B.person == person)

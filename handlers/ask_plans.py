@@ -1,0 +1,212 @@
+"""Who is asked before a standup, and when: written down ahead, and looked at again as rosters and schedules change."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from handlers import chores
+from handlers.effects import tell
+from handlers.people import BARRED
+from handlers.services import Services, Snapshot
+from handlers.views.text import escape, mention
+from integrations.store import checkins as stored
+from integrations.store import due, identities
+from integrations.store.identities import Identity
+from schema.asks import AHEAD, SAID_SO, Slot, planned, slots
+from schema.checkins import Turn
+from schema.due import Due, Outcome, Taken
+from schema.people import worker_of
+from schema.products import Product
+
+PLAN: Final = "checkin_plan"  # due work, one a standup that is coming: who is asked, and when
+ASK: Final = "checkin_ask"  # one a person and standup
+REMIND: Final = "checkin_reminder"
+THREAD: Final = "checkin_thread"  # answers that came after the digest was prepared
+HEARD: Final = timedelta(days=30)  # for how long somebody's time zone is believed
+
+Payload = Mapping[str, Any]
+
+
+def key_of(turn: Turn) -> str:
+    """Name somebody's turn for due work and for the card that asks them."""
+    return f"{turn.product}.{turn.period}.{turn.person}"
+
+
+def wanted_standups(snapshot: Snapshot, now: datetime) -> Iterable[Due]:
+    for product in snapshot.configuration.products.values():
+        if product.standup is None or not product.standup.roster or product.channel is None:
+            continue
+        for slot in slots(product, after=now, until=now + AHEAD):
+            yield Due(
+                workspace=snapshot.workspace,
+                kind=PLAN,
+                key=f"{slot.product}.{slot.period}",
+                due_at=now,
+                window_end=slot.post_at,
+                payload={
+                    "product": slot.product,
+                    "period": slot.period,
+                    "post_at": slot.post_at.isoformat(),
+                    "revision": snapshot.revision,
+                },
+            )
+
+
+def write_down(session: Session, *, snapshot: Snapshot, wanted: Mapping[str, Due], now: datetime) -> None:
+    """Plan what is new, look again at what changed, and drop what no schedule wants any more."""
+    known = {work.key: work for work in due.planned(session, snapshot.workspace, kind=PLAN)}
+    for key, work in known.items():
+        if key not in wanted and datetime.fromisoformat(str(work.payload["post_at"])) > now:
+            due.drop(session, snapshot.workspace, PLAN, key, now=now, reason="the schedule changed")
+            _drop_turns(session, snapshot.workspace, work, now=now)
+    for key, work in wanted.items():
+        if key not in known:
+            ended = due.ended(session, snapshot.workspace, PLAN, key)
+            moved = ended is not None and ended.work.payload["post_at"] != work.payload["post_at"]
+            due.plan(session, work, again=frozenset(Outcome) if moved else {Outcome.DROPPED})
+        elif known[key].payload != work.payload:
+            due.move(session, work)
+
+
+def _drop_turns(session: Session, workspace: str, work: Due, *, now: datetime) -> None:
+    said = work.payload
+    for turn in stored.turns(session, workspace, product=str(said["product"]), period=str(said["period"])):
+        _drop(session, workspace, turn, now=now)
+
+
+def _drop(session: Session, workspace: str, turn: Turn, *, now: datetime) -> None:
+    for kind in (ASK, REMIND):
+        due.drop(session, workspace, kind, key_of(turn), now=now, reason="nobody is to be asked any more")
+
+
+def slot_of(product: Product | None, said: Payload) -> Slot | None:
+    """Find the standup that a piece of work is about; None when the schedule has changed since."""
+    if product is None or product.standup is None or not product.standup.roster:
+        return None
+    post_at = datetime.fromisoformat(str(said["post_at"]))
+    found = slots(product, after=post_at - timedelta(microseconds=1), until=post_at)
+    return next((each for each in found if each.period == said["period"]), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """Who is on a roster, and the groups of it that Slack does not list."""
+
+    users: tuple[str, ...]
+    closed: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planning:
+    """One standup whose people are planned."""
+
+    services: Services
+    snapshot: Snapshot
+    product: Product
+    slot: Slot
+    taken: Taken
+    roster: Roster
+    again: timedelta
+
+    @property
+    def workspace(self) -> str:
+        return self.snapshot.workspace
+
+    def write(self, session: Session) -> None:
+        now = self.services.now()
+        next_at = now + self.again
+        if next_at >= self.slot.deadline:
+            ended = chores.done(session, self.taken, now=now)
+        else:
+            ended = chores.done(session, self.taken, now=now, next_at=next_at, **self.taken.work.payload)
+        if ended:
+            self._people(session, now)
+
+    def _people(self, session: Session, now: datetime) -> None:
+        where = {"product": self.slot.product, "period": self.slot.period}
+        before = {each.person: each for each in stored.turns(session, self.workspace, **where)}
+        said = identities.known(session, self.workspace, self.roster.users, since=now - HEARD)
+        troubles = dict(self.roster.closed)
+        for user in self.roster.users:
+            why = barred(said.get(user))
+            if why:
+                troubles[user] = why
+            self._person(session, user, said.get(user), before=before.get(user), why=why, now=now)
+        for user, turn in before.items():
+            if user not in self.roster.users and not turn.left:
+                stored.put(session, self.workspace, replace(turn, left=True))
+                _drop(session, self.workspace, turn, now=now)
+        fine = [user for user in self.roster.users if user not in troubles]
+        stored.no_trouble(session, self.workspace, product=self.product.key, members=fine)
+        tell_troubles(session, self.snapshot, self.product, troubles, now=now)
+
+    def _person(
+        self, session: Session, user: str, said: Identity | None, *, before: Turn | None, why: str, now: datetime
+    ) -> None:  # fmt: skip
+        zone = str(said.body.get("tz") or "") if said is not None else ""
+        worker = worker_of(user, self.product, self.snapshot.configuration.people, slack_zone=zone or None)
+        turn = replace(planned(self.slot, worker, now=now, before=before), barred=why)
+        if turn != before:
+            stored.put(session, self.workspace, turn)
+        if turn.asked_at is None and turn.ask_at is not None and not why and wants(turn):
+            chores.put(session, [due_of(self.workspace, ASK, turn, turn.ask_at)])
+        elif turn.asked_at is None:
+            due.drop(session, self.workspace, ASK, key_of(turn), now=now, reason="not to be asked now")
+        elif turn.remind_at is not None and turn.expects and turn.reminded_at is None:
+            due.move(session, due_of(self.workspace, REMIND, turn, turn.remind_at))
+
+
+def due_of(workspace: str, kind: str, turn: Turn, at: datetime) -> Due:
+    payload = {"product": turn.product, "period": turn.period, "person": turn.person}
+    return Due(
+        workspace=workspace, kind=kind, key=key_of(turn), due_at=at, window_end=turn.deadline, payload=payload
+    )
+
+
+def wants(turn: Turn) -> bool:
+    """Tell whether somebody who is not asked yet is to be; who is away later is asked while they are there."""
+    return turn.checkin is None and turn.skipped_at is None and turn.away != SAID_SO and not turn.left
+
+
+def barred(said: Identity | None) -> str:
+    """Say why an account is never asked, in words for the product's owner; "" where it is, or is not known yet."""
+    return "" if said is None else why_not(said.body)
+
+
+def why_not(body: Payload) -> str:
+    """Say what about an account keeps it from being asked."""
+    if "refused" in body:
+        return "Slack knows no such account"
+    return next((words for flag, words in UNFIT.items() if body.get(flag)), "")
+
+
+UNFIT: Final[Mapping[str, str]] = {
+    "deleted": "the account is deactivated",
+    "is_bot": "it is a bot",
+    "is_stranger": "they belong to another company",
+    "is_ultra_restricted": "they are a guest of single channels",
+    "is_restricted": "they are a guest",
+}
+assert UNFIT.keys() == BARRED.keys()  # who may not decide is not asked either
+
+
+def tell_troubles(
+    session: Session, snapshot: Snapshot, product: Product, troubles: Mapping[str, str], *, now: datetime
+) -> None:
+    """Tell a product's owner once who of its roster cannot be asked, and what to change."""
+    new = [
+        f"{mention(member)}: {escape(why.rstrip('.'))}."
+        for member, why in sorted(troubles.items())
+        if stored.trouble(
+            session, snapshot.workspace, product=product.key, member=member, trouble=why, now=now
+        )
+    ]
+    if new:
+        words = (
+            f"On the roster of {escape(product.title)} I cannot ask everybody. {' '.join(new)} Take them out of"
+            " `standup.roster` in muster.yaml, or name full members of this workspace instead."
+        )
+        tell(session, snapshot.workspace, users=[product.owner], text=words, now=now)

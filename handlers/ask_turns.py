@@ -1,0 +1,132 @@
+"""One person's turn before a standup: asked, reminded once, and shown where they stand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from handlers import cards, chores
+from handlers.ask_plans import REMIND, due_of, key_of, tell_troubles, wants, why_not
+from handlers.late_answers import delivery_of, prepared
+from handlers.services import Services, Snapshot
+from handlers.views import checkins as shown
+from integrations.store import checkins as stored
+from schema.asks import STATUS, hours_of, next_morning
+from schema.checkins import Turn, first_moment, reminder_moment
+from schema.deliveries import DeliveryState
+from schema.due import Taken
+from schema.people import Worker, worker_of
+from schema.products import Product
+
+LATE: Final = timedelta(hours=1)  # asked so long after their time, people are asked in working hours only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What Slack says of somebody at this moment."""
+
+    body: Mapping[str, Any]
+    away: bool  # by an emoji of their status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Somebody whose turn it is to be asked, or to be reminded."""
+
+    services: Services
+    snapshot: Snapshot
+    product: Product
+    taken: Taken
+    seen: Seen
+
+    @property
+    def workspace(self) -> str:
+        return self.snapshot.workspace
+
+    def ask(self, session: Session) -> None:
+        now, turn = self.services.now(), self._held(session)
+        if turn is None or turn.asked_at is not None or not wants(turn) or self._over(session, turn, now):
+            chores.done(session, self.taken, now=now)
+            return
+        worker = self._worker(turn.person)
+        later = first_moment(now, turn.deadline, hours_of(worker))
+        if self._barred(session, turn, now):
+            return
+        if self.seen.away:
+            again = next_morning(now, turn.deadline, worker)
+            if self._done(session, turn, next_at=again):
+                stored.put(session, self.workspace, replace(turn, away=STATUS))
+        elif later is not None and later > now and self.taken.late_by(now) > LATE:
+            self._done(session, turn, next_at=later)
+        elif self._done(session, turn):
+            self._asked(session, turn, worker, now)
+
+    def _asked(self, session: Session, turn: Turn, worker: Worker, now: datetime) -> None:
+        remind_at = reminder_moment(now, turn.deadline, hours_of(worker))
+        away = "" if turn.away == STATUS else turn.away
+        asked = replace(turn, asked_at=now, remind_at=remind_at, away=away)
+        stored.put(session, self.workspace, asked)
+        show(session, self.snapshot, self.product, asked, now=now)
+        if remind_at is not None:
+            chores.put(session, [due_of(self.workspace, REMIND, asked, remind_at)])
+
+    def remind(self, session: Session) -> None:
+        now, turn = self.services.now(), self._held(session)
+        if turn is None or not turn.expects or turn.reminded_at is not None or self._over(session, turn, now):
+            chores.done(session, self.taken, now=now)
+            return
+        if self._barred(session, turn, now):
+            return
+        worker = self._worker(turn.person)
+        later = first_moment(now, turn.deadline, hours_of(worker))
+        if self.seen.away:
+            if self._done(session, turn):
+                stored.put(session, self.workspace, replace(turn, away=STATUS))
+        elif later != now:
+            self._done(session, turn, next_at=later)
+        elif self._done(session, turn):
+            reminded = replace(turn, reminded_at=now)
+            stored.put(session, self.workspace, reminded)
+            show(session, self.snapshot, self.product, reminded, now=now)
+
+    def _held(self, session: Session) -> Turn | None:
+        said = self.taken.work.payload
+        return stored.turn(
+            session, self.workspace, product=self.product.key, period=str(said["period"]), person=str(said["person"]),
+            hold=True,
+        )  # fmt: skip
+
+    def _over(self, session: Session, turn: Turn, now: datetime) -> bool:
+        """Tell whether nobody waits for answers any more."""
+        made = delivery_of(session, self.workspace, self.product, turn.period)
+        return now >= turn.deadline or (made is not None and made.state is DeliveryState.SKIPPED)
+
+    def _barred(self, session: Session, turn: Turn, now: datetime) -> bool:
+        """Leave out whom Slack calls something else than a full member by now, and tell the owner."""
+        why = why_not(self.seen.body)
+        if why and self._done(session, turn):
+            stored.put(session, self.workspace, replace(turn, barred=why))
+            tell_troubles(session, self.snapshot, self.product, {turn.person: why}, now=now)
+        return bool(why)
+
+    def _worker(self, user: str) -> Worker:
+        zone = str(self.seen.body.get("tz") or "") or None
+        return worker_of(user, self.product, self.snapshot.configuration.people, slack_zone=zone)
+
+    def _done(self, session: Session, turn: Turn, *, next_at: datetime | None = None) -> bool:
+        now = self.services.now()
+        if next_at is not None and next_at >= turn.deadline:
+            next_at = None
+        return chores.done(session, self.taken, now=now, next_at=next_at, **self.taken.work.payload)
+
+
+def show(session: Session, snapshot: Snapshot, product: Product, turn: Turn, *, now: datetime) -> None:
+    """Show somebody in their direct messages where their turn stands: the question, then what was received."""
+    workspace, key = snapshot.workspace, f"checkin.{key_of(turn)}"
+    seen = shown.Asked(title=product.title, turn=turn, prepared=prepared(session, workspace, product, turn))
+    cards.put(session, workspace, key=key, channel=turn.person, message=shown.asking(seen), now=now)
+    if turn.reminded_at is not None:
+        message = shown.reminder(seen)
+        cards.put(session, workspace, key=f"{key}.reminder", channel=turn.person, message=message, now=now)

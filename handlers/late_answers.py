@@ -1,0 +1,86 @@
+"""Late answers: those that came after a digest was composed follow it into its thread."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from handlers import cards, chores
+from handlers.ask_plans import THREAD, due_of, key_of
+from handlers.effects import tell
+from handlers.services import Services, Snapshot
+from handlers.standups import KIND
+from handlers.views import checkins as shown
+from integrations.store import checkins as stored
+from integrations.store import deliveries
+from schema.asks import ANSWERED_FOR
+from schema.checkins import Turn
+from schema.deliveries import PARENT, Delivery, DeliveryState, IllegalMove, delivery_id
+from schema.due import Taken
+from schema.products import Product
+
+LOOK_AGAIN: Final = timedelta(minutes=1)  # for a digest that is not posted yet
+
+
+def delivery_of(session: Session, workspace: str, product: Product, period: str) -> Delivery | None:
+    """Give the delivery of a product's standup; None where none was planned yet."""
+    if product.channel is None:
+        return None
+    id_ = delivery_id(
+        workspace=workspace, kind=KIND, product=product.key, period=product.calendar.named(period),
+        channel=product.channel,
+    )  # fmt: skip
+    try:
+        return deliveries.get(session, workspace, id_)
+    except IllegalMove:
+        return None
+
+
+def prepared(session: Session, workspace: str, product: Product, turn: Turn) -> bool:
+    """Tell whether the standup was composed already, so that an answer comes after it."""
+    made = delivery_of(session, workspace, product, turn.period)
+    return made is not None and bool(deliveries.parts(session, workspace, made.id))
+
+
+def follow(session: Session, workspace: str, turn: Turn, *, now: datetime) -> None:
+    """Let answers go into the thread of a digest that was composed without them."""
+    work = replace(due_of(workspace, THREAD, turn, now), window_end=turn.post_at + ANSWERED_FOR)
+    chores.put(session, [work])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """Answers that go into the thread of a digest."""
+
+    services: Services
+    snapshot: Snapshot
+    product: Product
+    taken: Taken
+    outside: bool  # another company reads the channel
+
+    def write(self, session: Session) -> None:
+        now, workspace, said = self.services.now(), self.snapshot.workspace, self.taken.work.payload
+        turn = stored.turn(
+            session, workspace, product=self.product.key, period=str(said["period"]), person=str(said["person"]),
+            hold=True,
+        )  # fmt: skip
+        made = delivery_of(session, workspace, self.product, str(said["period"]))
+        parent = None if made is None else _parent_ts(session, made)
+        if turn is None or turn.checkin is None or made is None or made.state is DeliveryState.SKIPPED:
+            chores.done(session, self.taken, now=now)
+        elif self.outside:
+            if chores.done(session, self.taken, now=now):
+                words = shown.kept_inside(self.product.title)
+                tell(session, workspace, users=[turn.person], text=words, now=now)
+        elif parent is None:
+            chores.done(session, self.taken, now=now, next_at=now + LOOK_AGAIN, **said)
+        elif chores.done(session, self.taken, now=now):
+            message = shown.in_thread(turn.checkin) | {"thread_ts": parent, "by": turn.person}
+            key = f"checkin.thread.{key_of(turn)}"
+            cards.put(session, workspace, key=key, channel=made.channel, message=message, now=now)
+
+
+def _parent_ts(session: Session, made: Delivery) -> str | None:
+    parts = deliveries.parts(session, made.workspace, made.id)
+    return next((part.ts for part in parts if part.position == PARENT), None)
