@@ -1,6 +1,7 @@
 """The fault harness: nothing lost and nothing doubled at any step, and it sees what is."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,7 @@ from bot.files import Secrets
 from bot.local_slack.posting import put
 from bot.rehearse.acting import rehearse
 from bot.rehearse.counting import Came, counted
+from bot.rehearse.lives import alive
 from bot.rehearse.owing import Owing, composed
 from bot.rehearse.plans import Rehearsal, Tally
 from bot.rehearse.stages import staged
@@ -26,6 +28,7 @@ from integrations.store import outbox
 from integrations.store import parts as stored_parts
 from integrations.store.tables import table_of
 from schema.deliveries import part_key
+from schema.errors import Refusal
 from schema.tables.outbox import OutboxRow
 from tests import builders
 from tests.test_cli import written
@@ -120,6 +123,14 @@ def test_a_configuration_without_a_channel_is_refused(tmp_path):
 
     assert result.exit_code != 0
     assert "Give one a channel" in str(result.exception)
+
+
+async def test_a_bot_that_cannot_run_is_told_by_what_it_said_last(stage):
+    broken = replace(stage, environment={**stage.environment, "MUSTER_SETTLE_S": "soon"})
+
+    async with alive(broken) as life:
+        with pytest.raises(Refusal, match=r"(?s)ended by itself with code \d.*MUSTER_SETTLE_S"):
+            await life.says("ready", within_s=20)
 
 
 async def test_what_was_carried_out_is_counted_as_sent(stage, owing):

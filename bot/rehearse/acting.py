@@ -149,8 +149,7 @@ class Course:
         loop = asyncio.get_running_loop()
         until = loop.time() + AT_LEAST_S + self._owing.planned * A_MESSAGE_S
         while loop.time() < until:
-            if life.process.returncode is not None:
-                raise life.ended()
+            await life.check()
             heard_out = self._stage.heard_out(self._owing.channels)  # first: what was taken is owed by then
             left = await self._stage.store.read(still_owed)
             if heard_out and not left:

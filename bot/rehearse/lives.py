@@ -26,14 +26,14 @@ class Life:
     _deadly: str = ""  # the event that it is killed at
     _spared: int = 0  # how many of those pass first
     _killed: asyncio.Event = field(default_factory=asyncio.Event)
+    _silent: asyncio.Event = field(default_factory=asyncio.Event)  # its log has come to its end
 
     async def says(self, event: str, *, within_s: float) -> bool:
         """Wait until its log says this once more; False when that takes too long."""
         loop, before = asyncio.get_running_loop(), self.heard[event]
         until = loop.time() + within_s
         while self.heard[event] == before and loop.time() < until:
-            if self.process.returncode is not None:
-                raise self.ended()
+            await self.check()
             await asyncio.sleep(LOOK_EVERY_S)
         return self.heard[event] > before
 
@@ -54,14 +54,17 @@ class Life:
         finally:
             for each in (ended, struck):
                 each.cancel()
-        if self.process.returncode is not None and not self._killed.is_set():
-            raise self.ended()
+        if not self._killed.is_set():
+            await self.check()
         return self._killed.is_set()
 
-    def ended(self) -> Refusal:
-        """Say that it ended though nobody killed it."""
+    async def check(self) -> None:
+        """Raise Refusal, with what it said last, when it has ended."""
+        if self.process.returncode is None:
+            return
+        await self._silent.wait()
         said = "\n".join(self.last)
-        return Refusal(f"Muster ended by itself with code {self.process.returncode}. It said last:\n{said}")
+        raise Refusal(f"Muster ended by itself with code {self.process.returncode}. It said last:\n{said}")
 
     async def listen(self) -> None:
         """Read its log, and kill it where that is wanted."""
@@ -69,9 +72,10 @@ class Life:
         async for line in self.process.stderr:
             event = _event(line)
             self.heard[event] += 1
-            if event == self._deadly:
+            if event and event == self._deadly:
                 self._pass_or_die()
             self.last.append(line.decode(errors="replace").strip())
+        self._silent.set()
 
     def _pass_or_die(self) -> None:
         if self._spared > 0:
