@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from schema import facts, texts
+from schema.checkins import CheckIn
 from schema.facts import Fact, Kind
 from schema.texts import Text
 
@@ -16,7 +17,7 @@ SHORTEST_WORD: Final = 40  # a cut goes back at most so far to the end of a word
 class Voice:
     """What one person says, under headings; the words are theirs and not yet escaped."""
 
-    user: str
+    given: CheckIn
     name: Fact
     note: str  # such as `late`; empty
     said: tuple[tuple[str, str], ...]  # a heading, then words, line breaks kept

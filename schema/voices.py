@@ -64,7 +64,7 @@ def voice(page: Page, given: CheckIn, names: Mapping[str, str]) -> Voice:
     ]
     said = tuple((title, cut(words, SHOWN)) for title, words in whole if words)
     return Voice(
-        user=given.person, name=person(given.person, names), note="late" if given.late else "", said=said,
+        given=given, name=person(given.person, names), note="late" if given.late else "", said=said,
         shortened=any(len(words) > SHOWN for _, words in whole),
     )  # fmt: skip
 

@@ -103,9 +103,7 @@ async def test_people_are_quoted_as_they_wrote_and_harmlessly(talk):
     ])  # fmt: skip
     _, thread = await posted(talk)
 
-    assert (
-        "> &lt;!channel&gt; deployed *v7*\n> ```unclosed &amp; &lt;https://x.example|click&gt;```" in thread
-    )
+    assert "> &lt;!channel&gt; deployed ∗v7∗\n> ˋˋˋunclosed &amp; &lt;https://x.example|click&gt;" in thread
     assert "> שלום" in thread
     assert f"*<@{builders.BEN}>* (late)" in thread
     assert "x" * 400 in thread

@@ -1,30 +1,24 @@
 """People's own words in a digest: quoted, and harmless to what stands around them."""
 
-from typing import Final
-
-from handlers.views.blocks import Block, sections
+from handlers.views.blocks import Block, actions, sections
+from handlers.views.checkins import PLAIN, whole_button
 from handlers.views.text import bold, escape, mrkdwn
 from schema.quotes import Voice
 from schema.texts import Text
-
-FENCE: Final = "```"
 
 
 def said(voice: Voice) -> list[Block]:
     """Show what one person said, an answer a quotation; each person in blocks of their own."""
     name = mrkdwn(Text((voice.name,)))
     head = f"{bold(name)} ({voice.note})" if voice.note else bold(name)
-    return sections(
-        "\n".join([head, *(f"{escape(title)}:\n{_quoted(words)}" for title, words in voice.said)])
-    )
+    answers = (f"{escape(title)}:\n{_quoted(words)}" for title, words in voice.said)
+    blocks = sections("\n".join([head, *answers]))
+    return [*blocks, actions([whole_button(voice.given)])] if voice.shortened else blocks
 
 
 def _quoted(words: str) -> str:
-    """Quote every line; a code block that a cut left open is closed, so that it swallows nothing else."""
-    safe = escape(words)
-    if safe.count(FENCE) % 2:
-        safe = f"{safe}{FENCE}"
-    return "\n".join(f"> {line}" for line in safe.splitlines())
+    """Quote every line, with nothing in it that pings, links or formats what follows."""
+    return "\n".join(f"> {escape(line).translate(PLAIN)}" for line in words.splitlines())
 
 
 def plain(voice: Voice) -> str:
