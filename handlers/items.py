@@ -1,7 +1,7 @@
 """Items: shown to one person exactly as they will be signed, and signed as they were shown."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -13,7 +13,7 @@ from handlers import findings, folds
 from handlers.deciding import Acting, Decided, Deciding, Person, Request, known
 from handlers.decisions import decide
 from handlers.services import Services, Snapshot
-from handlers.views.differences import since_then
+from handlers.views.differences import beside, since_then
 from integrations.store import people, texts
 from integrations.store import showings as stored
 from integrations.store.showings import Showing
@@ -62,7 +62,12 @@ async def show(
             )
         mine = spoken_as(session, snapshot, person.user)
         text = {
-            item.id: words_of(item, found.by_item.get(item.id, {}), _changed(folded.revision, mine, item))
+            item.id: words_of(
+                item,
+                found.by_item.get(item.id, {}),
+                _changed(folded.revision, mine, item),
+                beside=beside(item, folded.revision),
+            )
             for item in items
         }
         bound = {item.id: item.digest for item in items}
@@ -91,14 +96,17 @@ def _changed(revision: Revision, mine: Collection[str], item: Item) -> Differenc
     return max(found, key=lambda each: each.vote.seq, default=None)
 
 
-def words_of(item: Item, found: Mapping[str, Finding], changed: Difference | None = None) -> str:
+def words_of(
+    item: Item, found: Mapping[str, Finding], changed: Difference | None = None, *, beside: Sequence[str] = ()
+) -> str:
     """Write every word that somebody is shown of an item: the question, why it is asked, and what its evidence shows.
 
     changed   what is not as it was when they spoke to it last
+    beside    what else a signature is bound to
     """
     told = [since_then(changed, item.spec)] if changed is not None else []
     evidence = [_evidence(finding) for finding in found.values()]
-    return "\n".join([item.spec.question, item.spec.why, *told, *evidence])
+    return "\n".join([item.spec.question, item.spec.why, *told, *beside, *evidence])
 
 
 def _evidence(finding: Finding) -> str:

@@ -569,6 +569,40 @@ def test_other_answers_to_the_risk_questions_are_told_by_their_questions():
     )
 
 
+def test_who_signs_is_shown_all_that_the_signature_is_bound_to():
+    listing = Requirement(
+        name="risk", kind=EvidenceKind.DOCUMENT, words="the statement", states=("open_waivers",)
+    )
+    accepted = replace(spec(2), rests_on=frozenset({"answers", "tier"}), requirements=(listing,))
+    plain = replace(spec(1), klass=ItemClass.WAIVABLE)
+    found = Finding(
+        item="LR-02",
+        requirement="risk",
+        kind=EvidenceKind.DOCUMENT,
+        digest="d",
+        passed=True,
+        why="It is there.",
+        statement="",
+        measured_at=NOW,
+    )
+    launch = opened([plain, accepted], answers=frozenset({RiskQuestion.PERSONAL_DATA}), found=[found])
+    item = launch.revision.items["LR-02"]
+    assert differences.beside(item, launch.revision) == [
+        "Answered with yes: “Does it use data about people?”", "The tier is medium.", "Nothing is waived.",
+    ]  # fmt: skip
+    assert differences.beside(launch.revision.items["LR-01"], launch.revision) == []
+
+    asked = WaiverAsked(
+        item="LR-01", digest=launch.revision.items["LR-01"].digest, owner="p", reason="t", metric="recall",
+        until=NOW + timedelta(days=9),
+    )  # fmt: skip
+    launch = after(launch, exceptions.waive(launch, holder(Role.RAI), asked, findings=[], now=NOW), NOW)
+
+    assert differences.beside(launch.revision.items["LR-02"], launch.revision)[-1] == (
+        "LR-01 is waived until 2 December 2026; watched meanwhile: recall."
+    )
+
+
 # --- lines of the thread ---
 
 

@@ -5,7 +5,8 @@ from typing import Final
 from handlers.views.text import clip
 from schema.checklists import ItemSpec
 from schema.differences import Difference
-from schema.items import ANSWERS
+from schema.items import ANSWERS, TIER, Item, names_waivers
+from schema.launches import Revision
 from schema.risks import ASKED, RiskQuestion
 from schema.votes import Intent
 
@@ -23,6 +24,24 @@ def since_then(found: Difference, spec: ItemSpec) -> str:
     when = f"Since {SPOKE.get(found.vote.intent, 'you spoke to this')} on {on.day} {on:%B}"
     told = [*_question(found), *_answers(found), *_manifest(found), *_evidence(found, spec), *_rules(found)]
     return f"{when}, {_joined(told)}." if told else f"{when}, it has changed."
+
+
+def beside(item: Item, revision: Revision) -> list[str]:
+    """Say what a signature is bound to beside the evidence: answers to the risk questions, tier, and what is waived."""
+    told = []
+    if ANSWERS in item.risk:
+        yes = [f"“{asked.question}”" for each, asked in ASKED.items() if each in _yes(item.risk[ANSWERS])]
+        told.append(
+            f"Answered with yes: {' '.join(yes)}" if yes else "Every risk question was answered with no."
+        )
+    if TIER in item.risk:
+        told.append(f"The tier is {item.risk[TIER]}.")
+    if names_waivers(item.spec):
+        told += [
+            f"{each.item} is waived until {each.until.day} {each.until:%B %Y}; watched meanwhile: {each.metric}."
+            for each in revision.waivers.values()
+        ] or ["Nothing is waived."]
+    return told
 
 
 def _question(found: Difference) -> list[str]:
