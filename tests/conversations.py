@@ -102,6 +102,7 @@ async def a_talk(
     mode: str = "socket",
     document: dict[str, Any] | None = None,
     beside: dict[str, Any] | None = None,
+    engine: str = "sqlite",
     **last: Any,
 ):
     """Open a workspace with Muster in it; everything is closed, and checked, at the end.
@@ -114,7 +115,7 @@ async def a_talk(
         people = seeded(slack)
         app = slack.add_app_from_manifest(MANIFEST)
         fraud, lunch = channels(slack, app)
-        store = Store(fresh_url("sqlite"))
+        store = Store(fresh_url(engine))
         stack.push_async_callback(store.close)
         await builders.a_workspace_in(store)
         held = replace(builders.snapshot(document or builders.document(), folder), revision=0)
