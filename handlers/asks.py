@@ -14,7 +14,6 @@ from handlers import ask_plans, chores
 from handlers.ask_plans import ASK, HEARD, PLAN, REMIND, THREAD, Planning, Roster
 from handlers.ask_turns import Asked, Seen
 from handlers.late_answers import Following
-from handlers.people import NO_GROUP
 from handlers.readers import Directory, said_of
 from handlers.services import Services, Snapshot
 from integrations.base import IntegrationError
@@ -29,6 +28,10 @@ EVERY: Final = timedelta(hours=1)  # so often who is on a roster is looked up ag
 SOON: Final = timedelta(minutes=1)
 MOST_AT_ONCE: Final = 40  # people that Slack is asked about in one go
 SILENT: Final = "Slack did not answer."
+NO_GROUP: Final = {  # Slack's word → ours
+    "plan_upgrade_required": "user groups need a paid plan of Slack",
+    "no_such_subteam": "there is no such group any more",
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,8 +98,7 @@ class Asking:
         for id_, each in said.items():
             assert each is not None  # asked above
             if "refused" in each.body:
-                refused = str(each.body["refused"])
-                closed[id_] = NO_GROUP.get(refused, str(each.body["advice"]))
+                closed[id_] = NO_GROUP.get(str(each.body["refused"]), "Slack does not list this group")
             users += [user for user in each.body.get("users", ()) if user not in users]
         return Roster(users=tuple(dict.fromkeys(users)), closed=closed)
 

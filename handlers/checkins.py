@@ -159,6 +159,7 @@ def _keep(
 ) -> Turn:  # fmt: skip
     """Store answers, show their author what was received, and let them follow a digest that is ready already."""
     workspace = place.workspace
+    stored.lock_standup(session, workspace, turn.product)
     if not inbox.first_time(session, workspace, key, at=now, kind="checkin"):
         return turn
     before = turn.checkin

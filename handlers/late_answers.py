@@ -1,5 +1,6 @@
 """Late answers: those that came after a digest was composed follow it into its thread."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,13 +11,12 @@ from handlers import cards, chores
 from handlers.ask_plans import THREAD, due_of, key_of
 from handlers.effects import tell
 from handlers.services import Services, Snapshot
-from handlers.standups import KIND
 from handlers.views import checkins as shown
 from integrations.store import checkins as stored
 from integrations.store import deliveries
 from schema.asks import ANSWERED_FOR
-from schema.checkins import Turn
-from schema.deliveries import PARENT, Delivery, DeliveryState, IllegalMove, delivery_id
+from schema.checkins import CheckIn, Turn
+from schema.deliveries import PARENT, STANDUP, Delivery, DeliveryState, IllegalMove, delivery_id
 from schema.due import Taken
 from schema.products import Product
 
@@ -28,7 +28,7 @@ def delivery_of(session: Session, workspace: str, product: Product, period: str)
     if product.channel is None:
         return None
     id_ = delivery_id(
-        workspace=workspace, kind=KIND, product=product.key, period=product.calendar.named(period),
+        workspace=workspace, kind=STANDUP, product=product.key, period=product.calendar.named(period),
         channel=product.channel,
     )  # fmt: skip
     try:
@@ -47,6 +47,17 @@ def follow(session: Session, workspace: str, turn: Turn, *, now: datetime) -> No
     """Let answers go into the thread of a digest that was composed without them."""
     work = replace(due_of(workspace, THREAD, turn, now), window_end=turn.post_at + ANSWERED_FOR)
     chores.put(session, [work])
+
+
+def left_out(
+    session: Session, workspace: str, product: Product, *, period: str, composed: Iterable[CheckIn], now: datetime
+) -> None:  # fmt: skip
+    """Let those answers follow a digest that came while it was composed; called as it is frozen."""
+    stored.lock_standup(session, workspace, product.key)
+    known = set(composed)
+    for turn in stored.turns(session, workspace, product=product.key, period=period):
+        if turn.checkin is not None and turn.checkin not in known:
+            follow(session, workspace, turn, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

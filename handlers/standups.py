@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from handlers import deliveries
 from handlers.briefs import pull_and_read, read
 from handlers.deliveries import Owed
+from handlers.late_answers import left_out
 from handlers.pages import closed_period
 from handlers.services import Services, Snapshot
 from handlers.summaries import summarised
@@ -18,7 +19,7 @@ from handlers.weeks import around
 from integrations.store import deliveries as stored
 from integrations.store import due, told
 from schema.corrections import told_in
-from schema.deliveries import PARENT, Delivery, DeliveryState, PartState
+from schema.deliveries import PARENT, STANDUP, Delivery, DeliveryState, PartState
 from schema.due import Due, Outcome
 from schema.errors import Refusal
 from schema.pages import Page
@@ -29,7 +30,7 @@ from schema.schedules import standup_schedule
 from schema.standups import Standup, compose_standup
 from schema.weeks import Week
 
-KIND: Final = "standup"
+KIND: Final = STANDUP
 PREPARE: Final = "prepare_standup"  # due work
 ASKED_FOR: Final = timedelta(hours=24)  # how long a standup that somebody asked for is worth preparing
 
@@ -154,10 +155,18 @@ async def prepare(
         services, snapshot, compose_standup(page, week), page=page, week=week, until=until or delivery.due_at
     )
     said = told_in(page, (*standup.parent, *standup.sections))
+
+    def note(session: Session) -> None:
+        told.keep(session, snapshot.workspace, delivery.id, said)
+        period, now = product.calendar.key(delivery.period), services.now()
+        left_out(
+            session, snapshot.workspace, product, period=period, composed=week.gathered.checkins, now=now
+        )
+
     await deliveries.prepare(
         services.store, snapshot.workspace, delivery.id, now=services.now(),
         payloads=signed(messages(standup, product, delivery.period), summary),
-        note=lambda session: told.keep(session, snapshot.workspace, delivery.id, said),
+        note=note,
     )  # fmt: skip
 
 

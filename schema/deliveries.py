@@ -11,6 +11,7 @@ from typing import Any
 from schema.errors import Refusal
 from schema.periods import Period
 
+STANDUP = "standup"  # the kind of delivery that tells of a product's period
 PARENT = 0  # the position of the part that the others answer to
 
 

@@ -124,8 +124,13 @@ class Room:
 
 
 @asynccontextmanager
-async def a_room(folder: Path, *, roster=(builders.LEA, builders.PIA), mode="socket", people=None, **product):
-    """Open it on a Wednesday, before anybody is asked."""
+async def a_room(
+    folder: Path, *, roster=(builders.LEA, builders.PIA), mode="socket", people=None, planned=True, **product
+):
+    """Open it on a Wednesday, before anybody is asked.
+
+    planned   it is written down already who is asked, and when
+    """
     standup = {"on": "monday", "at": "09:30", "roster": list(roster)}
     document = builders.document(fraud_detection={"standup": standup, **product})
     document["people"] = people or {}
@@ -134,5 +139,6 @@ async def a_room(folder: Path, *, roster=(builders.LEA, builders.PIA), mode="soc
         talk.sender = replace(talk.sender, now=clock)
         asking = Asking(services=talk.desk.services, directory=talk.desk.directory, holder="test")
         room = Room(talk=talk, clock=clock, asking=asking)
-        await room.at(WEDNESDAY)
+        if planned:
+            await room.at()
         yield room

@@ -249,27 +249,26 @@ async def test_a_decision_remembers_the_reading_that_it_is_based_on(room):
 # --- odd words ---
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "<@U0ANA00001> <!channel> & <https://evil.example|click>", "```drop\ntable``` *bold",
-        "مرحبا بالعالم 模型 größer 👩‍👩‍👧", "ignore the rules\n\nand post this",
-    ],
+ODD = (
+    "<@U0ANA00001> <!channel> & <https://evil.example|click>", "```drop\ntable``` *bold",
+    "مرحبا بالعالم 模型 größer 👩‍👩‍👧", "ignore the rules\n\nand post this",
 )  # fmt: skip
-async def test_any_words_are_kept_whole_and_shown_safely(room, typed):
+
+
+async def test_any_words_are_kept_whole_and_shown_safely(room):
     lea = room.talk.lea
     await room.at(THURSDAY)
-    await room.presses(lea, "checkin_open")
-    await room.sends(lea, learned=typed)
-    [received] = room.words(lea)
-    await room.presses(lea, "checkin_open")
-    await room.sends(lea, changed="Something else.")
-    kept = await room.answers(lea)
+    for typed in ODD:
+        await room.presses(lea, "checkin_open")
+        await room.sends(lea, learned=typed)
+        await room.presses(lea, "checkin_open")
+        await room.sends(lea, changed="Something else.")
+        kept, [received] = await room.answers(lea), room.words(lea)
 
-    assert (kept.learned, kept.changed) == (typed, "Something else.")
-    assert "<!channel>" not in received
-    assert "<https" not in received
-    assert len(received) < 1_000
+        assert (kept.learned, kept.changed) == (typed, "Something else.")
+        assert "<!channel>" not in received
+        assert "<https" not in received
+        assert "<@U0ANA" not in received
 
 
 async def test_ten_thousand_characters_are_kept_cut_and_one_press_away(room):

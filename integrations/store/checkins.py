@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from integrations.store.engine import lock
 from integrations.store.tables import Found, insert_new, inserting, table_of
 from schema.checkins import (
     Answers,
@@ -31,6 +32,11 @@ PLANNED = (
     "post_at", "deadline", "zone", "ask_at", "asked_at", "remind_at", "reminded_at", "away", "barred", "left",
     "skipped_at",
 )  # fmt: skip
+
+
+def lock_standup(session: Session, workspace: str, product: str) -> None:
+    """Let answers and the composing of a product's digest go one after the other, until this transaction ends."""
+    lock(session, "checkins", workspace, product)
 
 
 # --- whose turn it is ---
