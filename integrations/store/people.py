@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import ColumnElement, delete, insert, select, true, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from integrations.store.tables import insert_new, table_of
@@ -86,10 +86,15 @@ def link_known(session: Session, workspace: str, users: Iterable[str]) -> None:
 
 def same_person(session: Session, workspace: str) -> dict[str, str]:
     """Map each pid that an account had before it was linked to the one that it shares now."""
+    several = select(A.pid).where(A.workspace == workspace).group_by(A.pid).having(func.count() > 1)
+    shared = session.execute(several).scalars().all()
+    if not shared:  # as nearly always, and asked whenever a launch is read
+        return {}
     both = select(P.pid, A.pid.label("now")).join(
         ACCOUNTS, (A.workspace == P.workspace) & (A.user == P.user) & (A.pid != P.pid)
     )
-    return {row.pid: row.now for row in session.execute(both.where(P.workspace == workspace))}
+    found = both.where(P.workspace == workspace, A.pid.in_(shared))
+    return {row.pid: row.now for row in session.execute(found)}
 
 
 def erase(session: Session, workspace: str, pid: str) -> int:
