@@ -281,6 +281,19 @@ def test_a_setting_that_does_not_exist_is_refused(muster, monkeypatch):
     )
 
 
+def test_a_past_week_on_the_command_line_says_that_it_is_composed_again(muster, sound):
+    muster("apply", "--config", sound)
+    code, said, _ = muster("standup", "fraud-detection", "--dry-run", "--at", "2026-11-10")
+    _, of_a_file, _ = muster(
+        "standup", "fraud-detection", "--dry-run", "--at", "2026-11-10", "--config", sound
+    )
+
+    assert code == 0
+    assert said.startswith("Composed again on ")
+    assert "Fraud detection, 2 to 8 November 2026: nothing has clearly changed." in said
+    assert of_a_file.startswith("Fraud detection, 2 to 8 November 2026")
+
+
 def test_a_dry_run_prints_the_standup_with_its_figures(muster):
     code, said, complained = muster(*from_story("standup", "fraud-detection", "--dry-run"))
 
