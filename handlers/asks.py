@@ -17,6 +17,7 @@ from handlers.late_answers import Following
 from handlers.readers import Directory, said_of
 from handlers.services import Services, Snapshot
 from integrations.base import IntegrationError
+from integrations.slack_errors import Refused
 from integrations.store import identities
 from integrations.store.identities import IdentityKind
 from schema.due import Taken
@@ -131,6 +132,10 @@ class Asking:
         """Ask Slack who somebody is right now; raises Refusal while it does not answer."""
         try:
             found = await self.directory.slack.user(user)
+        except Refused as refused:
+            if refused.everywhere:
+                raise Refusal(SILENT) from refused
+            return Seen(body={"refused": refused.error}, away=False)
         except IntegrationError as error:
             raise Refusal(SILENT) from error
         body = said_of(found, team=self.directory.team)

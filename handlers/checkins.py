@@ -14,7 +14,7 @@ from handlers.checkin_answers import Place, Said, answers_of, open_blockers, sai
 from handlers.contradictions import contradicted
 from handlers.late_answers import follow, prepared
 from handlers.services import Services, Snapshot
-from handlers.views.checkins import Contradicted, Filling
+from handlers.views.checkins import Asked, Contradicted, Filling
 from integrations.store import checkins as stored
 from integrations.store import inbox, launches, texts
 from schema.asks import ANSWERED_FOR, SAID_SO, coming, new_turn
@@ -79,6 +79,19 @@ def _begun(session: Session, place: Place, now: datetime, *, hold: bool = False)
     if now >= turn.post_at + ANSWERED_FOR:
         raise Refusal(OVER.format(command="/muster"))
     return turn
+
+
+async def waiting(services: Services, snapshot: Snapshot, person: str) -> list[Asked]:
+    """List the check-ins that somebody is asked for now and has not given, the soonest deadline first."""
+    now, products = services.now(), snapshot.configuration.products
+    turns = await services.store.read(
+        lambda session: stored.mine(session, snapshot.workspace, person, since=now)
+    )
+    return [
+        Asked(title=products[turn.product].title, turn=turn, prepared=False)
+        for turn in turns
+        if turn.product in products and turn.asked_at is not None and turn.expects
+    ]
 
 
 # --- the form ---

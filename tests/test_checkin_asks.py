@@ -71,18 +71,20 @@ async def test_who_leaves_in_the_middle_of_the_week_is_not_reminded_and_the_owne
 async def test_absences_and_holidays_are_kept_and_each_is_asked_in_their_own_zone(tmp_path):
     named = {
         builders.LEA: {"away": [{"from": "2026-11-16", "until": "2026-11-22"}]},
-        builders.PIA: {"away": [{"from": "2026-11-18", "until": "2026-11-20"}]},
+        builders.PIA: {"away": [{"from": "2026-11-19", "until": "2026-11-20"}]},
         builders.BEN: {"zone": "Asia/Tokyo", "ask_at": "09:00"},
     }
     async with a_room(tmp_path, roster=(*named, builders.ANA), people=named) as room:
         turns = {user: await room.turn(user) for user in (*named, builders.ANA)}
 
         assert (turns[builders.LEA].ask_at, turns[builders.LEA].away) == (None, "planned absence")
-        assert turns[builders.PIA].away == "planned absence"  # asked on Tuesday, which was over already
+        assert turns[builders.PIA].away == "planned absence"
+        assert "your check-in for the standup, please" in room.words(builders.PIA)[0]  # while they are there
         assert turns[builders.BEN].ask_at == THURSDAY.replace(hour=0, second=0)
         assert turns[builders.ANA].ask_at == THURSDAY.replace(second=0)
         await room.at(THURSDAY)
-        assert room.heard(builders.LEA) == []
+        await room.at(FRIDAY + timedelta(minutes=5))
+        assert [len(room.heard(each)) for each in turns] == [0, 1, 1, 2]  # Ben's working day is over
 
 
 async def test_a_status_that_means_away_is_respected_until_it_ends(tmp_path):

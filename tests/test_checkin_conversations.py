@@ -124,6 +124,23 @@ async def test_the_next_week_asks_about_blockers_that_are_still_open(room):
     assert [each.text for each in (await room.answers(lea)).blockers] == ["No labels"]
 
 
+async def test_the_home_tab_lists_what_one_has_not_answered(room):
+    lea, slack = room.talk.lea, room.talk.slack
+    await room.at(THURSDAY)
+    await slack.open_home(lea)
+    await slack.settled()
+    await room.at()
+    before = words(slack.home(lea))
+    await room.presses(lea, "checkin_open")
+    await room.sends(lea, learned="Much.")
+    await slack.open_home(lea)
+    await slack.settled()
+    await room.at()
+
+    assert "Your check-ins\n*Fraud detection*: by" in before
+    assert "Your check-ins" not in words(slack.home(lea))
+
+
 # --- on demand ---
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from handlers import reviews
+from handlers import checkins, reviews
 from handlers.homes import cards
 from handlers.listeners.answers import Answer, Later
 from handlers.listeners.desk import Desk
@@ -12,6 +12,7 @@ from handlers.outbox import EffectKind
 from handlers.readers import circle
 from handlers.requests import Wish, once, wish
 from handlers.services import Snapshot
+from handlers.views import checkins as checkin_views
 from handlers.views.blocks import packed
 from handlers.views.homes import home
 from handlers.views.refusals import note
@@ -26,9 +27,10 @@ async def opened(seen: HomeOpened, desk: Desk, snapshot: Snapshot) -> Answer:
     async def publish() -> Answer:
         found = await circle(desk.directory, snapshot, seen.who.user)
         waits = await reviews.waiting(desk.services, desk.directory, snapshot, user=seen.who.user)
+        asked = await checkins.waiting(desk.services, snapshot, seen.who.user)
         view = home(
             await cards(desk.services, snapshot, found), command=desk.command,
-            examples=examples(found, channel=None, may_post=False), waiting=home_blocks(waits),
+            examples=examples(found, channel=None, may_post=False), waiting=[*checkin_views.home_blocks(asked), *home_blocks(waits)],
         )  # fmt: skip
         digest = hashlib.sha256(packed({"view": repr(view)}).encode()).hexdigest()
         if digest == seen.shown:

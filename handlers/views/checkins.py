@@ -13,13 +13,16 @@ from handlers.views.blocks import (
     actions,
     button,
     context,
+    divider,
     fallback,
+    header,
     plain_text,
     section,
     sections,
 )
 from handlers.views.receipts import slack_time
 from handlers.views.text import bold, clip, escape, mention, units
+from schema.asks import SAID_SO, STATUS
 from schema.checkins import Answers, Blocker, CheckIn, Decision, Turn
 
 TITLE: Final = "Check-in"
@@ -53,14 +56,10 @@ def asking(asked: Asked) -> Payload:
         return _message(_received(asked, turn.checkin), _changing(turn))
     if turn.skipped_at is not None:
         return _message(f"{_named(asked)}: you skip this one.", [_answer(turn, "Answer after all")])
-    if turn.away and turn.asked_at is None:
-        return _message(
-            f"{_named(asked)}: you are away, so nobody waits for you.", [_answer(turn, "Answer after all")]
-        )
-    words = f"{_named(asked)}: your check-in for the standup, please, by {slack_time(turn.deadline)}."
-    if turn.away:
+    if turn.away in {SAID_SO, STATUS}:  # who is away later is asked while they are there
         words = f"{_named(asked)}: you are away, so nobody waits for you."
         return _message(words, [_answer(turn, "Answer after all")])
+    words = f"{_named(asked)}: your check-in for the standup, please, by {slack_time(turn.deadline)}."
     about = _about(turn)
     return _message(
         words,
@@ -275,6 +274,18 @@ def warning(found: Sequence[Contradicted], turn: Turn) -> Block:
         submit="Save anyway",
     )
     return made | {"close": plain_text("Change it", TITLE_MOST)}
+
+
+# --- the Home tab ---
+
+
+def home_blocks(waiting: Sequence[Asked]) -> list[Block]:
+    """List the check-ins that somebody is asked for and has not given."""
+    blocks: list[Block] = []
+    for each in waiting:
+        words = f"{_named(each)}: by {slack_time(each.turn.deadline)}"
+        blocks += [*sections(words), actions([_answer(each.turn, "Answer", primary=True)]), divider()]
+    return [header("Your check-ins"), *blocks] if blocks else []
 
 
 # --- people's own words ---
