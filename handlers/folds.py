@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from handlers.memos import Memo
 from integrations.store import ledger, people
 from integrations.store.launches import Kept
-from schema.histories import apply, fold, known_as
+from schema.histories import apply, fold
 from schema.launches import Launch
 from schema.ledger import Event, digest
+from schema.same_people import known_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

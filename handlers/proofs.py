@@ -20,9 +20,10 @@ from schema.certificates import KeptName, KeptText, certified, referred, written
 from schema.checkpoints import PublicKey, SigningKey
 from schema.errors import Refusal
 from schema.gates import Gate, answer
-from schema.histories import INTENTS, fold, known_as
+from schema.histories import INTENTS, fold
 from schema.launches import EventKind
 from schema.ledger import Event
+from schema.same_people import known_as
 
 NO_KEY: Final = "A proof is signed, and Muster has no key: run `muster key new FILE` and name the file in MUSTER_SIGNING_KEY."
 ABOUT_KEYS: Final = frozenset({EventKind.KEY_ROTATED, EventKind.RESTORED})
