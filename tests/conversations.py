@@ -169,7 +169,10 @@ def a_desk(services, gateway: Slack, *, shared: bool = False) -> Desk:
         services=services,
         slack=gateway,
         directory=Directory(
-            slack=gateway, now=services.now, within_s=1 / FACTOR, workspace=builders.WORKSPACE,
+            slack=gateway,
+            now=services.now,
+            within_s=1 / FACTOR,
+            workspace=builders.WORKSPACE,
             store=services.store if shared else None,
         ),
     )

@@ -73,7 +73,10 @@ async def test_a_brief_is_understood_however_it_is_typed(talk, typed):
         ("brief for poets", "“poets” is no reader I know; try executive, engineer, compliance or support."),
         ("brief <!channel>" + "x" * 5_000, "There is no product"),
         ("brief a&b<c>", "There is no product `a&amp;b&lt;c&gt;`."),
-        ("dance", "What works: `/muster help`, `/muster brief`, `/muster explain`, `/muster standup`, `/muster launch`"),
+        (
+            "dance",
+            "What works: `/muster help`, `/muster brief`, `/muster explain`, `/muster standup`, `/muster launch`",
+        ),
     ],
 )
 async def test_what_does_not_work_gets_the_nearest_thing_that_does(talk, typed, answer):

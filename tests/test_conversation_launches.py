@@ -166,7 +166,12 @@ class Room:
         """Choose something in the card's menu; gives the private messages that came back."""
         card = self.card()
         before = len(self.talk.slack.ephemerals(user, self.talk.fraud))
-        menu = next(each for block in card["blocks"] for each in block.get("elements", ()) if each.get("action_id") == "launch_more")
+        menu = next(
+            each
+            for block in card["blocks"]
+            for each in block.get("elements", ())
+            if each.get("action_id") == "launch_more"
+        )
         verbs = {json.loads(each["value"])["verb"]: each["value"] for each in menu["options"]}
         chosen = verbs[verb] if verb in verbs else verbs["other"]
         await self.talk.slack.pick(user, self.talk.fraud, card["ts"], "launch_more", chosen)
@@ -212,7 +217,9 @@ async def a_room(folder: Path, *, mode="socket", specs=SPECS, roles=None, **prod
         "checklists": Checklists(items=specs), "signing_key": SigningKey(Ed25519PrivateKey.generate()),
     }  # fmt: skip
     async with a_talk(folder, mode=mode, document=document, beside=beside) as talk:
-        people = {name: talk.slack.add_user(name, id=id_, real_name=name.title()) for name, id_ in ids.items()}
+        people = {
+            name: talk.slack.add_user(name, id=id_, real_name=name.title()) for name, id_ in ids.items()
+        }
         for person in people.values():
             await talk.slack.join(person, talk.fraud)
         await talk.desk.directory.learn([*ids.values()])
@@ -260,7 +267,9 @@ async def test_what_moves_is_refused_at_its_field_and_nothing_typed_is_lost(room
 
 
 async def test_a_seat_that_nobody_can_fill_is_named_before_anything_is_posted(tmp_path):
-    async with a_room(tmp_path, roles={"pm": [builders.PIA], "ml": ["U0MIA00001"], "sre": ["U0SAM00001"]}) as room:
+    async with a_room(
+        tmp_path, roles={"pm": [builders.PIA], "ml": ["U0MIA00001"], "sre": ["U0SAM00001"]}
+    ) as room:
         await room.opens()
 
         shown = words(room.view(room.pia).content)
@@ -360,7 +369,12 @@ async def test_people_of_another_company_are_told_so(room):
 
 
 async def test_the_requester_signs_nothing_of_their_own(tmp_path):
-    roles = {"pm": [builders.PIA], "ml": [builders.PIA, "U0MIA00001"], "sre": ["U0SAM00001"], "rai": ["U0RON00001"]}
+    roles = {
+        "pm": [builders.PIA],
+        "ml": [builders.PIA, "U0MIA00001"],
+        "sre": ["U0SAM00001"],
+        "rai": ["U0RON00001"],
+    }
     async with a_room(tmp_path, roles=roles) as room:
         await room.begins()
 
@@ -373,7 +387,9 @@ async def test_a_card_of_last_month_says_that_it_is_over(room):
     await room.does(room.pia, "withdraw")
     room.talk.slack.state.logs[room.talk.fraud.id].by_ts[old["ts"]].update(blocks=old["blocks"])
 
-    assert "This launch is withdrawn; nothing can be said to it any more." in await refusal(room, room.mia, old)
+    assert "This launch is withdrawn; nothing can be said to it any more." in await refusal(
+        room, room.mia, old
+    )
 
 
 # --- signing ---
@@ -512,7 +528,9 @@ async def test_an_item_is_waived_for_a_while(room):
 
     await room.chooses(room.ron, "waive")
     view = room.view(room.ron)
-    [option] = next(each for each in view.content["blocks"] if each.get("block_id") == "item")["element"]["options"]
+    [option] = next(each for each in view.content["blocks"] if each.get("block_id") == "item")["element"][
+        "options"
+    ]
     await room.fills(
         room.ron, item=option["value"], reason="The shops are few.", ends_on="2026-12-20", owner=room.mia,
         metric="recall",
@@ -559,7 +577,9 @@ async def test_a_colleague_signs_for_who_is_away(room):
     assert (await room.kinds())[-1] == "signed"
 
     await room.chooses(room.mia, "undelegate")
-    [option] = next(each for each in room.view(room.mia).content["blocks"] if each["block_id"] == "colleague")["element"]["options"]
+    [option] = next(
+        each for each in room.view(room.mia).content["blocks"] if each["block_id"] == "colleague"
+    )["element"]["options"]
     assert option["text"]["text"] == "Lea, until the end of 27 November 2026"
     await room.fills(room.mia, colleague=option["value"])
 

@@ -57,7 +57,9 @@ class Submission:
     view: str
     about: Mapping[str, str]
     values: Mapping[str, str]  # by block; what was left empty is absent
-    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by block, where several may be chosen
+    lists: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # by block, where several may be chosen
     trigger: str = ""
     beneath: str = ""  # the view that this one stands on
 

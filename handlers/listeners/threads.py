@@ -51,9 +51,7 @@ async def mention(said: Mention, desk: Desk, snapshot: Snapshot, circle: Circle)
         return None
 
 
-async def _launch(
-    said: Mention, desk: Desk, snapshot: Snapshot, circle: Circle, *, launch: str
-) -> Answer:
+async def _launch(said: Mention, desk: Desk, snapshot: Snapshot, circle: Circle, *, launch: str) -> Answer:
     """Say in a launch's thread what is missing for it."""
     product = circle.product((await launch_of(desk, snapshot, launch)).product)
     await may_be_shown(desk, product, said.channel, shared_outside=said.shared_outside)

@@ -44,7 +44,7 @@ RIGHTS: Final[Mapping[Verb, Right]] = {
 SAID_TO_ALL: Final = "Done. The thread of {launch} says it to everybody."
 SAID: Final[Mapping[Verb, str]] = {
     Verb.UNDELEGATE: "Done. From now on you sign for yourself.",
-    Verb.DELEGATE: "Done. Your colleague can sign for you now from any launch's card; tell them that they can."
+    Verb.DELEGATE: "Done. Your colleague can sign for you now from any launch's card; tell them that they can.",
 }
 TITLE: Final = "Launch"
 
@@ -107,9 +107,7 @@ async def _form(case: _Case, person: Person) -> Block:
         )
     if case.verb is Verb.REVISE:
         return revision_form(case.kept.id, typed_of(looked.launch))
-    offered = await offers.offered(
-        case.desk.services, case.snapshot, looked, person=person, verb=case.verb
-    )
+    offered = await offers.offered(case.desk.services, case.snapshot, looked, person=person, verb=case.verb)
     lacking = nothing_to_choose(case.verb, offered)
     if lacking:
         raise Refusal(lacking)

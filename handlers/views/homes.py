@@ -29,9 +29,7 @@ class Card:
     next_standup: datetime | None
 
 
-def home(
-    cards: Sequence[Card], *, command: str, examples: Examples, waiting: Sequence[Block] = ()
-) -> Block:
+def home(cards: Sequence[Card], *, command: str, examples: Examples, waiting: Sequence[Block] = ()) -> Block:
     """Make the Home view of one person.
 
     waiting   launches that wait for them, and those that they wait for
