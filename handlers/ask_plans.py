@@ -126,6 +126,9 @@ class Planning:
             self._people(session, now)
 
     def _people(self, session: Session, now: datetime) -> None:
+        stored.lock_standup(
+            session, self.workspace, self.slot.product
+        )  # else a press meanwhile would be undone
         where = {"product": self.slot.product, "period": self.slot.period}
         before = {each.person: each for each in stored.turns(session, self.workspace, **where)}
         said = identities.known(session, self.workspace, self.roster.users, since=now - HEARD)

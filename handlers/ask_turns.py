@@ -93,6 +93,7 @@ class Asked:
 
     def _held(self, session: Session) -> Turn | None:
         said = self.taken.work.payload
+        stored.lock_standup(session, self.workspace, self.product.key)
         return stored.turn(
             session, self.workspace, product=self.product.key, period=str(said["period"]), person=str(said["person"]),
             hold=True,

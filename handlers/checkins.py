@@ -68,6 +68,8 @@ def on_roster(session: Session, place: Place) -> bool:
 
 def _begun(session: Session, place: Place, now: datetime, *, hold: bool = False) -> Turn:
     """Give somebody's turn, begun now where nobody has planned it yet; raises Refusal where answers come too late."""
+    if hold:
+        stored.lock_standup(session, place.workspace, place.product.key)
     turn = place.turn(session, hold=hold)
     if turn is None:
         slot = coming(place.product, now)
@@ -172,7 +174,6 @@ def _keep(
 ) -> Turn:  # fmt: skip
     """Store answers, show their author what was received, and let them follow a digest that is ready already."""
     workspace = place.workspace
-    stored.lock_standup(session, workspace, turn.product)
     if not inbox.first_time(session, workspace, key, at=now, kind="checkin"):
         return turn
     before = turn.checkin

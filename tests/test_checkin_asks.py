@@ -11,7 +11,7 @@ from handlers import checkins, late_answers
 from handlers.asks import Asking
 from handlers.checkin_answers import Place, Said
 from integrations.store import checkins as stored
-from integrations.store import due
+from integrations.store import due, outbox
 from integrations.store.engine import Store
 from tests import builders
 from tests.checkin_rooms import DEADLINE, FRIDAY, LEO, PERIOD, PRODUCT, THURSDAY, WEDNESDAY, a_room
@@ -116,6 +116,33 @@ async def test_nobody_is_asked_twice_by_two_processes_or_by_one_that_starts_agai
         await room.at()
 
         assert [len(room.heard(each)) for each in (builders.LEA, builders.PIA, builders.BEN)] == [1, 1, 1]
+
+
+async def test_two_processes_on_one_database_ask_each_person_once(tmp_path, database):
+    async with a_room(tmp_path, planned=False) as room:
+        snapshot, stores = await people(room), [Store(database) for _ in range(2)]
+        await builders.a_workspace_in(stores[0])
+        both = [
+            Asking(
+                services=replace(room.talk.desk.services, store=store),
+                directory=room.talk.desk.directory,
+                holder=f"p{n}",
+            )
+            for n, store in enumerate(stores)
+        ]
+        for moment in (WEDNESDAY, THURSDAY, FRIDAY + timedelta(minutes=5)):
+            room.clock.move(moment)
+            await asyncio.gather(*[each.plan(snapshot) for each in both])
+            for _ in range(3):
+                await asyncio.gather(*[each.do_due(snapshot) for each in both])
+        kept = await stores[0].read(lambda session: outbox.kept(session, builders.WORKSPACE))
+        for store in stores:
+            await store.close()
+
+        asked = sorted(effect.payload["key"] for effect in kept)
+        assert [key.removeprefix(f"checkin.{PRODUCT}.{PERIOD}.") for key in dict.fromkeys(asked)] == [
+            builders.LEA, f"{builders.LEA}.reminder", builders.PIA, f"{builders.PIA}.reminder",
+        ]  # fmt: skip
 
 
 async def test_an_ask_that_was_missed_at_night_comes_in_the_morning(tmp_path):

@@ -29,7 +29,8 @@ TITLE: Final = "Check-in"
 QUOTED_MOST: Final = 400  # of one answer in a message; the whole is one button away
 TOLD_MOST: Final = 200  # of one answer in what its author gets back
 MODAL_MOST: Final = 100  # blocks
-BLOCKERS_MOST: Final = 10  # older ones that a form asks about
+BLOCKERS_MOST: Final = 10  # older ones that a form asks about, and those of one week
+DECISIONS_MOST: Final = 10  # of one week
 OFFERED_MOST: Final = 90
 METRIC, LAUNCH = "metric", "launch"
 OPEN, SOLVED = "open", "solved"
@@ -167,10 +168,12 @@ def form(filling: Filling) -> Block:
     blocks.extend(_still(each) for each in filling.older[:BLOCKERS_MOST])
     for blocker in said.blockers:
         blocks.extend(_blocker(filling, blocker))
-    blocks.extend(_blocker(filling, None))
+    if len(said.blockers) < BLOCKERS_MOST:
+        blocks.extend(_blocker(filling, None))
     for number, decision in enumerate(said.decisions):
         blocks.extend(_decision(filling, decision, name=str(number)))
-    blocks.extend(_decision(filling, None, name=NEW))
+    if len(said.decisions) < DECISIONS_MOST:
+        blocks.extend(_decision(filling, None, name=NEW))
     return inputs.form(TITLE, blocks, callback=Callback.CHECKIN, about=_about(turn), submit="Send")
 
 

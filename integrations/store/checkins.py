@@ -35,7 +35,7 @@ PLANNED = (
 
 
 def lock_standup(session: Session, workspace: str, product: str) -> None:
-    """Let answers and the composing of a product's digest go one after the other, until this transaction ends."""
+    """Let planning, asking, answering and composing for a product go one after the other until this transaction ends."""
     lock(session, "checkins", workspace, product)
 
 
