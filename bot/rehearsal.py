@@ -16,10 +16,11 @@ from bot.offline import desk
 from bot.settings import Settings
 from bot.workspaces import MAIN
 from deploy.demo import jobs_launch, offers_launch, people
-from deploy.demo.scripts import Evidence, Give, Say, Script, Step, Submit, business_day
+from deploy.demo.scripts import CheckIn, Evidence, Give, Say, Script, Step, Submit, business_day
 from deploy.demo.weeks import Weeks, weeks_before
-from handlers import drawing, evidence, gates, items, launches, outbox, ticks
+from handlers import checkins, drawing, evidence, gates, items, launches, outbox, ticks
 from handlers import people as known
+from handlers.checkin_answers import Said, SaidBlocker, SaidDecision
 from handlers.deciding import Person
 from handlers.items import Answer
 from handlers.launches import Asked
@@ -90,6 +91,8 @@ class Rehearsal:
                 await self._submit(script, product, step)
             case Say():
                 await self._say(product, step)
+            case CheckIn():
+                await self._check_in(product, step)
             case _:
                 assert_never(step)
 
@@ -144,6 +147,19 @@ class Rehearsal:
                 self.services, self.snapshot, launch, person=by, role=step.role, id=secrets.token_urlsafe(18)
             )
             await items.sign(self.services, self.snapshot, shown.id, said, person=by, key=self._key())
+
+    async def _check_in(self, product: Product, step: CheckIn) -> None:
+        place = checkins.coming_place(self.snapshot, product, step.by, now=self.clock.at, reads=True)
+        if place is None:
+            message = f"{product.key} has no standup that {step.by} could answer for"
+            raise RuntimeError(message)
+        launch = self.opened.get(product.key, "")
+        said = Said(
+            changed=step.changed, learned=step.learned,
+            blockers=(SaidBlocker(text=step.blocker, unblocker=step.unblocker, launch=launch),) if step.blocker else (),
+            decisions=(SaidDecision(text=step.decision, metric=step.about),) if step.decision else (),
+        )  # fmt: skip
+        await checkins.answer(self.services, place, said, key=self._key())
 
     async def _post(self) -> None:
         """Show in Slack what was decided until now, in its order."""

@@ -2,7 +2,8 @@
 
 from deploy.demo.evidence import documents, early, late, pinned_records, records, with_changes
 from deploy.demo.offers import PIVOT
-from deploy.demo.scripts import Evidence, Give, Say, Script, Submit, ago, before, lately
+from deploy.demo.scripts import CheckIn, Evidence, Give, Say, Script, Submit, ago, before, lately
+from deploy.demo.weeks import COMPLETE, LAST
 from schema.products import Role
 from schema.risks import RiskQuestion
 
@@ -102,6 +103,24 @@ SECOND = (
     Say(when=lately(8), by=IVO, role=Role.SRE),
     Say(when=lately(7), by=CHLOE, role=Role.PM),
 )  # fmt: skip
+CHECK_INS = (
+    CheckIn(
+        when=before(LAST, 3, "11:20"), by=CHLOE, learned="Most people who are asked on their first visit say no.",
+        decision="We ask on the second visit, not on the first", about="adoption_rate",
+    ),
+    CheckIn(
+        when=before(COMPLETE, 3, "10:40"), by=DEV, changed="Places are now areas by week, and the ranker was trained on them.",
+        blocker="Nobody has said how small an area may be", unblocker=MIGUEL,
+    ),
+    CheckIn(
+        when=before(COMPLETE, 3, "14:05"), by=CHLOE, changed="The switch is off until somebody turns it on.",
+        learned="Fewer people use it, and those who do trust it more.",
+    ),
+    CheckIn(when=before(COMPLETE, 3, "17:25"), by=HANA, learned="The survey asks too few people under twenty."),
+)  # fmt: skip
 SCRIPT = Script(
-    product="nearby-offers", title="Offers of shops around you", goes_out_in=4, steps=(*FIRST, *SECOND)
+    product="nearby-offers",
+    title="Offers of shops around you",
+    goes_out_in=4,
+    steps=(*FIRST, *SECOND, *CHECK_INS),
 )

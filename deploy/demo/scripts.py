@@ -67,7 +67,21 @@ class Say:
     also: frozenset[str] = frozenset()  # items that they sign though somebody objects
 
 
-Step: TypeAlias = Give | Submit | Say
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckIn:
+    """Somebody answers before a standup."""
+
+    when: When
+    by: str
+    changed: str = ""
+    learned: str = ""
+    blocker: str = ""  # of the launch
+    unblocker: str = ""
+    decision: str = ""
+    about: str = ""  # the decision's metric
+
+
+Step: TypeAlias = Give | Submit | Say | CheckIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
