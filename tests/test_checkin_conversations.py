@@ -199,6 +199,19 @@ async def test_answers_after_the_digest_go_into_its_thread_and_change_there(room
     assert "it goes into its thread" in room.words(lea)[0]
 
 
+async def test_late_answers_stay_inside_when_another_company_reads_the_channel(room):
+    lea, slack, fraud = room.talk.lea, room.talk.slack, room.talk.fraud
+    await room.at(THURSDAY)
+    parent = await room.posts(MONDAY)
+    before = len(slack.thread(fraud, parent["ts"]))
+    await slack.change_channel(fraud, ext_shared=True)
+    await room.presses(lea, "checkin_open", room.heard(lea)[0])
+    await room.sends(lea, learned="Late.")
+
+    assert len(slack.thread(fraud, parent["ts"])) == before
+    assert "check-ins stay inside" in room.words(lea)[-1]
+
+
 async def test_a_week_after_the_post_the_standup_is_over(room):
     lea = room.talk.lea
     await room.at(THURSDAY)
@@ -261,6 +274,20 @@ async def test_a_decision_remembers_the_reading_that_it_is_based_on(room):
     [ref] = [each.based_on for each in first]
     assert (ref.metric, ref.period, ref.source, ref.revision) == ("recall", PERIOD, "warehouse", 1)
     assert (await room.answers(lea, "2026-W48")).decisions == first
+
+
+async def test_who_is_on_the_roster_without_a_role_answers_and_sees_no_figures(tmp_path):
+    async with a_room(tmp_path, readers="roles") as room:
+        lea, pia = room.talk.lea, room.talk.pia
+        await room.posts(MONDAY)
+        await room.talk.types(lea, "checkin fraud-detection")
+        theirs = room.blocks(lea)
+        await room.sends(lea, learned="Precision fixed.")
+        await room.talk.types(pia, "checkin")
+
+        assert not any("metric" in block or "holds" in block for block in theirs)
+        assert "decision_metric.new" in room.blocks(pia)
+        assert (await room.answers(lea, "2026-W48")).learned == "Precision fixed."
 
 
 # --- odd words ---
