@@ -8,6 +8,8 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from handlers import chores
+from handlers.ask_cards import show
+from handlers.ask_work import ASK, PLAN, REMIND, due_of, key_of
 from handlers.effects import tell
 from handlers.people import BARRED
 from handlers.services import Services, Snapshot
@@ -21,18 +23,9 @@ from schema.due import Due, Outcome, Taken
 from schema.people import worker_of
 from schema.products import Product
 
-PLAN: Final = "checkin_plan"  # due work, one a standup that is coming: who is asked, and when
-ASK: Final = "checkin_ask"  # one a person and standup
-REMIND: Final = "checkin_reminder"
-THREAD: Final = "checkin_thread"  # answers that came after the digest was prepared
 HEARD: Final = timedelta(days=30)  # for how long somebody's time zone is believed
 
 Payload = Mapping[str, Any]
-
-
-def key_of(turn: Turn) -> str:
-    """Name somebody's turn for due work and for the card that asks them."""
-    return f"{turn.product}.{turn.period}.{turn.person}"
 
 
 def wanted_standups(snapshot: Snapshot, now: datetime) -> Iterable[Due]:
@@ -154,19 +147,14 @@ class Planning:
         turn = replace(planned(self.slot, worker, now=now, before=before), barred=why)
         if turn != before:
             stored.put(session, self.workspace, turn)
+        if before is not None and turn.asked_at is not None and turn.deadline != before.deadline:
+            show(session, self.snapshot, self.product, turn, now=now)  # it says until when
         if turn.asked_at is None and turn.ask_at is not None and not why and wants(turn):
             chores.put(session, [due_of(self.workspace, ASK, turn, turn.ask_at)])
         elif turn.asked_at is None:
             due.drop(session, self.workspace, ASK, key_of(turn), now=now, reason="not to be asked now")
         elif turn.remind_at is not None and turn.expects and turn.reminded_at is None:
             due.move(session, due_of(self.workspace, REMIND, turn, turn.remind_at))
-
-
-def due_of(workspace: str, kind: str, turn: Turn, at: datetime) -> Due:
-    payload = {"product": turn.product, "period": turn.period, "person": turn.person}
-    return Due(
-        workspace=workspace, kind=kind, key=key_of(turn), due_at=at, window_end=turn.deadline, payload=payload
-    )
 
 
 def wants(turn: Turn) -> bool:

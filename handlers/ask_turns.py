@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from handlers import cards, chores
-from handlers.ask_plans import REMIND, due_of, key_of, tell_troubles, wants, why_not
-from handlers.late_answers import delivery_of, prepared
+from handlers import chores
+from handlers.ask_cards import show
+from handlers.ask_plans import tell_troubles, wants, why_not
+from handlers.ask_work import REMIND, due_of
+from handlers.late_answers import delivery_of
 from handlers.services import Services, Snapshot
-from handlers.views import checkins as shown
 from integrations.store import checkins as stored
 from schema.asks import STATUS, hours_of, next_morning
 from schema.checkins import Turn, first_moment, reminder_moment
@@ -121,13 +122,3 @@ class Asked:
         if next_at is not None and next_at >= turn.deadline:
             next_at = None
         return chores.done(session, self.taken, now=now, next_at=next_at, **self.taken.work.payload)
-
-
-def show(session: Session, snapshot: Snapshot, product: Product, turn: Turn, *, now: datetime) -> None:
-    """Show somebody in their direct messages where their turn stands: the question, then what was received."""
-    workspace, key = snapshot.workspace, f"checkin.{key_of(turn)}"
-    seen = shown.Asked(title=product.title, turn=turn, prepared=prepared(session, workspace, product, turn))
-    cards.put(session, workspace, key=key, channel=turn.person, message=shown.asking(seen), now=now)
-    if turn.reminded_at is not None:
-        message = shown.reminder(seen)
-        cards.put(session, workspace, key=f"{key}.reminder", channel=turn.person, message=message, now=now)

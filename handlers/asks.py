@@ -11,8 +11,9 @@ from functools import partial
 from typing import Final
 
 from handlers import ask_plans, chores
-from handlers.ask_plans import ASK, HEARD, PLAN, REMIND, THREAD, Planning, Roster
+from handlers.ask_plans import HEARD, Planning, Roster
 from handlers.ask_turns import Asked, Seen
+from handlers.ask_work import ASK, PLAN, REMIND, THREAD
 from handlers.late_answers import Following
 from handlers.readers import Directory, said_of
 from handlers.services import Services, Snapshot

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from handlers import folds
-from handlers.ask_turns import show
+from handlers.ask_cards import show
 from handlers.checkin_answers import Place, Said, answers_of, open_blockers, said_in
 from handlers.contradictions import contradicted
 from handlers.late_answers import follow, prepared

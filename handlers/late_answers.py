@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from handlers import cards, chores
-from handlers.ask_plans import THREAD, due_of, key_of
+from handlers.ask_work import THREAD, due_of, key_of
 from handlers.effects import tell
 from handlers.services import Services, Snapshot
 from handlers.views import checkins as shown

@@ -2,12 +2,13 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from handlers import checkins, late_answers
+from handlers import outbox as outbox_sending
 from handlers.asks import Asking
 from handlers.checkin_answers import Place, Said
 from integrations.store import checkins as stored
@@ -168,6 +169,28 @@ async def test_nobody_is_asked_after_the_deadline_or_for_a_schedule_that_is_gone
 
         assert [each.kind for each in left if each.kind.startswith("checkin")] == []
         assert room.heard(room.talk.lea) == []
+
+
+async def test_a_changed_schedule_moves_the_deadline_that_people_were_told(tmp_path):
+    async with a_room(tmp_path) as room:
+        services, lea = room.talk.desk.services, room.talk.lea
+        await room.at(THURSDAY)
+        held, before = await people(room), room.words(lea)[0]
+        product = held.product(PRODUCT)
+        standup = product.standup.model_copy(update={"deadline": time(12)})
+        changed = replace(
+            held.configuration, products={PRODUCT: product.model_copy(update={"standup": standup})}
+        )
+        asking = Asking(services=services, directory=room.talk.desk.directory, holder="test")
+        now_ = replace(held, configuration=changed, revision=9)
+        await asking.plan(now_)
+        await asking.do_due(now_)
+        await outbox_sending.send_pending(room.talk.sender)
+        await room.talk.desk.tasks.idle()
+        turn = await room.turn(lea)
+
+        assert turn.deadline == DEADLINE - timedelta(hours=4)
+        assert [room.words(lea)[0] == before, len(room.heard(lea))] == [False, 1]
 
 
 async def test_answers_that_come_while_the_digest_is_composed_follow_it(tmp_path):
