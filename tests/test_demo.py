@@ -132,6 +132,23 @@ async def test_the_texts_say_what_the_story_claims(stage, name):
         assert re.search(claim, text), f"{claim} in:\n{text}"
 
 
+async def test_a_digest_joins_blocker_launch_decision_and_people(stage):
+    channel = next(id_ for id_, name in CHANNELS.items() if name == "ai-nearby-offers")
+    parent, *thread = [words(message) for message in digest(stage.slack, channel)]
+    card = next(words(message) for message in stage.slack.messages(channel) if is_card(message))
+    below = "\n".join(thread)
+
+    assert "It holds up “Offers of shops around you”. <@U0MIG00001> can solve it." in parent
+    assert "aits for responsible AI (1 item)." in parent
+    assert "Waits for responsible AI (1 item)." in card
+    assert "Asked of <@U0MIG00001>: solve" in parent
+    assert "Asked of privacy and responsible AI: say whether the objection" in parent
+    assert (
+        "Chloe Martin wrote “We ask on the second visit, not on the first”. Of every 100 customers" in below
+    )
+    assert "3 on the roster. Answered: Chloe Martin, Dev Raman. Answered late: Hana Sato." in below
+
+
 async def test_trends_are_slacks_own_charts_and_a_gap_is_a_line_of_text(stage):
     def charts(channel):
         blocks = [block for message in digest(stage.slack, channel) for block in message["blocks"]]
