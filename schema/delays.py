@@ -159,15 +159,15 @@ def _count(value: int) -> Fact:
     return Fact(of="launch", function="count", kind=Kind.COUNT, value=Decimal(value), shown=str(value))
 
 
-def asks(blockers: tuple[Blocker, ...], launches: tuple[Standing, ...]) -> tuple[Text, ...]:
+def asks(
+    blockers: tuple[Blocker, ...], launches: tuple[Standing, ...], names: Mapping[str, str]
+) -> tuple[Text, ...]:
     """Say what is asked of whom: to solve the first blocker, and what the first launch lacks; at most one each."""
     found: list[Text] = []
     solvable = next((each for each in ordered(blockers, launches) if each.unblocker), None)
     if solvable is not None and solvable.unblocker is not None:
-        words: dict[str, Filling] = {
-            "who": called(solvable.unblocker), "words": quote(solvable.text, QUOTED_SHORT // 2),
-        }  # fmt: skip
-        found.append(texts.fill("Asked of {who}: solve {words}.", words))
+        told: dict[str, Filling] = {"who": called(solvable.unblocker), "by": person(solvable.by, names)}
+        found.append(texts.fill("Asked of {who}: solve what blocks {by}.", told))
     wanting = next((each for each in soonest(launches) if lacks(each)), None)
     if wanting is not None:
         found.append(_asked_for(wanting))

@@ -66,7 +66,9 @@ def compose_standup(page: Page, week: Week = QUIET) -> Standup:
     week   what is known besides the figures
     """
     top = headline(page)
-    closing = Paragraph(label="", text=asked(page, *delays.asks(week.gathered.blockers, week.launches)))
+    closing = Paragraph(
+        label="", text=asked(page, *delays.asks(week.gathered.blockers, week.launches, week.names))
+    )
     held = _held(page, week)
     leads = _leads(page, most=min(MOST_LEADS, MOST_LINES - ENDS - len(held)))
     parent = (Paragraph(label="", text=top), *leads, *held, closing)

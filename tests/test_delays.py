@@ -99,14 +99,14 @@ def test_a_launch_names_roles_in_words_and_the_one_thing_that_holds_it_back():
     ],
 )  # fmt: skip
 def test_what_is_asked_for_a_launch(launches, asked):
-    assert [str(each) for each in asks((), launches)] == asked
+    assert [str(each) for each in asks((), launches, {})] == asked
 
 
 def test_the_first_blocker_that_somebody_can_solve_is_asked_of_them():
     nobody, somebody = blocker("a", days=9), blocker("b", days=1, unblocker="U0ANA00001")
 
-    assert [str(each) for each in asks((nobody, somebody), ())] == [
-        "Asked of U0ANA00001: solve “Waiting for b”."
+    assert [str(each) for each in asks((nobody, somebody), (), {"U0LEA00001": "Lea"})] == [
+        "Asked of U0ANA00001: solve what blocks Lea."
     ]
 
 
@@ -162,7 +162,7 @@ def test_an_objection_is_asked_of_who_made_it():
 
     assert shown.held_by == "an objection to “Is it so?” (ETH-01)."
     assert shown.objected_by == (Role.LEG,)
-    assert str(asks((), (shown,))[0]) == (
+    assert str(asks((), (shown,), {})[0]) == (
         "Asked of legal: say whether the objection to “The new model” still holds."
     )
 
@@ -175,7 +175,7 @@ def test_an_approved_launch_asks_for_nothing():
     shown = on_stage(stage)
 
     assert shown.may_go_out
-    assert asks((), (shown,)) == ()
+    assert asks((), (shown,), {}) == ()
     assert str(launch_line(shown).text) == "“The new model”: approved."
 
 
