@@ -4,16 +4,17 @@ import asyncio
 import hashlib
 import hmac
 import io
+import json
 import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
 import aiohttp
 import aiohttp.web
 import pytest
 import pytest_asyncio
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
@@ -21,7 +22,7 @@ from bot.app import opened
 from bot.demo import apply
 from bot.files import Secrets, catalogue
 from bot.local_slack.server import LocalSlack
-from bot.server import Doors, application, readable
+from bot.server import Doors, application, said, unescaped
 from bot.settings import Settings
 from bot.workspaces import NO_CONFIGURATION, Workspaces
 from integrations.store.engine import Store
@@ -179,18 +180,34 @@ async def test_a_mention_that_holds_the_word_payload_is_heard(bot):
     await muster.desk.tasks.idle()
 
 
-@given(st.dictionaries(st.text(min_size=1), st.text()))
-def test_making_a_form_readable_changes_none_of_its_values(fields):
-    from urllib.parse import parse_qsl
-
+@given(st.dictionaries(st.text(min_size=1).filter(lambda name: name != "payload"), st.text(), min_size=1))
+def test_a_form_is_read_as_it_was_written(fields):
     wanted = {
         name.encode("utf-8", "replace").decode(): value.encode("utf-8", "replace").decode()
         for name, value in fields.items()
     }
-    body = urlencode(wanted)
 
-    assert "payload" not in readable(body)
-    assert dict(parse_qsl(readable(body), keep_blank_values=True)) == wanted
+    assert said(urlencode(wanted)) == wanted
+    assert said(urlencode({"payload": json.dumps(wanted)})) == wanted
+    assert said(urlencode({"token": "x", "payload": json.dumps(wanted)})) == wanted
+    assert said(json.dumps(wanted)) == wanted
+
+
+@given(st.one_of(st.text(), st.text(alphabet='%+\\"09afAFgnu\n\0é', max_size=12)))
+@example("%c3%28%")
+@example("%e2%82")
+@example("\\u0041\\n")
+@example('"+"')
+def test_a_field_is_read_as_by_the_library(value):
+    assert unescaped(value) == unquote_plus(value)
+
+
+@MODULE
+@pytest.mark.parametrize("body", ["payload=%5B1%5D", "payload=%7B", "{", "payload=", "x=1&payload=2"])
+async def test_what_is_signed_and_cannot_be_read_is_refused(bot, body):
+    _, app, muster = bot
+
+    assert (await sends(muster, body, signed(app, body)))[0] == 400
 
 
 @MODULE

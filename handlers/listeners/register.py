@@ -19,8 +19,9 @@ from handlers.listeners.door import Row
 from handlers.listeners.ids import COMMAND, Action, Callback, Event
 from handlers.listeners.showing import Kind
 
-SURFACE: Final = (
+SURFACE: Final = (  # Bolt goes through it in this order, so what comes from a thousand people at once stands first
     Row(Kind.COMMAND, COMMAND, payloads.command, commands.command),
+    Row(Kind.VIEW, Callback.ITEMS, payloads.submission, items.answered, recorded=True),
     Row(Kind.ACTION, Action.SHARE, payloads.click, pages.share, at_once=True),
     Row(Kind.ACTION, Action.OTHER_READER, payloads.click, pages.another_reader),
     Row(Kind.ACTION, Action.HOW, payloads.click, pages.how),
@@ -37,7 +38,6 @@ SURFACE: Final = (
     Row(Kind.VIEW, Callback.READER, payloads.submission, pages.reader_chosen),
     Row(Kind.VIEW, Callback.LAUNCH, payloads.submission, launches.asked),
     Row(Kind.VIEW, Callback.REVISION, payloads.submission, launches.revised),
-    Row(Kind.VIEW, Callback.ITEMS, payloads.submission, items.answered, recorded=True),
     Row(Kind.VIEW, Callback.EVIDENCE, payloads.submission, items.evidence_given),
     Row(Kind.VIEW, Callback.VERB, payloads.submission, verbs.chosen),
     Row(Kind.VIEW, Callback.DONE, payloads.submission, verbs.done, recorded=True),
