@@ -43,6 +43,7 @@ class Said:
     """What somebody typed into the form; what was left empty is absent, and so is what was too long to stand in it.
 
     solved  ids of older blockers that are no more
+    still   ids of older blockers that are still there
     """
 
     changed: str = ""
@@ -50,6 +51,7 @@ class Said:
     blockers: tuple[SaidBlocker, ...] = ()
     solved: tuple[str, ...] = ()
     decisions: tuple[SaidDecision, ...] = ()
+    still: tuple[str, ...] = ()
 
     @property
     def typed(self) -> list[str]:
@@ -69,6 +71,7 @@ def said_in(draft: Mapping[str, Any]) -> Said:
         blockers=tuple(SaidBlocker(**each) for each in draft["blockers"]),
         solved=tuple(draft["solved"]),
         decisions=tuple(SaidDecision(**each) for each in draft["decisions"]),
+        still=tuple(draft.get("still", ())),
     )
 
 
@@ -123,6 +126,11 @@ def _too_long(text: str) -> str:
 def _blockers(session: Session, place: Place, said: Said, *, now: datetime) -> tuple[Blocker, ...]:
     """Join older blockers that are still open, those that stand in the form, and new ones."""
     known = {each.id: each for each in open_blockers(session, place)}
+    known |= {
+        each.id: replace(each, resolved_at=None)
+        for each in solved_here(session, place)
+        if each.id in said.still
+    }
     older = [each for each in known.values() if each.since != place.period and each.id not in said.solved]
     hidden = [each for each in known.values() if each.since == place.period and _too_long(each.text)]
     found = {each.id: each for each in (*older, *hidden)}
@@ -130,17 +138,29 @@ def _blockers(session: Session, place: Place, said: Said, *, now: datetime) -> t
         before = known.get(each.id)
         text = each.text or (_too_long(before.text) if before else "")
         if text:
-            blocker = _blocker(place, replace(each, text=text), before, now=now)
+            said_now = replace(each, text=text)
+            id_ = before.id if before else _new_id(place, text, taken=known | found)
+            blocker = _blocker(place, said_now, before, id_=id_, now=now)
             found[blocker.id] = blocker
     return tuple(sorted(found.values(), key=lambda each: (each.raised_at, each.id)))
 
 
-def _blocker(place: Place, said: SaidBlocker, before: Blocker | None, *, now: datetime) -> Blocker:
-    id_ = stored.blocker_id(
-        workspace=place.workspace, product=place.product.key, period=place.period, person=place.person, text=said.text
-    )  # fmt: skip
+def _new_id(place: Place, text: str, *, taken: Mapping[str, Blocker]) -> str:
+    """Name a new blocker by its words; another one that once had the same words keeps its name."""
+    while True:
+        id_ = stored.blocker_id(
+            workspace=place.workspace, product=place.product.key, period=place.period, person=place.person, text=text
+        )  # fmt: skip
+        if id_ not in taken or taken[id_].text == text.rstrip("\n"):
+            return id_
+        text += "\n"
+
+
+def _blocker(
+    place: Place, said: SaidBlocker, before: Blocker | None, *, id_: str, now: datetime
+) -> Blocker:  # fmt: skip
     return Blocker(
-        id=before.id if before else id_,
+        id=id_,
         text=said.text,
         by=place.person,
         since=before.since if before else place.period,
@@ -188,3 +208,15 @@ def open_blockers(session: Session, place: Place) -> list[Blocker]:
         )
         if each.resolved_at is None
     ]
+
+
+def solved_here(session: Session, place: Place) -> list[Blocker]:
+    """List the older blockers that somebody called solved for this standup, and may call open again."""
+    return stored.solved_in(
+        session, place.workspace, product=place.product.key, period=place.period, person=place.person
+    )
+
+
+def orphans(session: Session, place: Place) -> list[Blocker]:
+    """List the open blockers of people who are not asked any more; whoever is asked may say that one is solved."""
+    return stored.orphans(session, place.workspace, product=place.product.key, period=place.period)

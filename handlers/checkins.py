@@ -10,7 +10,15 @@ from sqlalchemy.orm import Session
 
 from handlers import folds
 from handlers.ask_cards import show
-from handlers.checkin_answers import Place, Said, answers_of, open_blockers, said_in
+from handlers.checkin_answers import (
+    Place,
+    Said,
+    answers_of,
+    open_blockers,
+    orphans,
+    said_in,
+    solved_here,
+)
 from handlers.contradictions import contradicted
 from handlers.late_answers import follow, prepared
 from handlers.services import Services, Snapshot
@@ -115,7 +123,11 @@ def _filling(session: Session, *, services: Services, place: Place) -> Filling:
         turn=turn,
         late=now >= turn.deadline,
         prepared=prepared(session, place.workspace, product, turn),
-        older=[each for each in mine if each.since != place.period],
+        older=[
+            *(each for each in mine if each.since != place.period),
+            *solved_here(session, place),
+            *orphans(session, place),
+        ],
         metrics=[(key, place.snapshot.catalogue[key].name) for key in metrics],
         launches=_launches(session, services, place) if place.reads else (),
         fresh=replace(fresh, blockers=tuple(each for each in mine if each.since == place.period)),
@@ -178,7 +190,8 @@ def _keep(
         return turn
     before = turn.checkin
     answers = answers_of(session, services, place, turn, said=said, now=now)
-    if answers.empty:
+    gone = [each for each in orphans(session, place) if each.id in said.solved]
+    if answers.empty and not said.solved:
         raise Refusal(NOTHING)
     checkin = CheckIn(
         product=turn.product,
@@ -191,6 +204,8 @@ def _keep(
     )
     stored.put_new(session, workspace, turn)
     stored.keep(session, workspace, checkin)
+    for each in gone:
+        stored.solve(session, workspace, each.id, period=turn.period, at=now)
     kept = replace(turn, checkin=checkin, skipped_at=None)
     show(session, place.snapshot, place.product, kept, now=now)
     if prepared(session, workspace, place.product, kept):

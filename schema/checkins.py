@@ -126,7 +126,12 @@ class Turn:
     @property
     def counts(self) -> bool:
         """Tell whether the person belongs to the roster of this standup, or answered for it."""
-        return self.checkin is not None or not (self.left or self.barred)
+        return self.checkin is not None or self.asks
+
+    @property
+    def asks(self) -> bool:
+        """Tell whether the person is one of those who are asked, now and later."""
+        return not (self.left or self.barred)
 
     @property
     def expects(self) -> bool:

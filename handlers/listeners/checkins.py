@@ -17,7 +17,7 @@ from handlers.listeners.words import choose
 from handlers.readers import Circle
 from handlers.services import Snapshot
 from handlers.views import checkins as shown
-from handlers.views.checkins import LAUNCH, METRIC, NEW, SOLVED
+from handlers.views.checkins import LAUNCH, METRIC, NEW, OPEN, SOLVED
 from schema.errors import Refusal
 from schema.products import Product
 
@@ -194,12 +194,13 @@ async def anyway(sent: Submission, desk: Desk, snapshot: Snapshot, circle: Circl
 
 def said(values: Mapping[str, str]) -> Said:
     """Read what was typed into the form, by the names of its blocks."""
-    solved = [id_ for id_, value in _named(values, Field.STILL).items() if value == SOLVED]
+    still = _named(values, Field.STILL)
     return Said(
         changed=values.get(Field.CHANGED, "").strip(),
         learned=values.get(Field.LEARNED, "").strip(),
         blockers=tuple(_blocker(values, name) for name in _parts(values, Field.BLOCKER, Field.UNBLOCKER)),
-        solved=tuple(solved),
+        solved=tuple(id_ for id_, value in still.items() if value == SOLVED),
+        still=tuple(id_ for id_, value in still.items() if value == OPEN),
         decisions=tuple(_decision(values, name) for name in _parts(values, Field.DECISION)),
     )
 

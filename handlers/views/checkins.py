@@ -165,7 +165,7 @@ def form(filling: Filling) -> Block:
         *_typed("What changed in model, data or prompts?", said.changed, block_id=Field.CHANGED),
         *_typed("What did the numbers teach you?", said.learned, block_id=Field.LEARNED),
     ]
-    blocks.extend(_still(each) for each in filling.older[:BLOCKERS_MOST])
+    blocks.extend(_still(each, turn) for each in filling.older[:BLOCKERS_MOST])
     for blocker in said.blockers:
         blocks.extend(_blocker(filling, blocker))
     if len(said.blockers) < BLOCKERS_MOST:
@@ -197,10 +197,12 @@ def _typed(label: str, said: str, *, block_id: str) -> list[Block]:
     return [inputs.asked(label, element, block_id=block_id, hint=hint, optional=True)]
 
 
-def _still(blocker: Blocker) -> Block:
+def _still(blocker: Blocker, turn: Turn) -> Block:
     choices = [inputs.choice("Still open", OPEN), inputs.choice("Solved", SOLVED)]
-    label = f"From an earlier week: {clip(' '.join(blocker.text.split()), 300)}"
-    return inputs.asked(label, inputs.radio(choices, chosen=OPEN), block_id=f"{Field.STILL}.{blocker.id}")
+    whose = "From an earlier week" if blocker.by == turn.person else "Of somebody who is not asked any more"
+    label = f"{whose}: {clip(' '.join(blocker.text.split()), 300)}"
+    chosen = OPEN if blocker.resolved_at is None else SOLVED
+    return inputs.asked(label, inputs.radio(choices, chosen=chosen), block_id=f"{Field.STILL}.{blocker.id}")
 
 
 def _blocker(filling: Filling, blocker: Blocker | None) -> list[Block]:

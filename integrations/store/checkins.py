@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from integrations.store.engine import lock
@@ -123,15 +123,20 @@ def _keep_blockers(session: Session, workspace: str, checkin: CheckIn) -> None:
     )
     at = checkin.edited_at or checkin.given_at
     for each in before:
-        if each.id in said:
+        if each.id in said or each.resolved_at is not None:  # solved in a later period, which stays so
             continue
         if each.since == checkin.period:
             session.execute(delete(BLOCKERS).where(B.workspace == workspace, B.id == each.id))
         else:
-            solved = update(BLOCKERS).where(B.workspace == workspace, B.id == each.id)
-            session.execute(solved.values(resolved_at=at, resolved_in=checkin.period))
+            solve(session, workspace, each.id, period=checkin.period, at=at)
     for each in said.values():
         _put_blocker(session, workspace, checkin.product, each)
+
+
+def solve(session: Session, workspace: str, blocker: str, *, period: str, at: datetime) -> None:
+    """Store in which period a blocker was solved; one that is solved already stays so."""
+    open_ = (B.workspace == workspace, B.id == blocker, B.resolved_in.is_(None))
+    session.execute(update(BLOCKERS).where(*open_).values(resolved_at=at, resolved_in=period))
 
 
 def _put_blocker(session: Session, workspace: str, product: str, blocker: Blocker) -> None:
@@ -221,12 +226,42 @@ def open_blockers(
     session: Session, workspace: str, *, product: str, period: str, person: str | None = None
 ) -> list[Blocker]:
     """List what was open when the standup of a period was over, the oldest first; of one person where they are named."""
-    named = [B.workspace == workspace, B.product == product, B.since <= period]
+    begun = or_(B.since <= period, _another_cadence(B.since, period))
+    later = and_(B.resolved_in > period, not_(_another_cadence(B.resolved_in, period)))
+    named = [B.workspace == workspace, B.product == product, begun, or_(B.resolved_in.is_(None), later)]
     if person is not None:
         named.append(B.person == person)
-    still = or_(B.resolved_in.is_(None), B.resolved_in > period)
-    rows = session.execute(select(BLOCKERS).where(*named, still).order_by(B.raised_at, B.id))
+    return _listed(session, *named)
+
+
+def solved_in(
+    session: Session, workspace: str, *, product: str, period: str, person: str
+) -> list[Blocker]:  # fmt: skip
+    """List what somebody said in a period that it was solved."""
+    named = (B.workspace == workspace, B.product == product, B.person == person, B.resolved_in == period)
+    return _listed(session, *named)
+
+
+def orphans(session: Session, workspace: str, *, product: str, period: str) -> list[Blocker]:
+    """List open blockers that nobody of the roster named: who did is not asked any more, so others say when it is solved."""
+    asked = [each.person for each in turns(session, workspace, product=product, period=period) if each.asks]
+    if not asked:
+        return []
+    return [
+        each
+        for each in open_blockers(session, workspace, product=product, period=period)
+        if each.by not in asked and each.resolved_at is None
+    ]
+
+
+def _listed(session: Session, *named: ColumnElement[bool]) -> list[Blocker]:
+    rows = session.execute(select(BLOCKERS).where(*named).order_by(B.raised_at, B.id))
     return [_blocker(row) for row in rows]
+
+
+def _another_cadence(key: ColumnElement[Any], period: str) -> ColumnElement[bool]:
+    """Tell whether a period's key is of a month where the other is of a week; those do not sort."""
+    return func.length(key) != len(period)
 
 
 # --- who of a roster cannot be asked ---
