@@ -18,8 +18,10 @@ from schema.metrics import Audience, Unit
 from schema.operating_points import limit_alone
 from schema.paces import crowd, pace
 from schema.pages import UNCOMPARED, Page, subject
+from schema.paragraphs import Paragraph as Paragraph
+from schema.paragraphs import Section as Section
+from schema.paragraphs import advised_once
 from schema.periods import Period
-from schema.quotes import Voice
 from schema.restatements import restated
 from schema.statements import levels
 from schema.statements.stating import Statement, state
@@ -31,25 +33,6 @@ from schema.trends import course, still
 from schema.verdicts import CHANGES, GAINS, LOSSES, Because
 from schema.verdicts import Kind as VerdictKind
 from schema.worth import flip, span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paragraph:
-    """One thing said: a label, sentences, and the metrics whose receipts stand behind it."""
-
-    label: str  # the verdict or topic in words, such as `Clear loss`; empty for plain lines
-    text: Text
-    metrics: tuple[str, ...] = ()
-    statements: tuple[Statement, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """A titled part of a brief or digest."""
-
-    title: str
-    paragraphs: tuple[Paragraph, ...]
-    voices: tuple[Voice, ...] = ()  # people's own words, after the paragraphs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +52,7 @@ def compose(page: Page, audience: Audience) -> Brief:
     sections = _in_short(page, audience) if audience in levels.PLAIN_READERS else _in_full(page, audience)
     return Brief(
         product=page.product.key, audience=audience, period=page.period, headline=headline(page),
-        sections=tuple(section for section in sections if section.paragraphs), closing=asked(page),
+        sections=advised_once(section for section in sections if section.paragraphs), closing=asked(page),
     )  # fmt: skip
 
 
@@ -107,11 +90,11 @@ def paragraph(page: Page, insight: Insight, audience: Audience, *, short: bool =
     )
     label = TOPIC_LABELS.get(insight.topic) or told.label
     if short and insight.topic is Topic.WHAT_IF:
-        return replace(told, label=label, text=limit_alone(page, insight.metric).text, statements=())
+        return replace(told, label=label, text=limit_alone(page, insight.metric).text, statements=(), advice=())
     if insight.topic in {Topic.LIMIT, Topic.GAP}:
-        return replace(
-            told, label=label, text=texts.join((told.text, agreed(page, insight.metric, audience)))
-        )
+        line = agreed(page, insight.metric, audience)
+        core = texts.join((told.core, line))
+        return replace(told, label=label, text=texts.join((core, *told.advice)), core=core)
     return replace(told, label=label)
 
 
@@ -133,11 +116,14 @@ def _told(
     label = LABELS[kind] if main.verdict.because is not Because.NOT_ASKED else ""
     if kind not in GAINS:
         plain = aside(page, key, audience, compared, short=short)
-        text = texts.join((main.core, more, plain, *main.advice))
-        return Paragraph(label=label, text=text, metrics=(key,), statements=(main,))
+        core = texts.join((main.core, more, plain))
+        return Paragraph(
+            label=label, text=texts.join((core, *main.advice)), metrics=(key,), statements=(main,),
+            advice=main.advice, core=core,
+        )  # fmt: skip
     other = other_side(page, main, compared, short=short)
     lost = any(each.verdict.kind in LOSSES for each in other.statements)
-    advice = dict.fromkeys((*main.advice, *other.advice))
+    advice = tuple(dict.fromkeys((*main.advice, *other.advice)))
     own = {each.metric for each in page.ranked.said if each.topic in ASIDE} - {key}
     beside = tuple(
         aside(
@@ -152,11 +138,14 @@ def _told(
         for each in (main, *other.statements)
         if each.metric not in own
     )
+    core = texts.join((other.warning, main.core, other.text, more, *beside))
     return Paragraph(
         label=TOPIC_LABELS[Topic.COST] if lost and kind is VerdictKind.CLEAR_GAIN else label,
-        text=texts.join((other.warning, main.core, other.text, more, *beside, *advice)),
+        text=texts.join((core, *advice)),
         metrics=(key, *other.metrics),
         statements=(main, *other.statements),
+        advice=advice,
+        core=core,
     )
 
 
@@ -253,14 +242,15 @@ def _rest(page: Page) -> Text:
     quiet = page.ranked.quiet
     same = sum(1 for key in quiet if page.judged[key].verdict.kind is VerdictKind.SAME)
     checked = "figure" if len(page.judged) == 1 else "figures"
-    counts = texts.fill(
-        f"{{count}} {checked} checked: {{same}} about as before, {{unclear}} not clear or not compared.",
-        {
-            "count": _number("checked", len(page.judged)),
-            "same": _number("same", same),
-            "unclear": _number("unclear", len(quiet) - same),
-        },
-    )
+    found = (("same", same, "about as before"), ("unclear", len(quiet) - same, "not clear or not compared"))
+    parts = [
+        texts.fill(f"{{count}} {words}", {"count": _number(key, count)})
+        for key, count, words in found
+        if count
+    ]
+    counts = texts.fill(f"{{count}} {checked} checked{': {parts}' if parts else ''}.", {
+        "count": _number("checked", len(page.judged)), "parts": texts.join(parts, ", "),
+    })  # fmt: skip
     return texts.join((*_unsaid(page), counts))
 
 
@@ -316,15 +306,19 @@ def _in_full(page: Page, audience: Audience) -> list[Section]:
     return sections
 
 
-def how_judged(page: Page) -> Section:
-    """Say how many changes were tested together, and where the line is (wording rule 17)."""
+def how_judged(page: Page, *, plain: bool = False) -> Section:
+    """Say how many changes were tested together, and where the line is (wording rule 17); in plain words on request."""
     tested = max((each.verdict.tested for each in page.judged.values()), default=0)
     if not tested:
         return Section(title=HOW_JUDGED, paragraphs=())
-    foot = texts.fill(
-        "{tested} changes tested together; a change is named where q is at most {limit}.",
-        {"tested": _number("tested", tested), "limit": levels.constant(LIMIT_Q, "largest_q")},
-    )
+    words = "{tested} changes tested together; a change is named where q is at most {limit}."
+    if plain:
+        words = "{tested} changes tested together. Of every {base} named so, at most {most} are expected to be no real change."
+    foot = texts.fill(words, {
+        "tested": _number("tested", tested), "limit": levels.constant(LIMIT_Q, "largest_q"),
+        "base": levels.constant(facts.HUNDRED, "of_every", shown="100"),
+        "most": levels.constant(LIMIT_Q * facts.HUNDRED, "largest_q", shown="10"),
+    })  # fmt: skip
     return Section(title=HOW_JUDGED, paragraphs=(Paragraph(label="", text=foot),))
 
 

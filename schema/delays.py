@@ -162,12 +162,12 @@ def _count(value: int) -> Fact:
 def asks(
     blockers: tuple[Blocker, ...], launches: tuple[Standing, ...], names: Mapping[str, str]
 ) -> tuple[Text, ...]:
-    """Say what is asked of whom: to solve the first blocker, and what the first launch lacks; at most one each."""
+    """Say what is asked of whom, `{who}: …`: to solve the first blocker, and what the first launch lacks; at most one each."""
     found: list[Text] = []
     solvable = next((each for each in ordered(blockers, launches) if each.unblocker), None)
     if solvable is not None and solvable.unblocker is not None:
         told: dict[str, Filling] = {"who": called(solvable.unblocker), "by": person(solvable.by, names)}
-        found.append(texts.fill("Asked of {who}: solve what blocks {by}.", told))
+        found.append(texts.fill("{who}: solve what blocks {by}.", told))
     wanting = next((each for each in soonest(launches) if lacks(each)), None)
     if wanting is not None:
         found.append(_asked_for(wanting))
@@ -182,13 +182,14 @@ def lacks(launch: Standing) -> bool:
 def _asked_for(launch: Standing) -> Text:
     """Ask for what holds it back most, else for signatures."""
     title = _title(launch)
+    objections = "the objection" if len(launch.objected_by) == 1 else "any objection"
     for roles, words in (
-        (launch.objected_by, "say whether the objection to {title} still holds"),
+        (launch.objected_by, f"say whether {objections} to {{title}} still holds"),
         (launch.evidence_from, "give the evidence that {title} lacks"),
         (tuple(launch.waits_for), "review {title}"),
     ):
         if roles:
-            return texts.fill(f"Asked of {{who}}: {words}.", {"who": _who(roles), "title": title})
+            return texts.fill(f"{{who}}: {words}.", {"who": _who(roles), "title": title})
     return Text(())
 
 

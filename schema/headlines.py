@@ -62,7 +62,7 @@ def headline(page: Page) -> Text:
     }  # fmt: skip
     counts, longer = _counted(_tally(page)), _longer(page)
     if counts:
-        after = longer if is_asked_for_longer(page) else []
+        after = longer if tells_longer(page) else []
         counted = texts.join((texts.join(counts, ", "), *after), "; ")
         return texts.fill("{title}, {window}: {counts}.", fillings | {"counts": counted})
     if longer:
@@ -71,7 +71,8 @@ def headline(page: Page) -> Text:
             f"{{title}}, {{window}}: nothing has clearly changed this {unit}; {{longer}}.",
             fillings | {"longer": texts.join(longer, "; ")},
         )
-    return texts.fill(f"{{title}}, {{window}}: {_nothing(page)}.", fillings)
+    span = f" this {page.product.cadence.value}" if moved_over_longer(page) else ""  # the lines tell of more
+    return texts.fill(f"{{title}}, {{window}}: {_nothing(page)}{span}.", fillings)
 
 
 def _nothing(page: Page) -> str:
@@ -86,7 +87,7 @@ def _nothing(page: Page) -> str:
 TALLY: Final[Sequence[tuple[str, str, str]]] = (  # what is counted, its singular, its plural
     ("correction", "figure corrected", "figures corrected"),
     ("not_fit", "figure not fit to use", "figures not fit to use"),
-    ("limit", "figure off its target", "figures off target"),
+    ("limit", "figure off its target", "figures off their targets"),
     ("gap", "gap past its limit", "gaps past their limits"),
     ("sources", "figure whose sources differ", "figures whose sources differ"),
     ("loss", "clear loss", "clear losses"),
@@ -190,10 +191,13 @@ def _span(page: Page, key: str, compared: Compared) -> Text:
 def asked(page: Page, *others: Text) -> Text:
     """Say what is asked of whom; the last words of every page.
 
-    others   what is asked of other people than the owner
+    others   what is asked of other people than the owner: `{who}: …`
     """
     found = [each for each in (_asked_of_owner(page), *others) if each]
-    return texts.join(found) if found else texts.plain("No action needed.")
+    if not found:
+        return texts.plain("No action needed.")
+    asks = (texts.fill(("Of" if n else "Asked of") + " {ask}", {"ask": each}) for n, each in enumerate(found))
+    return texts.join(asks)
 
 
 def _asked_of_owner(page: Page) -> Text:
@@ -202,7 +206,7 @@ def _asked_of_owner(page: Page) -> Text:
     if not asks:
         return Text(())
     fillings: dict[str, Filling] = {"owner": _owner(page), "asks": _together(page, asks[:MOST_ASKS])}
-    return texts.fill("Asked of {owner}: {asks}.", fillings)
+    return texts.fill("{owner}: {asks}.", fillings)
 
 
 def _asks(page: Page) -> list[tuple[Topic, str]]:
@@ -215,6 +219,12 @@ def _asks(page: Page) -> list[tuple[Topic, str]]:
 def _lost_over_longer(page: Page) -> list[str]:
     lost = (key for key, each in moved_over_longer(page) if each.verdict.kind is VerdictKind.CLEAR_LOSS)
     return list(dict.fromkeys(lost))
+
+
+def tells_longer(page: Page) -> bool:
+    """Tell whether a page begins with a longer comparison, so that its headline counts it too."""
+    told = any(each.topic is not Topic.NOT_FIT for each in page.ranked.said)
+    return is_asked_for_longer(page) or not told
 
 
 def is_asked_for_longer(page: Page) -> bool:
@@ -233,7 +243,7 @@ def _together(page: Page, asks: Sequence[tuple[Topic, str]]) -> Text:
     ]
     if [topic for topic, _ in asks] == [Topic.CHANGE] * MOST_ASKS:
         return texts.fill("{first}, and about {plain}", {"first": said[0], "plain": _plain(page, asks[1][1])})
-    return texts.join(said, "; ")
+    return texts.join(said, ", and ")
 
 
 def _asked_for(page: Page, insight: Insight) -> Topic | None:

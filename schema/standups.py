@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from schema import delays, facts, records, texts, voices
+from schema.blanks import plain_name
 from schema.briefs import REST, Paragraph, Section, compose, how_judged, longer, paragraph
 from schema.consequences import consequence
 from schema.facts import Fact, Kind, number
@@ -118,7 +119,7 @@ def _thread(page: Page, week: Week, leads: tuple[Paragraph, ...]) -> tuple[Secti
     figures = compose(page, Audience.EXECUTIVE).sections
     rest = tuple(each for each in figures if each.title == REST)
     sections = [
-        *(each for each in figures if each.title != REST), *_around(page, week), *rest, how_judged(page),
+        *(each for each in figures if each.title != REST), *_around(page, week), *rest, how_judged(page, plain=True),
         _record(week),
     ]  # fmt: skip
     fresh = [
@@ -190,8 +191,8 @@ def _chart(page: Page, key: str) -> Chart | None:
         )
         for which, end in (("low", min(known)), ("high", max(known)))
     )  # fmt: skip
-    words = texts.fill("Between {low} and {high} in these {count} {unit}s.", {
-        "low": low, "high": high, "unit": page.product.cadence.value,
+    words = texts.fill("{plain:cap}: between {low} and {high} in these {count} {unit}s.", {
+        "plain": plain_name(page, key), "low": low, "high": high, "unit": page.product.cadence.value,
         "count": levels.constant(Decimal(len(known)), "periods", shown=number(Decimal(len(known)), 0)),
     })  # fmt: skip
     return Chart(

@@ -48,7 +48,7 @@ def _dearest_mistake(page: Page, key: str, parts: Mapping[str, Decimal]) -> Text
     least = facts.floored(cost, levels.MONEY_DIGITS)
     shown = facts.money(least, page.product.currency, digits=levels.MONEY_DIGITS)
     fact = levels.figure(f"{key}/now", "flip", Kind.LEVEL, cost, shown=shown, unit=Unit.MONEY.value)
-    return texts.fill("It pays while a wrong flag costs under {cost}.", {"cost": fact})
+    return texts.fill("It pays while a wrong alert costs under {cost}.", {"cost": fact})
 
 
 def span(page: Page, key: str) -> Text:

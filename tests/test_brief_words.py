@@ -174,7 +174,7 @@ def test_where_it_stops_paying_is_never_said_too_low() -> None:
 def test_a_bound_on_a_cost_is_never_said_too_high() -> None:
     said = words(net(Confusion(tp=82, fp=418, fn=205, tn=9_000)))
 
-    assert "It pays while a wrong flag costs under $20.3." in said  # 20.373…
+    assert "It pays while a wrong alert costs under $20.3." in said  # 20.373…
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def all_briefs() -> tuple[Brief, ...]:
 def test_the_first_sentence_carries_the_verdict_and_the_last_is_an_ask_or_no_action() -> None:
     for brief in all_briefs():
         first, last = str(brief.headline), str(brief.closing)
-        assert re.search(r": (?:\d+ .*|nothing has clearly changed)\.$", first), first
+        assert re.search(r": (?:\d+ .*|nothing has clearly changed(?: this week)?)\.$", first), first
         assert last == "No action needed." or last.startswith("Asked of "), last
 
 
@@ -168,7 +168,7 @@ def test_money_names_where_its_conclusion_flips_and_its_assumptions_with_their_o
     compliance = " ".join(str(each.text) for each in spoken(compose(page, Audience.COMPLIANCE)))
 
     assert "It pays while at least" in executive
-    assert "It pays while a wrong flag costs under" in executive
+    assert "It pays while a wrong alert costs under" in executive
     assert "The cost of stopping a good payment: $18, owned by U0ANA00001, holds until" in compliance
 
 
@@ -177,6 +177,26 @@ def test_engineers_read_how_many_changes_were_tested_together() -> None:
         text = str(spoken(compose(page, Audience.ENGINEER))[-1].text)
         tested = max(each.verdict.tested for each in page.judged.values())
         assert text == f"{tested} changes tested together; a change is named where q is at most 0.1."
+
+
+def test_plain_readers_are_told_what_the_line_means_and_no_counts_of_nothing() -> None:
+    for page in demo_pages().values():
+        thread = [str(p.text) for each in standups.compose_standup(page).sections for p in each.paragraphs]
+        tested = max(each.verdict.tested for each in page.judged.values())
+        assert (
+            f"{tested} changes tested together. Of every 100 named so, at most 10 are expected to be no real change."
+            in thread
+        )
+        assert not [text for text in thread if re.search(r"[:,] 0 (about|not)|\bq\b", text)]
+
+
+def test_advice_stands_once_on_a_page_where_it_is_due_first() -> None:
+    for page in demo_pages().values():
+        told = spoken(compose(page, Audience.SUPPORT))
+        due = {str(advice) for paragraph in told for advice in paragraph.advice}
+        assert due
+        for advice in due:
+            assert sum(advice in str(paragraph.text) for paragraph in told) == 1, advice
 
 
 def test_a_full_page_shows_every_metric_of_the_product() -> None:

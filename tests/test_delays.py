@@ -92,9 +92,10 @@ def test_a_launch_names_roles_in_words_and_the_one_thing_that_holds_it_back():
     ("launches", "asked"),
     [
         ((), []),
-        ((SOON,), ["Asked of data science and product management: give the evidence that “The new model” lacks."]),
-        ((LATER,), ["Asked of legal and responsible AI: review “A looser limit”."]),
-        ((replace(SOON, objected_by=(Role.PRIV,)),), ["Asked of privacy: say whether the objection to “The new model” still holds."]),
+        ((SOON,), ["data science and product management: give the evidence that “The new model” lacks."]),
+        ((LATER,), ["legal and responsible AI: review “A looser limit”."]),
+        ((replace(SOON, objected_by=(Role.PRIV,)),), ["privacy: say whether the objection to “The new model” still holds."]),
+        ((replace(SOON, objected_by=(Role.PRIV, Role.LEG)),), ["privacy and legal: say whether any objection to “The new model” still holds."]),
         ((DONE,), []),
     ],
 )  # fmt: skip
@@ -106,7 +107,7 @@ def test_the_first_blocker_that_somebody_can_solve_is_asked_of_them():
     nobody, somebody = blocker("a", days=9), blocker("b", days=1, unblocker="U0ANA00001")
 
     assert [str(each) for each in asks((nobody, somebody), (), {"U0LEA00001": "Lea"})] == [
-        "Asked of U0ANA00001: solve what blocks Lea."
+        "U0ANA00001: solve what blocks Lea."
     ]
 
 
@@ -163,7 +164,7 @@ def test_an_objection_is_asked_of_who_made_it():
     assert shown.held_by == "an objection to “Is it so?” (ETH-01)."
     assert shown.objected_by == (Role.LEG,)
     assert str(asks((), (shown,), {})[0]) == (
-        "Asked of legal: say whether the objection to “The new model” still holds."
+        "legal: say whether the objection to “The new model” still holds."
     )
 
 

@@ -141,8 +141,8 @@ async def test_a_digest_joins_blocker_launch_decision_and_people(stage):
     assert "It holds up “Offers of shops around you”. <@U0MIG00001> can solve it." in parent
     assert "aits for responsible AI (1 item)." in parent
     assert "Waits for responsible AI (1 item)." in card
-    assert "Asked of <@U0MIG00001>: solve what blocks Dev Raman." in parent
-    assert "Asked of privacy and responsible AI: say whether the objection" in parent
+    assert "Of <@U0MIG00001>: solve what blocks Dev Raman." in parent
+    assert "Of privacy and responsible AI: say whether any objection" in parent
     assert (
         "Chloe Martin wrote “We ask on the second visit, not on the first”. Of every 100 customers" in below
     )

@@ -89,7 +89,7 @@ async def test_the_oldest_blocker_stands_in_the_parent_with_who_can_solve_it(tal
         f"*Blocked*  for 12 days: “No labels since the move” (<@{talk.lea.id}>). <@{talk.pia.id}> can solve it."
         in parent
     )
-    assert f"Asked of <@{talk.pia.id}>: solve what blocks <@{talk.lea.id}>." in parent
+    assert f"Of <@{talk.pia.id}>: solve what blocks <@{talk.lea.id}>." in parent
     assert "The contract is unsigned" not in parent
     assert f"*Blocked*  for 2 days: “The contract is unsigned” (<@{builders.BEN}>). Nobody is named" in thread
     assert len([line for line in parent.splitlines() if line.strip()]) <= 8  # six lines and two buttons

@@ -84,7 +84,7 @@ async def test_a_whole_week(tmp_path, engine):
         posted, below = words(parent), thread(room, parent)
         assert "1 clear loss" in posted
         assert "*Blocked*  for 4 days: “No labels from the bank”" in posted
-        assert f"Asked of <@{builders.BEN}>: solve what blocks Lea." in posted
+        assert f"<@{builders.BEN}>: solve what blocks Lea." in posted
         assert "2 on the roster. Answered: Lea. Answered late: Pia." in below
         assert "> Version 5 is live." in below
         assert "*Pia* (late)\nWhat the numbers taught:\n> Alerts are wrong more often." in below
