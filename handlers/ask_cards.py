@@ -16,7 +16,10 @@ from schema.products import Product
 def show(session: Session, snapshot: Snapshot, product: Product, turn: Turn, *, now: datetime) -> None:
     """Show somebody in their direct messages where their turn stands: the question, then what was received."""
     workspace, key = snapshot.workspace, f"checkin.{key_of(turn)}"
-    seen = shown.Asked(title=product.title, turn=turn, prepared=prepared(session, workspace, product, turn))
+    seen = shown.Asked(
+        title=product.title, turn=turn, prepared=prepared(session, workspace, product, turn),
+        over=now >= turn.deadline,
+    )  # fmt: skip
     cards.put(session, workspace, key=key, channel=turn.person, message=shown.asking(seen), now=now)
     if turn.reminded_at is not None:
         message = shown.reminder(seen)

@@ -11,6 +11,7 @@ from handlers import chores
 from handlers.ask_cards import show
 from handlers.ask_work import ASK, PLAN, REMIND, due_of, key_of
 from handlers.effects import tell
+from handlers.late_answers import over
 from handlers.people import BARRED
 from handlers.services import Services, Snapshot
 from handlers.views.text import escape, mention
@@ -23,6 +24,7 @@ from schema.due import Due, Outcome, Taken
 from schema.people import worker_of
 from schema.products import Product
 
+TIMES: Final = ("post_at", "deadline")  # of a standup: where one moved, its people are planned again
 HEARD: Final = timedelta(days=30)  # for how long somebody's time zone is believed
 
 Payload = Mapping[str, Any]
@@ -43,6 +45,7 @@ def wanted_standups(snapshot: Snapshot, now: datetime) -> Iterable[Due]:
                     "product": slot.product,
                     "period": slot.period,
                     "post_at": slot.post_at.isoformat(),
+                    "deadline": slot.deadline.isoformat(),
                     "revision": snapshot.revision,
                 },
             )
@@ -54,23 +57,41 @@ def write_down(session: Session, *, snapshot: Snapshot, wanted: Mapping[str, Due
     for key, work in known.items():
         if key not in wanted and datetime.fromisoformat(str(work.payload["post_at"])) > now:
             due.drop(session, snapshot.workspace, PLAN, key, now=now, reason="the schedule changed")
-            _drop_turns(session, snapshot.workspace, work, now=now)
+            _drop_turns(session, snapshot, work, now=now)
     for key, work in wanted.items():
         if key not in known:
             ended = due.ended(session, snapshot.workspace, PLAN, key)
-            moved = ended is not None and ended.work.payload["post_at"] != work.payload["post_at"]
+            moved = ended is not None and any(
+                ended.work.payload.get(name) != work.payload[name] for name in TIMES
+            )
             due.plan(session, work, again=frozenset(Outcome) if moved else {Outcome.DROPPED})
         elif known[key].payload != work.payload:
             due.move(session, work)
 
 
-def _drop_turns(session: Session, workspace: str, work: Due, *, now: datetime) -> None:
-    said = work.payload
+def _drop_turns(session: Session, snapshot: Snapshot, work: Due, *, now: datetime) -> None:
+    said, workspace = work.payload, snapshot.workspace
+    stored.lock_standup(session, workspace, str(said["product"]))
+    product = snapshot.configuration.products.get(str(said["product"]))
     for turn in stored.turns(session, workspace, product=str(said["product"]), period=str(said["period"])):
-        _drop(session, workspace, turn, now=now)
+        _drop(session, snapshot, product, turn, now=now)
 
 
-def _drop(session: Session, workspace: str, turn: Turn, *, now: datetime) -> None:
+def _drop(
+    session: Session, snapshot: Snapshot, product: Product | None, turn: Turn, *, now: datetime
+) -> None:
+    """Ask somebody no more, and say so where they were asked; what they answered stays."""
+    workspace, expected = snapshot.workspace, turn.expects
+    _forget_asking(session, workspace, turn, now=now)
+    if turn.left:
+        return
+    left = replace(turn, left=True)
+    stored.put(session, workspace, left)
+    if expected and turn.asked_at is not None and product is not None:
+        show(session, snapshot, product, left, now=now)
+
+
+def _forget_asking(session: Session, workspace: str, turn: Turn, *, now: datetime) -> None:
     for kind in (ASK, REMIND):
         due.drop(session, workspace, kind, key_of(turn), now=now, reason="nobody is to be asked any more")
 
@@ -115,15 +136,40 @@ class Planning:
             ended = chores.done(session, self.taken, now=now)
         else:
             ended = chores.done(session, self.taken, now=now, next_at=next_at, **self.taken.work.payload)
-        if ended:
-            self._people(session, now)
-
-    def _people(self, session: Session, now: datetime) -> None:
+        if not ended:
+            return
         stored.lock_standup(
             session, self.workspace, self.slot.product
         )  # else a press meanwhile would be undone
-        where = {"product": self.slot.product, "period": self.slot.period}
-        before = {each.person: each for each in stored.turns(session, self.workspace, **where)}
+        if now >= self.slot.deadline:
+            self._too_late(session, now)
+        elif over(session, self.workspace, self.product, self.slot.period):
+            self._nobody(session, now)
+        else:
+            self._people(session, now)
+
+    def _before(self, session: Session) -> tuple[Turn, ...]:
+        return stored.turns(session, self.workspace, product=self.slot.product, period=self.slot.period)
+
+    def _too_late(self, session: Session, now: datetime) -> None:
+        """Tell people when a change of the schedule left them no time: their deadline is over."""
+        slot = self.slot
+        for before in self._before(session):
+            turn = replace(before, deadline=slot.deadline, post_at=slot.post_at, zone=slot.zone)
+            if turn == before or turn.left:
+                continue
+            stored.put(session, self.workspace, turn)
+            _forget_asking(session, self.workspace, turn, now=now)
+            if turn.asked_at is not None and turn.expects:
+                show(session, self.snapshot, self.product, turn, now=now)
+
+    def _nobody(self, session: Session, now: datetime) -> None:
+        """Ask nobody for a standup that was left out, or that somebody posted before its time."""
+        for turn in self._before(session):
+            _drop(session, self.snapshot, self.product, turn, now=now)
+
+    def _people(self, session: Session, now: datetime) -> None:
+        before = {each.person: each for each in self._before(session)}
         said = identities.known(session, self.workspace, self.roster.users, since=now - HEARD)
         troubles = dict(self.roster.closed)
         for user in self.roster.users:
@@ -132,9 +178,8 @@ class Planning:
                 troubles[user] = why
             self._person(session, user, said.get(user), before=before.get(user), why=why, now=now)
         for user, turn in before.items():
-            if user not in self.roster.users and not turn.left:
-                stored.put(session, self.workspace, replace(turn, left=True))
-                _drop(session, self.workspace, turn, now=now)
+            if user not in self.roster.users:
+                _drop(session, self.snapshot, self.product, turn, now=now)
         fine = [user for user in self.roster.users if user not in troubles]
         stored.no_trouble(session, self.workspace, product=self.product.key, members=fine)
         tell_troubles(session, self.snapshot, self.product, troubles, now=now)
@@ -147,14 +192,15 @@ class Planning:
         turn = replace(planned(self.slot, worker, now=now, before=before), barred=why)
         if turn != before:
             stored.put(session, self.workspace, turn)
-        if before is not None and turn.asked_at is not None and turn.deadline != before.deadline:
+        told = before is not None and turn.asked_at is not None
+        if told and before is not None and (turn.deadline != before.deadline or before.left):
             show(session, self.snapshot, self.product, turn, now=now)  # it says until when
         if turn.asked_at is None and turn.ask_at is not None and not why and wants(turn):
             chores.put(session, [due_of(self.workspace, ASK, turn, turn.ask_at)])
         elif turn.asked_at is None:
             due.drop(session, self.workspace, ASK, key_of(turn), now=now, reason="not to be asked now")
         elif turn.remind_at is not None and turn.expects and turn.reminded_at is None:
-            due.move(session, due_of(self.workspace, REMIND, turn, turn.remind_at))
+            chores.put(session, [due_of(self.workspace, REMIND, turn, turn.remind_at)])
 
 
 def wants(turn: Turn) -> bool:

@@ -11,12 +11,11 @@ from handlers import chores
 from handlers.ask_cards import show
 from handlers.ask_plans import tell_troubles, wants, why_not
 from handlers.ask_work import REMIND, due_of
-from handlers.late_answers import delivery_of
+from handlers.late_answers import over
 from handlers.services import Services, Snapshot
 from integrations.store import checkins as stored
 from schema.asks import STATUS, hours_of, next_morning
-from schema.checkins import Turn, first_moment, reminder_moment
-from schema.deliveries import DeliveryState
+from schema.checkins import Turn, ask_moment, first_moment, reminder_moment
 from schema.due import Taken
 from schema.people import Worker, worker_of
 from schema.products import Product
@@ -53,9 +52,13 @@ class Asked:
             return
         worker = self._worker(turn.person)
         later = first_moment(now, turn.deadline, hours_of(worker))
+        moved = ask_moment(turn.deadline, hours_of(worker))  # they may be in another zone since
         if self._barred(session, turn, now):
             return
-        if self.seen.away:
+        if moved is not None and moved > now:
+            if self._done(session, turn, next_at=moved):
+                stored.put(session, self.workspace, replace(turn, ask_at=moved))
+        elif self.seen.away:
             again = next_morning(now, turn.deadline, worker)
             if self._done(session, turn, next_at=again):
                 stored.put(session, self.workspace, replace(turn, away=STATUS))
@@ -102,8 +105,7 @@ class Asked:
 
     def _over(self, session: Session, turn: Turn, now: datetime) -> bool:
         """Tell whether nobody waits for answers any more."""
-        made = delivery_of(session, self.workspace, self.product, turn.period)
-        return now >= turn.deadline or (made is not None and made.state is DeliveryState.SKIPPED)
+        return now >= turn.deadline or over(session, self.workspace, self.product, turn.period)
 
     def _barred(self, session: Session, turn: Turn, now: datetime) -> bool:
         """Leave out whom Slack calls something else than a full member by now, and tell the owner."""

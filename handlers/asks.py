@@ -10,20 +10,21 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from handlers import ask_plans, chores
+from handlers import ask_plans, chores, late_answers
 from handlers.ask_plans import HEARD, Planning, Roster
 from handlers.ask_turns import Asked, Seen
 from handlers.ask_work import ASK, PLAN, REMIND, THREAD
 from handlers.late_answers import Following
 from handlers.readers import Directory, said_of
 from handlers.services import Services, Snapshot
+from handlers.views.checkins import kept_inside, kept_private
 from integrations.base import IntegrationError
 from integrations.slack_errors import Refused
 from integrations.store import identities
 from integrations.store.identities import IdentityKind
 from schema.due import Taken
 from schema.errors import Refusal
-from schema.products import Product
+from schema.products import Product, Readers
 
 KINDS: Final = (ASK, REMIND, THREAD)
 EVERY: Final = timedelta(hours=1)  # so often who is on a roster is looked up again
@@ -73,7 +74,7 @@ class Asking:
         said = taken.work.payload
         product = snapshot.configuration.products.get(str(said["product"]))
         slot = ask_plans.slot_of(product, said)
-        if product is None or slot is None or self.services.now() >= slot.deadline:
+        if product is None or slot is None:
             await self.services.store.write(
                 lambda session: chores.done(session, taken, now=self.services.now())
             )
@@ -145,16 +146,23 @@ class Asking:
 
     async def _thread(self, snapshot: Snapshot, product: Product, taken: Taken) -> None:
         """Put answers that came too late for the digest into its thread, as soon as that stands."""
-        outside = await self._shared_outside(product)
+        period = str(taken.work.payload["period"])
+        made = await self.services.store.read(
+            lambda session: late_answers.delivery_of(session, snapshot.workspace, product, period)
+        )
+        kept = "" if made is None else await self._kept(product, made.channel)
         following = Following(
-            services=self.services, snapshot=snapshot, product=product, taken=taken, outside=outside
+            services=self.services, snapshot=snapshot, product=product, taken=taken, kept=kept
         )
         await self.services.store.write(following.write)
 
-    async def _shared_outside(self, product: Product) -> bool:
-        if product.channel is None:
-            return False
+    async def _kept(self, product: Product, channel: str) -> str:
+        """Say why a channel is not to read people's answers, as it is now."""
         try:
-            return (await self.directory.slack.channel(product.channel)).shared_outside
+            found = await self.directory.slack.channel(channel)
         except IntegrationError as error:
             raise Refusal(SILENT) from error
+        if found.shared_outside:
+            return kept_inside(product.title)
+        roles_only = product.readers is Readers.ROLES and not found.private
+        return kept_private(product.title) if roles_only else ""

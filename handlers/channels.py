@@ -5,7 +5,7 @@ from datetime import timedelta
 from handlers.sender import Sender
 from integrations.base import Call
 from integrations.pacer import POST
-from integrations.slack_errors import SHARED_OUTSIDE, Refused
+from integrations.slack_errors import OPEN_TO_ALL, SHARED_OUTSIDE, Refused
 from integrations.slack_values import SlackChannel
 
 
@@ -19,7 +19,13 @@ async def looked_up(sender: Sender, id: str) -> SlackChannel:
     return channel
 
 
-async def need_inside(sender: Sender, id: str) -> None:
-    """Refuse a channel that another company reads; raises Refused."""
-    if (await looked_up(sender, id)).shared_outside:
+async def need_inside(sender: Sender, id: str, *, private: bool) -> None:
+    """Refuse a channel that another company reads; raises Refused.
+
+    private  refuse one that anybody may join, too
+    """
+    channel = await looked_up(sender, id)
+    if channel.shared_outside:
         raise Refused(Call(source="Slack", asked=POST), SHARED_OUTSIDE)
+    if private and not channel.private:
+        raise Refused(Call(source="Slack", asked=POST), OPEN_TO_ALL)

@@ -69,8 +69,8 @@ def on_roster(session: Session, place: Place) -> bool:
     """Tell whether somebody is on the roster of a coming standup as far as it was looked up; named people are."""
     standup = place.product.standup
     turn = place.turn(session)
-    if turn is not None:
-        return not turn.left and not turn.barred
+    if turn is not None and (turn.barred or not turn.left):
+        return not turn.barred
     return standup is not None and place.person in standup.roster
 
 

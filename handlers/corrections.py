@@ -20,7 +20,7 @@ from schema.corrections import Correction, corrected, corrections
 from schema.deliveries import PARENT, Delivery, Part
 from schema.pages import Page
 from schema.periods import Period
-from schema.products import Product
+from schema.products import Product, Readers
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +93,7 @@ def _payload(page: Page, post: _Post, new: Sequence[Correction]) -> dict[str, An
         "product": delivery.product,
         "kind": "correction",
         "inside": True,
+        "private": page.product.readers is Readers.ROLES,
         "by": page.product.owner,
         "backup": page.product.backup_owner,
         "what": f"A correction of the standup of {delivery.product}",

@@ -16,7 +16,7 @@ class EffectKind(StrEnum):
 
     DM = "dm"  # user
     # channel; thread_ts; product and kind where it is about a product; by, backup: who are told of a refusal, and what: of what;
-    # inside: refused in a channel that another company reads; then: a message that is changed when the post is there
+    # inside: refused in a channel that another company reads; private: then in one that anybody may join, too; then: a message that is changed when the post is there
     POST = "post"
     UPDATE = "update"  # channel, ts
     EPHEMERAL = "ephemeral"  # channel, user; thread_ts

@@ -16,7 +16,7 @@ from integrations.store import checkins as stored
 from integrations.store import deliveries
 from schema.asks import ANSWERED_FOR
 from schema.checkins import CheckIn, Turn
-from schema.deliveries import PARENT, STANDUP, Delivery, DeliveryState, IllegalMove, delivery_id
+from schema.deliveries import PARENT, STANDUP, Delivery, DeliveryState
 from schema.due import Taken
 from schema.products import Product
 
@@ -25,16 +25,24 @@ LOOK_AGAIN: Final = timedelta(minutes=1)  # for a digest that is not posted yet
 
 def delivery_of(session: Session, workspace: str, product: Product, period: str) -> Delivery | None:
     """Give the delivery of a product's standup; None where none was planned yet."""
-    if product.channel is None:
-        return None
-    id_ = delivery_id(
-        workspace=workspace, kind=STANDUP, product=product.key, period=product.calendar.named(period),
-        channel=product.channel,
-    )  # fmt: skip
     try:
-        return deliveries.get(session, workspace, id_)
-    except IllegalMove:
+        named = product.calendar.named(period)
+    except ValueError:  # of a week, and the product has gone over to months since
         return None
+    listed = deliveries.of_period(session, workspace, product=product.key, period=named)
+    made = [each for each in listed if each.kind == STANDUP]
+    here = next((each for each in made if each.channel == product.channel), None)
+    if here is not None:
+        return here
+    return next((each for each in made if each.state is not DeliveryState.SKIPPED), None)  # it moved since
+
+
+def over(session: Session, workspace: str, product: Product, period: str) -> bool:
+    """Tell whether nobody waits for answers any more: the standup is left out, or composed already."""
+    made = delivery_of(session, workspace, product, period)
+    if made is None:
+        return False
+    return made.state is DeliveryState.SKIPPED or bool(deliveries.parts(session, workspace, made.id))
 
 
 def prepared(session: Session, workspace: str, product: Product, turn: Turn) -> bool:
@@ -68,7 +76,7 @@ class Following:
     snapshot: Snapshot
     product: Product
     taken: Taken
-    outside: bool  # another company reads the channel
+    kept: str  # why its channel is not to read them, for their author; "" where it may
 
     def write(self, session: Session) -> None:
         now, workspace, said = self.services.now(), self.snapshot.workspace, self.taken.work.payload
@@ -80,10 +88,9 @@ class Following:
         parent = None if made is None else _parent_ts(session, made)
         if turn is None or turn.checkin is None or made is None or made.state is DeliveryState.SKIPPED:
             chores.done(session, self.taken, now=now)
-        elif self.outside:
+        elif self.kept:
             if chores.done(session, self.taken, now=now):
-                words = shown.kept_inside(self.product.title)
-                tell(session, workspace, users=[turn.person], text=words, now=now)
+                tell(session, workspace, users=[turn.person], text=self.kept, now=now)
         elif parent is None:
             chores.done(session, self.taken, now=now, next_at=now + LOOK_AGAIN, **said)
         elif chores.done(session, self.taken, now=now):

@@ -40,10 +40,10 @@ class Posting:
 
 
 async def posting_of(sender: Sender, effect: Effect) -> Posting:
-    """Say what a direct message or a post is; raises Refused where what stays inside would be read outside."""
+    """Say what a direct message or a post is; raises Refused where what stays inside would be read by others."""
     payload = effect.payload
     if payload.get("inside"):
-        await need_inside(sender, str(payload["channel"]))
+        await need_inside(sender, str(payload["channel"]), private=bool(payload.get("private")))
     return Posting(
         channel=await _channel(sender, effect),
         key=key_of(effect),

@@ -33,11 +33,16 @@ TOKEN_ERRORS = frozenset(
     }
 )
 
-SHARED_OUTSIDE = "shared_outside"  # our own word: Slack would take it
+SHARED_OUTSIDE = "shared_outside"  # our own words: Slack would take it
+OPEN_TO_ALL = "open_to_all"
 ADVICE: Mapping[str, str] = {
     SHARED_OUTSIDE: (
         "The channel is shared with another company, and digests stay inside: name another channel for the product,"
         " or end the sharing."
+    ),
+    OPEN_TO_ALL: (
+        "Everybody can read the channel, and the product is for the people in its roles: make it private, or name another"
+        " one."
     ),
     "channel_not_found": "Muster cannot see the channel: type `/invite @Muster` in it, or name another one.",
     "not_in_channel": "Muster is not in the channel: type `/invite @Muster` in it.",

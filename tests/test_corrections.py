@@ -157,9 +157,20 @@ async def test_two_who_correct_at_once_tell_it_once(tmp_path):
     assert counts == [2, 0]
 
 
-async def test_a_channel_that_another_company_reads_gets_no_correction_and_the_owner_is_told(tmp_path):
-    async with a_posted_standup(tmp_path) as (talk, clock, restated):
-        await talk.slack.change_channel(talk.fraud, ext_shared=True)
+@pytest.mark.parametrize(
+    ("readers", "change", "works"),
+    [
+        ("workspace", {"ext_shared": True}, "end the sharing"),
+        ("workspace", {"archived": True}, "open it again"),
+        ("roles", {}, "make it private"),
+    ],
+)
+async def test_a_channel_that_may_not_have_a_correction_gets_none_and_both_owners_are_told(
+    tmp_path, readers, change, works
+):
+    document = builders.document(fraud_detection={"readers": readers})
+    async with a_posted_standup(tmp_path, document=document) as (talk, clock, restated):
+        await talk.slack.change_channel(talk.fraud, **change)
         restated(RESTATED)
         assert await next_day(talk, clock) == []
         owners = (talk.ana, talk.slack.user("ben"))
@@ -168,7 +179,7 @@ async def test_a_channel_that_another_company_reads_gets_no_correction_and_the_o
     for each in direct:
         told = " ".join(map(words, each))
         assert "A correction of the standup of fraud-detection could not be posted" in told
-        assert "end the sharing" in told
+        assert works in told
 
 
 async def test_the_next_standup_says_first_what_was_corrected(tmp_path):

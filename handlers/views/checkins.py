@@ -48,6 +48,7 @@ class Asked:
     title: str  # of the product
     turn: Turn
     prepared: bool  # the standup was composed already
+    over: bool = False  # the deadline has passed
 
 
 def asking(asked: Asked) -> Payload:
@@ -60,6 +61,16 @@ def asking(asked: Asked) -> Payload:
     if turn.away in {SAID_SO, STATUS}:  # who is away later is asked while they are there
         words = f"{_named(asked)}: you are away, so nobody waits for you."
         return _message(words, [_answer(turn, "Answer after all")])
+    if turn.left:
+        return _message(
+            f"{_named(asked)}: nobody waits for your check-in any more.", [_answer(turn, "Answer after all")]
+        )
+    if asked.over:
+        words = (
+            f"{_named(asked)}: the standup was moved, so the time for your check-in ended"
+            f" {slack_time(turn.deadline)}. It is still taken, and marked as late."
+        )
+        return _message(words, [_answer(turn, "Answer", primary=True)])
     words = f"{_named(asked)}: your check-in for the standup, please, by {slack_time(turn.deadline)}."
     about = _about(turn)
     return _message(
@@ -76,7 +87,10 @@ def reminder(asked: Asked) -> Payload:
     """Remind once; when the answers are in, say so in its place."""
     turn = asked.turn
     if turn.expects:
-        words = f"{_named(asked)}: your check-in is still missing; the time ends {slack_time(turn.deadline)}."
+        ends = "ended" if asked.over else "ends"
+        words = (
+            f"{_named(asked)}: your check-in is still missing; the time {ends} {slack_time(turn.deadline)}."
+        )
         return _message(words, [_answer(turn, "Answer", primary=True)])
     done = "your answers are in." if turn.checkin is not None else "nobody waits for you."
     return _message(f"{_named(asked)}: {done}", [])
@@ -136,6 +150,14 @@ def kept_inside(title: str) -> str:
     """Say why late answers are not posted."""
     return (
         f"The channel of {escape(title)} is shared with another company, and check-ins stay inside: your late answers"
+        " are kept, and not posted there."
+    )
+
+
+def kept_private(title: str) -> str:
+    """Say why late answers are not posted in a channel that anybody may join."""
+    return (
+        f"{escape(title)} is for the people in its roles only, and everybody can read its channel: your late answers"
         " are kept, and not posted there."
     )
 
