@@ -504,7 +504,7 @@ async def test_a_demo_takes_another_port_and_leaves_nothing_behind(tmp_path):
         except OSError:
             pass  # somebody else has it, which is as good
         async with a_process("demo", "--at", AT.isoformat(), TMPDIR=str(tmp_path)) as process:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 while not (line := (await process.process.stdout.readline()).decode()).startswith(
                     "Muster is ready"
                 ):

@@ -138,8 +138,8 @@ async def test_a_person_of_another_team_is_no_colleague_even_where_slack_calls_t
     other = world.local.add_workspace("Globex")
     theirs = world.local.state.users[builders.PIA]
     world.local.state.users[builders.PIA] = replace(theirs, team_id=other.id, stranger=True)
-    shown = readers._said_of({"team_id": other.id, "name": "pia"}, team=world.team)
-    grid = readers._said_of(
+    shown = readers.said_of({"team_id": other.id, "name": "pia"}, team=world.team)
+    grid = readers.said_of(
         {"team_id": other.id, "enterprise_user": {"teams": [other.id, world.team]}}, team=world.team
     )
 
@@ -355,7 +355,7 @@ async def test_a_membership_leaves_out_who_decides_nothing(world):
     [
         ("plan_upgrade_required", "user groups need a paid plan of Slack; name people"),
         ("no_such_subteam", "there is no such group any more"),
-        ("missing_scope", "Muster lacks the scope"),
+        ("missing_scope", "Muster lacks a scope: add it under OAuth & Permissions"),
     ],
 )
 @only_sqlite
