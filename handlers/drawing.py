@@ -27,6 +27,7 @@ from schema.gates import answer
 from schema.launches import Launch, State
 from schema.ledger import Event
 from schema.products import Role
+from schema.votes import Vote
 
 RESTS: Final = timedelta(seconds=1)  # of a card, between two changes
 
@@ -134,6 +135,18 @@ def known(session: Session, snapshot: Snapshot, launch: Launch, *, events: Seque
         names={pid: each.name for pid, each in names.items()},
         texts={id_: each.text for id_, each in texts.kept(session, snapshot.workspace, ids).items()},
     )
+
+
+def ask_again(session: Session, snapshot: Snapshot, launch: Launch, *, channel: str, now: datetime) -> None:
+    """Ask those whose objection to an earlier launch stands in a new one."""
+    about = known(session, snapshot, launch)
+    mine: dict[str, list[Vote]] = {}
+    for vote in launch.revision.dissent:
+        if vote.launch and vote.pid in about.users:
+            mine.setdefault(about.users[vote.pid], []).append(vote)
+    for user, votes in mine.items():
+        words = lines.asked_again(launch, about, votes, channel=channel)
+        tell(session, snapshot.workspace, users=[user], text=words, now=now)
 
 
 def _tell(session: Session, snapshot: Snapshot, launch: Launch, *, now: datetime) -> None:

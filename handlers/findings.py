@@ -55,7 +55,7 @@ class Key:
     version: Version
 
 
-Looks = Memo[Key, tuple[Mapping[str, ItemSpec], Found]]
+Looks = Memo[Key, tuple[Mapping[str, ItemSpec], frozenset[str], Found]]
 
 
 def found_in(
@@ -76,11 +76,16 @@ def found_in(
     )  # fmt: skip
     looks: Looks = services.looks
     held = looks.get(key)
-    if held is not None and held[0] is specs and held[1].holds(now):
-        return held[1]
+    if held is not None and not others(launch, *held[:2]) and held[2].holds(now):
+        return held[2]
     found = _look(session, services, snapshot, launch, now=now)
-    looks.put(key, (specs, found))
+    looks.put(key, (specs, launch.revision.unseparated, found))
     return found
+
+
+def others(launch: Launch, specs: Mapping[str, ItemSpec], unseparated: frozenset[str]) -> bool:
+    """Tell whether a launch asks other questions than these, or a small team may answer others of them alone."""
+    return launch.revision.specs is not specs or launch.revision.unseparated != unseparated
 
 
 def _look(

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from handlers import findings, folds
-from handlers.deciding import Acting, Decided, Deciding, Person, Request, known
+from handlers.deciding import Acting, Decided, Deciding, Person, Presser, Request, known
 from handlers.decisions import decide
 from handlers.services import Services, Snapshot
 from handlers.views.differences import beside, since_then
@@ -27,8 +27,10 @@ from schema.launches import Revision
 from schema.ledger import SALT_BYTES, Draft, Json, canonical, digest
 from schema.products import Role
 from schema.signing import Choice
+from schema.tallies import to_take_back
 from schema.votes import Intent
 
+NOT_ASKED: Final = "This is not asked any more, and your objection to it stands until you take it back."
 VALID: Final = timedelta(hours=24)  # how long somebody may take to answer what they were shown
 
 
@@ -55,18 +57,19 @@ async def show(
         folded = folds.load(session, services.folds, kept)
         now = services.now()
         found = findings.found_in(session, services, snapshot, folded, now=now)
-        items = [item for item in folded.revision.items.values() if role in item.spec.seats]
+        mine = spoken_as(session, snapshot, person.user)
+        left = to_take_back(folded.revision, mine)
+        items = [item for item in (*folded.revision.items.values(), *left) if role in item.spec.seats]
         if not items:
             raise Refusal(
                 f"Nothing in {launch} asks {role.value}; look at the card for the roles that it waits for."
             )
-        mine = spoken_as(session, snapshot, person.user)
         text = {
             item.id: words_of(
                 item,
                 found.by_item.get(item.id, {}),
                 _changed(folded.revision, mine, item),
-                beside=beside(item, folded.revision),
+                beside=[*beside(item, folded.revision), *([NOT_ASKED] if item in left else [])],
             )
             for item in items
         }
@@ -115,11 +118,12 @@ def _evidence(finding: Finding) -> str:
 
 
 async def sign(
-    services: Services, snapshot: Snapshot, showing: str, answers: Mapping[str, Answer], *, person: Person, key: str,
-    acting_for: Acting | None = None,
+    services: Services, snapshot: Snapshot, showing: str, answers: Mapping[str, Answer], *, person: Person | Presser,
+    key: str, acting_for: Acting | None = None,
 ) -> Decided:  # fmt: skip
     """Record what somebody says to what they were shown; all of it or nothing.
 
+    person       who says it, or that somebody does of whom Slack spoke lately; raises Cold where it did not
     showing      its id; refused when it is not this person's, too old, or not what the items are now
     acting_for   a colleague who let this person sign for them
     """

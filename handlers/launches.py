@@ -11,9 +11,10 @@ from handlers.openings import NO_KEY as NO_KEY
 from handlers.openings import Asked as Asked
 from handlers.openings import Opened as Opened
 from handlers.openings import Team as Team
+from handlers.openings import members_of, submission_of
 from handlers.openings import open_launch as open_launch
-from handlers.openings import submission_of
 from handlers.services import Services, Snapshot
+from integrations.store import launches as stored
 from schema import emergencies, endings, exceptions, openings
 from schema.emergencies import Emergency
 from schema.exceptions import WaiverAsked
@@ -118,25 +119,40 @@ async def revoke(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherTier:
+    """Another tier as somebody asks for it."""
+
+    tier: Tier
+    team: Team
+    reason: str = ""
+
+
 async def change_tier(
-    services: Services, snapshot: Snapshot, launch: str, tier: Tier, *, reason: str = "", by: Person, key: str
+    services: Services, snapshot: Snapshot, launch: str, other: OtherTier, *, by: Person, key: str
 ) -> Decided:
     """Raise the tier, or lower it again to no less than the answers make it."""
 
     def rule(deciding: Deciding) -> tuple[Draft, ...]:
-        found = deciding.found.findings
         drafts = openings.change_tier(
-            deciding.launch, deciding.who, tier, text=deciding.keep(reason), findings=found, now=deciding.now
-        )
+            deciding.launch, deciding.who, other.tier, text=deciding.keep(other.reason),
+            members=members_of(deciding.session, snapshot, other.team), findings=deciding.found.findings, now=deciding.now,
+        )  # fmt: skip
         then = after(deciding.launch, drafts, deciding.now)
         if not drafts or then is None or then.state is State.CHECKING:
             return drafts
-        return (*drafts, *tick(then, found, deciding.now))  # what is asked now is looked at now
+        found = findings.found_in(deciding.session, services, snapshot, then, now=deciding.now)
+        return (*drafts, *tick(then, found.findings, deciding.now))  # what is asked now is looked at now
 
     return await decide(
         services,
         Request(
-            snapshot=snapshot, launch=launch, rule=rule, by=by, key=key, attempt=f"change the tier to {tier}"
+            snapshot=snapshot,
+            launch=launch,
+            rule=rule,
+            by=by,
+            key=key,
+            attempt=f"change the tier to {other.tier}",
         ),
     )
 
@@ -210,7 +226,13 @@ async def break_glass(
     def rule(deciding: Deciding) -> tuple[Draft, ...]:
         reason = deciding.keep(breaking.reason)
         emergency = Emergency(reason=reason, incident=breaking.incident, hours=breaking.hours)
-        return emergencies.break_glass(deciding.launch, deciding.who, emergency, deciding.now)
+        passed = stored.going(deciding.session, snapshot.workspace, product=deciding.launch.product)
+        unreviewed = [
+            each.id for each in passed if each.state is State.BYPASSED and each.id != deciding.launch.id
+        ]
+        return emergencies.break_glass(
+            deciding.launch, deciding.who, emergency, deciding.now, unreviewed=unreviewed
+        )
 
     return await decide(
         services,

@@ -17,6 +17,7 @@ from integrations.store.engine import lock_workspace
 from integrations.store.launches import Outcome
 from schema import openings
 from schema.attempts import Code, Declined
+from schema.earlier import Unsettled, unsettled
 from schema.histories import fold
 from schema.manifests import Manifest
 from schema.openings import Opening, Submission
@@ -130,7 +131,8 @@ class _Opening:
         submission = submission_of(
             session, self.services, self.snapshot, product=self.product, asked=self.asked, team=self.team
         )
-        drafts = openings.open_launch(opening, submission, who, now)
+        earlier = self._unsettled(session)
+        drafts = openings.open_launch(opening, submission, who, now, earlier=earlier)
         events = ledger.append(session, workspace, drafts, now=now)
         came = Outcome(launch=id_, first=events[0].seq, last=events[-1].seq, code=None, refusal=None)
         stored.note(session, workspace, [(self.key, came)], at=now)
@@ -146,8 +148,14 @@ class _Opening:
         else:
             events += ticks.settle(session, self.services, self.snapshot, kept)
             launch = folds.load(session, self.services.folds, known(session, workspace, id_))
+        drawing.ask_again(session, self.snapshot, launch, channel=self.channel, now=now)
         decided = Decided(launch=launch, found=NOTHING, now=now, events=events, fresh=True)
         return Opened(id=id_, decided=decided)
+
+    def _unsettled(self, session: Session) -> tuple[Unsettled, ...]:
+        """List the objections that the product's earlier launches left behind."""
+        before = stored.of_product(session, self.snapshot.workspace, self.product.key)
+        return unsettled(folds.load(session, self.services.folds, kept) for kept in before)
 
     def _again(self, session: Session, id: str) -> Opened:
         launch = folds.load(session, self.services.folds, known(session, self.snapshot.workspace, id))
@@ -159,18 +167,22 @@ def submission_of(
     session: Session, services: Services, snapshot: Snapshot, *, product: Product, asked: Asked, team: Team
 ) -> Submission:
     """Say what a revision asks for, under the rules and with the people of now."""
-    users = {each.user for held in team.members.values() for each in held}
-    pids = people.pids_of(session, snapshot.workspace, users)
-    members = {
-        role: frozenset(standing_of(session, snapshot, each, pids=pids).pid for each in held)
-        for role, held in team.members.items()
-    }
     return Submission(
         manifest=asked.manifest,
         answers=asked.answers,
         specs=services.checklists.with_own(snapshot.configuration.items).of(product),
         policy=snapshot.configuration.reviews.policy,
-        members=members,
+        members=members_of(session, snapshot, team),
         tier=asked.tier,
         deadline=asked.deadline,
     )
+
+
+def members_of(session: Session, snapshot: Snapshot, team: Team) -> dict[Role, frozenset[str]]:
+    """Give the pids of those who may decide now, by role."""
+    users = {each.user for held in team.members.values() for each in held}
+    pids = people.pids_of(session, snapshot.workspace, users)
+    return {
+        role: frozenset(standing_of(session, snapshot, each, pids=pids).pid for each in held)
+        for role, held in team.members.items()
+    }

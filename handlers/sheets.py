@@ -18,6 +18,7 @@ from schema.launches import State
 from schema.policies import SelfApproval
 from schema.products import Role
 from schema.requirements import EvidenceKind, Requirement
+from schema.tallies import to_take_back
 from schema.votes import SILENT, Intent, Voice
 
 
@@ -62,8 +63,9 @@ def _chosen(looked: Looked, shown: Showing, mine: Collection[str]) -> Sequence[s
     """Choose what is worth asking: what is not settled, and what this person has spoken to; else everything."""
     revision, gate = looked.launch.revision, looked.gate
     waiting = gate.waits_for.get(Role(shown.role), ())
-    known = [item for item in revision.items if item in shown.items]
-    open_ = [item for item in known if gate.items[item] not in SETTLED]
+    left = [item.id for item in to_take_back(revision, mine)]
+    known = [item for item in (*revision.items, *left) if item in shown.items]
+    open_ = [item for item in known if gate.items.get(item) not in SETTLED]
     spoken = [item for item in known if any(pid in mine for pid in revision.voices.get(item, {}))]
     ordered = dict.fromkeys((*(item for item in known if item in waiting), *open_, *spoken))
     return list(ordered) or known
@@ -72,6 +74,8 @@ def _chosen(looked: Looked, shown: Showing, mine: Collection[str]) -> Sequence[s
 def _shown(looked: Looked, shown: Showing, item: str, mine: Collection[str]) -> Shown:
     revision = looked.launch.revision
     bare = Shown(id=item, text=shown.text[item], choices=(Intent.COMMENT,))
+    if item in {each.id for each in to_take_back(revision, mine)}:
+        return replace(bare, choices=(Intent.TAKE_BACK,), said=Intent.OBJECT)
     known = revision.items.get(item)
     if known is None:
         return bare

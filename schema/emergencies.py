@@ -28,8 +28,13 @@ class Emergency:
     hours: int
 
 
-def break_glass(launch: Launch, who: Standing, emergency: Emergency, now: datetime) -> tuple[Draft, ...]:
-    """Let a launch pass for some hours; it is never approved by that."""
+def break_glass(
+    launch: Launch, who: Standing, emergency: Emergency, now: datetime, *, unreviewed: Sequence[str] = ()
+) -> tuple[Draft, ...]:
+    """Let a launch pass for some hours; it is never approved by that.
+
+    unreviewed   other launches of the product that passed in an emergency and that two people still have to review
+    """
     revision = launch.revision
     need_right(revision.policy, Right.BREAK_GLASS, who, revision.tier)
     if launch.ended or launch.overdue(now):
@@ -41,6 +46,7 @@ def break_glass(launch: Launch, who: Standing, emergency: Emergency, now: dateti
         )
     need_screened(launch, now)
     _need_no_ban(launch)
+    _need_reviewed(unreviewed)
     need_reason(emergency.reason, "let a launch pass in an emergency")
     if not _INCIDENT.fullmatch(emergency.incident):
         raise Declined(Code.NO_REASON, "Give the incident's id, such as INC-2041.")
@@ -70,6 +76,16 @@ def _need_no_ban(launch: Launch) -> None:
         raise Declined(
             Code.BANNED,
             f"Somebody objects to {SCREENING}, and no emergency lets a banned practice pass; ask them to take it back.",
+        )
+
+
+def _need_reviewed(unreviewed: Sequence[str]) -> None:
+    """Refuse a second emergency before the first was looked at: else one person could let everything pass for ever."""
+    if unreviewed:
+        raise Declined(
+            Code.STATE,
+            f"{unreviewed[0]} passed in an emergency and waits for its review; have two other people review it from its"
+            " card first.",
         )
 
 

@@ -13,24 +13,17 @@ from schema.ledger import Draft, Event
 from schema.manifests import Manifest
 from schema.payloads import value_of
 from schema.policies import Policy
-from schema.products import Role
 from schema.risks import RiskQuestion, Tier
-from schema.votes import SILENT, Intent, Vote, heard
+from schema.spoken import INTENTS as INTENTS
+from schema.spoken import KIND_OF as KIND_OF
+from schema.spoken import SIGNED as SIGNED
+from schema.spoken import carried_vote, vote_of
+from schema.votes import SILENT, heard
 from schema.waivers import Override, Waiver
 
 _K = EventKind
 Payload: TypeAlias = Mapping[str, Any]
 Change: TypeAlias = Callable[[Revision, Event], Revision]
-
-INTENTS: Final[Mapping[str, Intent]] = {
-    _K.SIGNED: Intent.SIGN,
-    _K.OBJECTED: Intent.OBJECT,
-    _K.NOT_APPLICABLE: Intent.NOT_APPLICABLE,
-    _K.COMMENTED: Intent.COMMENT,
-    _K.TAKEN_BACK: Intent.TAKE_BACK,
-}
-SIGNED: Final = frozenset({Intent.SIGN, Intent.NOT_APPLICABLE})
-KIND_OF: Final[Mapping[Intent, EventKind]] = {intent: EventKind(kind) for kind, intent in INTENTS.items()}
 
 
 def fold(events: Iterable[Event]) -> Launch:
@@ -198,27 +191,16 @@ def _spoken(revision: Revision, event: Event, *, requester: str) -> Revision:
     return replace(revision, voices=voices, spoken_of={**revision.spoken_of, bound.item.digest: bound})
 
 
-def vote_of(event: Event) -> Vote:
-    """Read what somebody said from its event."""
-    said: Payload = event.payload
-    return Vote(
-        seq=event.seq,
-        at=event.at,
-        revision=said["n"],
-        item=said["item"],
-        pid=event.actor,
-        roles=frozenset([_ROLES[role] for role in said["roles"]]),
-        intent=INTENTS[event.kind],
-        digest=said["digest"],
-        showing=said["showing"],
-        text=said["text"],
-        principal=said["principal"],
-        through=tuple(said["through"]),
-        self_approved=said["self_approved"],
+def _objection_carried(revision: Revision, event: Event) -> Revision:
+    """Let somebody's objection to an earlier launch stand here, with its question where that is not asked any more."""
+    vote = carried_vote(event)
+    mine = revision.voices.get(vote.item, {})
+    voices = {**revision.voices, vote.item: {**mine, vote.pid: heard(mine.get(vote.pid, SILENT), vote)}}
+    if vote.item in revision.specs:
+        return replace(revision, voices=voices)
+    return replace(
+        revision, voices=voices, specs={**revision.specs, vote.item: spec_of(event.payload["spec"])}
     )
-
-
-_ROLES: Final = {role.value: role for role in Role}
 
 
 def _waived(revision: Revision, event: Event) -> Revision:
@@ -323,7 +305,8 @@ def _bypass_reviewed(revision: Revision, event: Event) -> Revision:
 
 
 def _tier_changed(revision: Revision, event: Event) -> Revision:
-    tier = Tier(str(event.payload["tier"]))
+    said: Payload = event.payload
+    tier = Tier(said["tier"])
     items = _asked(
         revision.specs,
         tier,
@@ -332,7 +315,8 @@ def _tier_changed(revision: Revision, event: Event) -> Revision:
         waivers=revision.waivers,
         known=revision.items,
     )
-    return replace(revision, tier=tier, items=items)
+    unseparated = frozenset(said.get("unseparated", revision.unseparated))
+    return replace(revision, tier=tier, items=items, unseparated=unseparated)
 
 
 def _rebased(revision: Revision, event: Event) -> Revision:
@@ -365,6 +349,7 @@ def _looked_back(revision: Revision, event: Event) -> Revision:
 
 _CHANGES: Final[Mapping[str, Change]] = {
     _K.CHECKED: _checked,
+    _K.OBJECTION_CARRIED: _objection_carried,
     _K.EVIDENCE_CHANGED: _evidence_changed,
     _K.WAIVED: _waived,
     _K.WAIVER_ENDED: _waiver_ended,

@@ -47,6 +47,7 @@ class EventKind(StrEnum):
     EVIDENCE_CHANGED = "evidence_changed"
     SIGNED = "signed"
     OBJECTED = "objected"
+    OBJECTION_CARRIED = "objection_carried"  # from an earlier launch of the product
     NOT_APPLICABLE = "not_applicable"
     COMMENTED = "commented"
     TAKEN_BACK = "taken_back"

@@ -1,13 +1,14 @@
 """How a launch begins: opened, submitted, submitted anew, and moved to other rules or another tier."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from schema.attempts import Code, Declined
 from schema.checklists import ItemSpec
 from schema.deadlines import business_days_after, knows_country
+from schema.earlier import Unsettled, carried
 from schema.evidence import Finding
 from schema.following import draft, followed
 from schema.histories import after
@@ -22,6 +23,7 @@ from schema.risks import RiskQuestion, Tier, tier_of
 from schema.role_words import ROLE_WORDS, any_of, somebody
 from schema.seats import Place, infeasible
 
+Members: TypeAlias = Mapping[Role, frozenset[str]]
 IN_WORK = (State.CHECKING, State.OPEN, State.APPROVED)
 
 
@@ -45,17 +47,19 @@ class Submission:
     answers: frozenset[RiskQuestion]
     specs: tuple[ItemSpec, ...]  # both checklists, all items
     policy: Policy
-    members: Mapping[Role, frozenset[str]] = field(default_factory=dict)  # pids who may decide now
+    members: Members = field(default_factory=dict)  # pids who may decide now
     tier: Tier | None = None  # None takes the derived one
     deadline: datetime | None = None  # None takes the policy's business days
 
 
-def open_launch(opening: Opening, submission: Submission, who: Standing, now: datetime) -> tuple[Draft, ...]:
-    """Open a launch and submit its first revision."""
+def open_launch(
+    opening: Opening, submission: Submission, who: Standing, now: datetime, *, earlier: Sequence[Unsettled] = ()
+) -> tuple[Draft, ...]:  # fmt: skip
+    """Open a launch and submit its first revision; objections that earlier ones left behind stand in it too."""
     created = create(opening, submission.policy, who)
     launch = after(None, created, now)
     assert launch is not None
-    return (*created, *submit(launch, submission, who, now))
+    return (*created, *submit(launch, submission, who, now), *carried(launch, earlier))
 
 
 def create(opening: Opening, policy: Policy, who: Standing) -> tuple[Draft, ...]:
@@ -212,9 +216,13 @@ def rebase(launch: Launch, submission: Submission, who: Standing, now: datetime)
 
 
 def change_tier(
-    launch: Launch, who: Standing, tier: Tier, *, text: str, findings: Iterable[Finding], now: datetime
-) -> tuple[Draft, ...]:
-    """Raise the tier, or lower it again to no less than the answers make it."""
+    launch: Launch, who: Standing, tier: Tier, *, text: str, members: Members, findings: Iterable[Finding],
+    now: datetime,
+) -> tuple[Draft, ...]:  # fmt: skip
+    """Raise the tier, or lower it again to no less than the answers make it.
+
+    members   pids who may decide now; a higher tier asks more, and is refused where nobody could ever sign that
+    """
     revision = launch.revision
     rises = tier.reaches(revision.tier)
     need_right(revision.policy, Right.RAISE_TIER if rises else Right.LOWER_TIER, who, revision.tier)
@@ -224,7 +232,15 @@ def change_tier(
     if tier is revision.tier:
         return ()
     if rises:
-        raised = draft(launch, EventKind.TIER_RAISED, who.pid, tier=tier.value, text=text or None)
+        alone = _alone_at(launch, tier, members)
+        raised = draft(
+            launch,
+            EventKind.TIER_RAISED,
+            who.pid,
+            tier=tier.value,
+            text=text or None,
+            unseparated=plain(alone),
+        )
         return followed(launch, (raised,), findings, now)
     need_reason(text, "lower the tier")
     derived = tier_of(revision.answers)
@@ -236,3 +252,16 @@ def change_tier(
         raise Declined(Code.SELF, "You asked for this launch; somebody else has to lower its tier.")
     lowered = draft(launch, EventKind.TIER_LOWERED, who.pid, tier=tier.value, text=text)
     return followed(launch, (lowered,), findings, now)
+
+
+def _alone_at(launch: Launch, tier: Tier, members: Members) -> frozenset[str]:
+    """Name the items that a small team cannot sign with different people at a tier, under the launch's own rules."""
+    revision = launch.revision
+    submission = Submission(
+        manifest=revision.manifest,
+        answers=revision.answers,
+        specs=tuple(revision.specs.values()),
+        policy=revision.policy,
+        members=members,
+    )
+    return alone_on(submission, tier, requester=launch.requester)

@@ -18,7 +18,9 @@ def known_as(event: Event, same: Mapping[str, str]) -> Event:
     return replace(event, actor=same.get(event.actor, event.actor), payload=payload)
 
 
-_PIDS: Final = frozenset({"principal", "through", "owner", "delegate"})  # what a payload says of people
+_PIDS: Final = frozenset(
+    {"principal", "through", "owner", "delegate", "objector"}
+)  # what a payload says of people
 
 
 def _named(name: str, value: Any, same: Mapping[str, str]) -> Any:

@@ -1,6 +1,6 @@
 """Where each item stands, computed from what people said, what its evidence shows, and now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -84,6 +84,14 @@ def _left_behind(revision: Revision) -> Mapping[str, Tally]:
         for name, objections in left.items()
         if objections
     }
+
+
+def to_take_back(revision: Revision, pids: Collection[str]) -> tuple[Item, ...]:
+    """List what is not asked any more, though somebody objects to it: there is nothing else to say to it."""
+    names = dict.fromkeys(vote.item for vote in revision.dissent if vote.pid in pids)
+    return tuple(
+        item_of(revision.specs[name], revision.manifest) for name in names if name not in revision.items
+    )
 
 
 def tally(revision: Revision, item: Item, found: ByItem, now: datetime) -> Tally:

@@ -36,6 +36,7 @@ class Vote:
     principal: str | None = None  # pid of whom they signed for
     through: tuple[str, ...] = ()  # pids between the principal and them
     self_approved: bool = False  # they, or whom they signed for, asked for the launch
+    launch: str = ""  # an earlier one in which they said it; "" for this one
 
     @property
     def people(self) -> tuple[str, ...]:

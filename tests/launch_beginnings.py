@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from schema.attempts import Declined
+from schema.earlier import unsettled
 from schema.histories import apply
 from schema.ledger import begin, chain, grown
 from schema.openings import Opening, Submission, open_launch, rebase, submit
@@ -134,32 +135,38 @@ class Beginnings(RuleBasedStateMachine):
     def alive(self, slot):
         return slot.launch is not None
 
-    def seat_plan(self, slot, answers, tier):
-        """Whether every seat can be filled, and the items that a small team signs alone."""
-        asked = [ask for ask in self.asks().values() if ask.asked(tier, answers)]
+    def seat_plan(self, slot, answers, tier, under=None):
+        """Whether every seat can be filled, and the items that a small team signs alone; under today's rules or a launch's."""
+        rules, asks = (under.rules, under.asks) if under else (self.rules, self.asks())
+        asked = [ask for ask in asks.values() if ask.asked(tier, answers)]
         members = self.members()
-        bad, impossible = Model.unfillable(asked, members, slot.requester, self.rules)
+        bad, impossible = Model.unfillable(asked, members, slot.requester, rules)
         nobody = bad and any(
             not members[role] - ({slot.requester} if ask.never_own else set())
             for ask in asked
             if ask.id in bad
             for role in ask.seats
         )
-        return (not impossible) or (self.rules.small_team and not nobody), frozenset(bad or ())
+        return (not impossible) or (rules.small_team and not nobody), frozenset(bad or ())
 
     # --- beginnings ---
 
     def open(self, slot, answers, code, model):
         slot.opened += 1
+        earlier = unsettled(reversed(slot.past))
+        left = Model.left_behind(slot.past_models)
+        assert [each.vote.seq for each in earlier] == [word.order for word in left]
         slot.launch, slot.events, slot.seen, slot.contents = None, [], {}, {}
         parts, submission = self.submission(answers, code, model)
         fits, lone = self.seat_plan(slot, answers, tier_from(answers))
         opening = Opening(id=f"L{slot.number}-{slot.opened}", product=f"product-{slot.number}", title="t0")
         expected = fits and self.may(slot.requester, "request", "low")
         self.decide(
-            slot, expected, lambda: open_launch(opening, submission, self.who(slot.requester), self.now)
+            slot,
+            expected,
+            lambda: open_launch(opening, submission, self.who(slot.requester), self.now, earlier=earlier),
         )
-        slot.model = Model(requester=slot.requester)
+        slot.model = Model(requester=slot.requester, said=left)
         if expected:
             self.submitted(slot, parts, answers, tier=tier_from(answers), lone=lone)
 
@@ -181,6 +188,9 @@ class Beginnings(RuleBasedStateMachine):
     def open_again(self, *, number, answers, code, model, looked_at):
         slot = self.slots[number]
         if not self.alive(slot) or slot.model.state in ENDED | {"launched", "bypassed"}:
+            if self.alive(slot):
+                slot.past.append(slot.launch)
+                slot.past_models.append(slot.model)
             self.open(slot, answers, code, model)
             if looked_at:
                 self.clock(slot)

@@ -109,6 +109,22 @@ class Model:
     reviews: set = field(default_factory=set)
     used: tuple = None  # (manifest, by bypass, when)
 
+    @staticmethod
+    def left_behind(models):
+        """What people objected to in launches of one product, oldest first, and nobody answered for."""
+        words = [(word.order, at, word) for at, model in enumerate(models) for word in model.said]
+        newest = {}
+        for _, at, word in sorted(words, key=lambda each: each[:2]):
+            if word.intent != "comment":
+                newest[word.pid, word.item] = (models[at], word)
+        return sorted(
+            (word for model, word in newest.values() if word.intent == "object" and not model.went_out()),
+            key=lambda word: word.order,
+        )
+
+    def went_out(self):
+        return self.state in ("launched", "closed") and bool(self.used) and not self.used[1]
+
     # --- what is asked ---
 
     def items(self):

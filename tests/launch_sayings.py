@@ -275,14 +275,24 @@ class Sayings(Beginnings):
         if expected and RANK[tier] < RANK[model.tier]:
             own = pid == slot.requester and not model.rules.self_allowed
             expected = bool(text) and RANK[tier] >= RANK[tier_from(model.answers)] and not own
+        lone = model.lone
+        if RANK[tier] > RANK[model.tier]:
+            fits, lone = self.seat_plan(slot, model.answers, tier, model)
+            expected = expected and fits
         if self.decide(
             slot,
             expected,
             lambda: change_tier(
-                slot.launch, self.who(pid), Tier(tier), text=text, findings=slot.findings(), now=self.now
+                slot.launch,
+                self.who(pid),
+                Tier(tier),
+                text=text,
+                members={Role(role): pids for role, pids in self.members().items()},
+                findings=slot.findings(),
+                now=self.now,
             ),
         ):
-            model.tier = tier
+            model.tier, model.lone = tier, lone
             model.raised = tier if tier != tier_from(model.answers) else "low"
             model.evidence = {
                 ask.id: model.evidence[ask.id] for ask in model.items() if ask.id in model.evidence

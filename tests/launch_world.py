@@ -111,6 +111,7 @@ class Slot:
     def __init__(self, number, requester):
         self.number, self.requester = number, requester
         self.launch, self.model, self.events, self.opened = None, None, [], 0
+        self.past, self.past_models = [], []  # launches that were left, and their models, oldest first
         self.world, self.seen, self.contents, self.compared = {}, {}, {}, None
 
     def findings(self):

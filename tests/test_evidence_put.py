@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from handlers import evidence, gates, launches, ticks
+from handlers.launches import OtherTier
 from integrations.store import evidence as stored
 from integrations.store import ledger
 from integrations.store import readings as stored_readings
@@ -244,7 +245,9 @@ async def test_what_a_higher_tier_asks_is_looked_at_too(store):
     launch = await room.opened()
     assert list((await room.gate(launch)).items) == ["T-1"]
 
-    await launches.change_tier(*room.acting(launch), Tier.MEDIUM, by=SAM, key=a_key())
+    await launches.change_tier(
+        *room.acting(launch), OtherTier(tier=Tier.MEDIUM, team=team(*EVERYBODY)), by=SAM, key=a_key()
+    )
     await ticks.tick_launch(*room.acting(launch))
 
     assert (await room.gate(launch)).items["T-3"] == "auto_fail"

@@ -8,7 +8,7 @@ import pytest
 from bot.files import catalogue
 from handlers import configuration, drawing, items, launches, ticks
 from handlers.items import Answer
-from handlers.launches import Asked, Breaking, Waiving
+from handlers.launches import Asked, Breaking, OtherTier, Waiving
 from integrations.store import cards as stored_cards
 from integrations.store import launches as stored
 from integrations.store import ledger, outbox
@@ -139,7 +139,8 @@ async def test_what_a_higher_tier_asks_is_looked_at_as_it_is_raised(store):
     room = Room(store, specs=(SIGNED, paper))
     launch = await room.opened()
 
-    raised = await launches.change_tier(*room.acting(launch), Tier.HIGH, by=SAM, key=a_key())
+    other = OtherTier(tier=Tier.HIGH, team=team(*EVERYBODY))
+    raised = await launches.change_tier(*room.acting(launch), other, by=SAM, key=a_key())
 
     assert [event.kind for event in raised.events] == [EventKind.TIER_RAISED, EventKind.EVIDENCE_CHANGED]
     assert raised.gate.reasons[-1].code is ReasonCode.EVIDENCE  # not: it is looked at again in a moment
@@ -388,7 +389,7 @@ async def test_waivers_overrides_tiers_and_endings_are_written_and_shown(room):
     objected = await room.said(launch, MIA, Role.ML, T_1=Answer(intent=OBJECT, reason="Not yet."))
     seq = objected.events[0].seq
     await launches.override(*act, seq, reason="Legal has looked at it.", by=EVA, key=a_key())
-    await launches.change_tier(*act, Tier.MEDIUM, by=LEO, key=a_key())
+    await launches.change_tier(*act, OtherTier(tier=Tier.MEDIUM, team=team(*EVERYBODY)), by=LEO, key=a_key())
     await launches.reject(*act, reason="We stop here.", by=LEO, key=a_key())
 
     told_of = await kinds(room, launch)

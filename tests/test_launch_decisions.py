@@ -26,6 +26,7 @@ from tests.launch_stage import (
     LEA,
     MANIFEST,
     MEL,
+    MEMBERS,
     NOW,
     QUESTIONS,
     RAY,
@@ -329,7 +330,9 @@ def test_anybody_with_a_role_raises_the_tier_and_only_responsible_ai_lowers_it_a
     stage = Stage(questions=(*QUESTIONS, question("ETH-22", Role.EXEC, applies_from=Tier.MEDIUM))).all_sign()
 
     def move(who, tier, text="t"):
-        return change_tier(stage.launch, who, tier, text=text, findings=stage.findings, now=stage.now)
+        return change_tier(
+            stage.launch, who, tier, text=text, members=MEMBERS, findings=stage.findings, now=stage.now
+        )
 
     assert stage.do(move(SAM, Tier.MEDIUM)) == ["tier_raised", "reopened"]
     assert move(SAM, Tier.MEDIUM) == ()
@@ -340,7 +343,7 @@ def test_anybody_with_a_role_raises_the_tier_and_only_responsible_ai_lowers_it_a
 
 def test_a_raised_tier_outlives_a_new_revision():
     stage = Stage()
-    stage.do(change_tier(stage.launch, SAM, Tier.HIGH, text="", findings=GOOD, now=NOW))
+    stage.do(change_tier(stage.launch, SAM, Tier.HIGH, text="", members=MEMBERS, findings=GOOD, now=NOW))
 
     def resubmitted(**edits):
         stage.resubmit(**edits)
@@ -353,17 +356,51 @@ def test_a_raised_tier_outlives_a_new_revision():
         "The tier of this launch was raised to high; choose high, or ask somebody from responsible AI to lower it with a reason."
     )
     stage.submission = replace(stage.submission, tier=None)
-    stage.do(change_tier(stage.launch, RAY, Tier.MEDIUM, text="t", findings=GOOD, now=NOW))
+    stage.do(change_tier(stage.launch, RAY, Tier.MEDIUM, text="t", members=MEMBERS, findings=GOOD, now=NOW))
     assert resubmitted() is Tier.MEDIUM
     assert resubmitted(answers=frozenset()) is Tier.LOW  # nobody raises it above its answers any more
 
 
+LONE = {**MEMBERS, Role.EXEC: frozenset({"lea"})}
+BOTH = question("ETH-22", Role.LEG, Role.EXEC, applies_from=Tier.MEDIUM)
+
+
+def raised(stage, members):
+    return change_tier(
+        stage.launch, SAM, Tier.MEDIUM, text="t", members=members, findings=stage.findings, now=stage.now
+    )
+
+
+def test_raising_the_tier_works_out_again_what_a_small_team_signs_alone():
+    stage = Stage(questions=(*QUESTIONS, BOTH), policy=Policy(small_team=True), members=LONE)
+    assert stage.launch.revision.unseparated == frozenset()
+
+    stage.do(raised(stage, LONE))
+    stage.tick()
+    stage.say(person("lea", Role.LEG, Role.EXEC), "ETH-22")
+
+    assert stage.gate().unseparated == ("ETH-22",)
+    assert stage.gate().items["ETH-22"] == "signed"
+
+
+def test_a_tier_whose_seats_nobody_could_fill_is_refused_and_names_the_seat():
+    stage = Stage(questions=(*QUESTIONS, BOTH))
+
+    code, words = declined(lambda: raised(stage, LONE))
+    assert code is Code.NOBODY
+    assert words.startswith("ETH-22 needs somebody from management other than you who sits on no other seat")
+    words = declined(lambda: raised(stage, {**MEMBERS, Role.EXEC: frozenset()}))[1]
+    assert words == "Nobody who may decide is from management, which ETH-22 needs; give somebody that role."
+
+
 def test_the_tier_is_not_lowered_below_the_answers_nor_by_the_requester():
     stage = Stage(answers={RiskQuestion.GENERATIVE}, who=person("pia", Role.PM, Role.RAI))
-    stage.do(change_tier(stage.launch, SAM, Tier.HIGH, text="", findings=GOOD, now=NOW))
+    stage.do(change_tier(stage.launch, SAM, Tier.HIGH, text="", members=MEMBERS, findings=GOOD, now=NOW))
 
     def lower(who, tier):
-        return declined(lambda: change_tier(stage.launch, who, tier, text="t", findings=GOOD, now=NOW))
+        return declined(
+            lambda: change_tier(stage.launch, who, tier, text="t", members=MEMBERS, findings=GOOD, now=NOW)
+        )
 
     assert (
         lower(RAY, Tier.LOW)[1]

@@ -101,8 +101,14 @@ class Launches(Sayings):
             return
         model = slot.model
         expected = self.may(pid, "break_glass", model.tier) and model.state in ("checking", "open") and not model.overdue(self.now) and model.screened(self.now) and not any(word.intent == "object" for word in model.last_by("ETH-01").values()) and 1 <= hours <= 24 and bool(incident)  # fmt: skip
+        waiting = [past.id for past in slot.past if past.state is State.BYPASSED]
+        expected = expected and not any(past.state == "bypassed" for past in slot.past_models)
         emergency = Emergency(reason="t7", incident=incident, hours=hours)
-        if self.decide(slot, expected, lambda: break_glass(slot.launch, self.who(pid), emergency, self.now)):
+        if self.decide(
+            slot,
+            expected,
+            lambda: break_glass(slot.launch, self.who(pid), emergency, self.now, unreviewed=waiting),
+        ):
             model.state, model.bypass, model.reviews = (
                 "bypassed",
                 (pid, self.now + timedelta(hours=hours)),

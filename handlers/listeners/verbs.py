@@ -8,7 +8,7 @@ from typing import Final
 from handlers import delegations, gates, items, launches, offers
 from handlers.deciding import Decided, Person
 from handlers.delegations import Handing
-from handlers.launches import Breaking, Waiving
+from handlers.launches import Breaking, OtherTier, Waiving
 from handlers.listeners.answers import Answer, Replace
 from handlers.listeners.deciders import decider, launch_of, opening, refused
 from handlers.listeners.desk import Desk
@@ -195,9 +195,11 @@ async def _override(case: _Case, sent: Submission, person: Person) -> None:
 
 async def _tier(case: _Case, sent: Submission, person: Person) -> None:
     tier, reason = Tier(sent.values.get(Field.TIER, "")), sent.values.get(Field.REASON, "")
+    team = await team_of(case.desk, case.snapshot, case.product)
     await launches.change_tier(
-        case.desk.services, case.snapshot, case.kept.id, tier, reason=reason, by=person, key=case.key
-    )
+        case.desk.services, case.snapshot, case.kept.id, OtherTier(tier=tier, team=team, reason=reason), by=person,
+        key=case.key,
+    )  # fmt: skip
 
 
 async def _launched(case: _Case, sent: Submission, person: Person) -> None:

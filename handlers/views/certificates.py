@@ -18,6 +18,7 @@ from schema.launches import EventKind, Launch, Revision, State
 from schema.ledger import SYSTEM, Event, moment
 from schema.manifests import PARTS
 from schema.risks import ASKED
+from schema.votes import Vote
 
 ERASED: Final = "(erased)"
 PART_WORDS: Final = {
@@ -193,7 +194,7 @@ def _objections(told: Told) -> Html:
     for vote in told.gate.dissent:
         inside.append(
             paragraph(
-                f"{told.name(vote.pid)} objected to {vote.item} on {told.when(vote.at)} (event {vote.seq}):"
+                f"{told.name(vote.pid)} objected to {vote.item} on {told.when(vote.at)} ({_place(vote)}):"
             )
         )
         inside.append(paragraph(told.text(vote.text) or "", cls="said"))
@@ -206,6 +207,11 @@ def _objections(told: Told) -> Html:
         )
         inside.append(paragraph(told.text(override.reason) or "", cls="said"))
     return joined(inside)
+
+
+def _place(vote: Vote) -> str:
+    """Say where an objection stands; one to an earlier launch stands in that one's certificate."""
+    return f"event {vote.seq}, to the earlier launch {vote.launch}" if vote.launch else f"event {vote.seq}"
 
 
 def _exceptions(told: Told) -> Html:

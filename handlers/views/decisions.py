@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Final
 
 from handlers.views.blocks import Payload, fallback, sections
-from handlers.views.launches import About, name, quote, title_of
+from handlers.views.launches import About, joined, name, quote, title_of
 from handlers.views.receipts import slack_time
 from handlers.views.text import bold, escape
 from schema.launches import EventKind, Launch, State
 from schema.ledger import SYSTEM, Event, Json
+from schema.votes import Vote
 
 MOST_LINES: Final = 12
 MOST_QUOTED: Final = 500
@@ -27,6 +28,7 @@ SAID: Final[Mapping[str, str]] = {
 HAPPENED: Final[Mapping[str, str]] = {
     _K.SUBMITTED: "submitted revision {n}",
     _K.CHECKED: "The checks have run.",
+    _K.OBJECTION_CARRIED: "The objection to {item} that {earlier} left behind stands here too; who made it is asked again.",
     _K.EVIDENCE_CHANGED: "The evidence of {item} changed; whoever signed on what it was is asked again.",
     _K.WAIVED: "waives {item} until {until}",
     _K.WAIVER_ENDED: "The waiver of {item} has ended.",
@@ -66,6 +68,17 @@ def moved(launch: Launch, about: About) -> str:
     """Tell who asked for a launch where it stands now; escaped."""
     words = MOVED.get(launch.state, f"is {launch.state.value}")
     return f"{bold(escape(title_of(launch, about)))} ({escape(launch.id)}) {words}."
+
+
+def asked_again(launch: Launch, about: About, votes: Sequence[Vote], *, channel: str) -> str:
+    """Ask somebody whose objection an earlier launch left behind what they say to the new one; escaped."""
+    items = _items(dict.fromkeys(escape(vote.item) for vote in votes))
+    earlier = joined(dict.fromkeys(escape(vote.launch) for vote in votes))
+    return (
+        f"You objected to {items} in {earlier}. {bold(escape(title_of(launch, about)))} ({escape(launch.id)}) asks anew,"
+        f" and your objection stands there too: choose *Review my items* on its card in <#{channel}>, then object again,"
+        " sign, or take it back."
+    )
 
 
 def thread(events: Sequence[Event], about: About) -> Payload | None:

@@ -8,7 +8,8 @@ from schema.differences import Difference
 from schema.items import ANSWERS, TIER, Item, names_waivers
 from schema.launches import Revision
 from schema.risks import ASKED, RiskQuestion
-from schema.votes import Intent
+from schema.tallies import open_objections
+from schema.votes import Intent, Vote
 
 SPOKE: Final = {
     Intent.SIGN: "you signed this",
@@ -27,8 +28,8 @@ def since_then(found: Difference, spec: ItemSpec) -> str:
 
 
 def beside(item: Item, revision: Revision) -> list[str]:
-    """Say what a signature is bound to beside the evidence: answers to the risk questions, tier, and what is waived."""
-    told = []
+    """Say what a signature is bound to beside the evidence: an earlier no, answers to the risk questions, tier, waivers."""
+    told = [_left(vote) for vote in open_objections(revision, item.id) if vote.launch]
     if ANSWERS in item.risk:
         yes = [f"“{asked.question}”" for each, asked in ASKED.items() if each in _yes(item.risk[ANSWERS])]
         told.append(
@@ -42,6 +43,12 @@ def beside(item: Item, revision: Revision) -> list[str]:
             for each in revision.waivers.values()
         ] or ["Nothing is waived."]
     return told
+
+
+def _left(vote: Vote) -> str:
+    """Name no person and quote nothing: what is shown is kept, and names and words can be erased."""
+    on = f"{vote.at.day} {vote.at:%B %Y}"
+    return f"Somebody objected to this in {vote.launch} on {on}; that stands until they speak to it again or it is overridden."
 
 
 def _question(found: Difference) -> list[str]:

@@ -228,6 +228,8 @@ def _dissent(launch: Launch, about: About) -> list[Block]:
 def _no(vote: Vote, revision: Revision, about: About) -> str:
     over = revision.overrides.get(vote.seq)
     said = f"{bold(f'{name(vote.pid, about)} objects to {escape(vote.item)}')}"
+    if vote.launch:
+        said += f", since {escape(vote.launch)}"
     if over is not None:
         said += f" (overridden by {name(over.by, about)})"
     return said + quote(vote.text, about)
@@ -257,7 +259,7 @@ def _small_print(launch: Launch, about: About) -> list[Block]:
         if launch.state in WAITS:
             lines[0] += f" · sign by {slack_time(revision.deadline)}"
         lines.append(_manifest(revision))
-        if revision.unseparated:
+        if not revision.unseparated.isdisjoint(revision.items):
             lines.append(
                 "The team is too small for different people on every seat; one person may sign for several."
             )
