@@ -109,7 +109,8 @@ def percent(value: Decimal, decimals: int | None = None) -> str:
 def points(value: Decimal, decimals: int | None = None) -> str:
     """Write a difference of two shares, signed: `-3.0 points`, `+0.12 points`."""
     places = decimals_of_points(value) if decimals is None else decimals
-    return f"{signed(value * HUNDRED, places)} points"
+    text = signed(value * HUNDRED, places)
+    return f"{text} point" if text.lstrip("+-") == "1" else f"{text} points"
 
 
 def decimals_in(value: Decimal) -> int:
@@ -330,7 +331,7 @@ def _roundings(fact: Fact, text: str) -> set[Decimal]:
         return {floored(value, SHORT_DIGITS)}
     if _is_end_in_money(fact):
         return {abs(amount_outward(value, SHORT_DIGITS, low=fact.function == "low")), abs(value)}
-    percent_or_points = "%" in fact.shown or "points" in fact.shown
+    percent_or_points = "%" in fact.shown or "point" in fact.shown
     scale = fact.base if fact.base > 1 else 100 if percent_or_points else 1
     size = abs(value * scale)
     places = len(text.partition(".")[2])

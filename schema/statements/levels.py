@@ -75,7 +75,7 @@ def _level_of(subject: Subject, shown: Shown, digits: int | None, *, rest: bool)
     if metric.form is Form.GAP and len(ranked(shown.now)) > 1:
         chosen = _base_of_gap(subject, shown)
         return (distance(subject, shown, chosen) if subject.brief else None) or gap(subject, shown, chosen)
-    if _is_share(shown):
+    if is_share(shown):
         return _share(subject, shown, rest=rest)
     line = metric.constants.get("watch_line")
     return texts.fill("{subject} was {value}" if line is None else WATCHED, {
@@ -85,7 +85,7 @@ def _level_of(subject: Subject, shown: Shown, digits: int | None, *, rest: bool)
     })  # fmt: skip
 
 
-def _is_share(shown: Shown) -> bool:
+def is_share(shown: Shown) -> bool:
     """Tell whether a level is so many of every so many; a gap that came without its groups is a figure."""
     return shown.metric.form in {Form.PROPORTION, Form.WORST}
 
@@ -116,7 +116,7 @@ def _share(subject: Subject, shown: Shown, *, rest: bool) -> Text:
     if "baseline" not in now.parts:
         return told
     nothing = per(metric, NOW, now.parts["baseline"], base, function="baseline")
-    return texts.join((told, texts.fill("(doing nothing: {nothing})", {"nothing": nothing})))
+    return texts.join((told, texts.fill("({nothing} by doing nothing)", {"nothing": nothing})))
 
 
 def _nothing_counted(shown: Shown) -> Text:
@@ -127,7 +127,7 @@ def _nothing_counted(shown: Shown) -> Text:
     counted = figure(
         f"{shown.metric.key}/now", "baseline", Kind.COUNT, baseline, shown=f"{facts.per(baseline, cases):,}", base=cases
     )  # fmt: skip
-    return texts.fill(" (doing nothing: {nothing})", {"nothing": counted})
+    return texts.fill(" ({nothing} by doing nothing)", {"nothing": counted})
 
 
 MINUTES: Final = "minutes"
@@ -206,7 +206,7 @@ def _before_of(subject: Subject, shown: Shown) -> Filling:
         if metric.unit is not Unit.SHARE:
             return ratio(subject, shown, BEFORE)
         return per(metric, BEFORE, before.value, _base_of_gap(subject, shown).base)
-    if _is_share(shown):
+    if is_share(shown):
         return _share_before(subject, shown, before)
     return _value(subject, shown, BEFORE, MONEY_DIGITS)
 
@@ -248,7 +248,7 @@ def ends_of_change(subject: Subject, low: Decimal, high: Decimal) -> tuple[Filli
 
 
 def _tells_counts(shown: Shown) -> bool:
-    return _is_share(shown) or (shown.metric.form is Form.GAP and len(ranked(shown.now)) > 1)
+    return is_share(shown) or (shown.metric.form is Form.GAP and len(ranked(shown.now)) > 1)
 
 
 def _base_named(subject: Subject, shown: Shown) -> int | None:
@@ -282,7 +282,8 @@ def _signed_end(subject: Subject, end: Decimal, which: str) -> Fact:
         shown = show(metric, abs(away), subject.language.currency, digits=MONEY_DIGITS)
     else:
         shown = _as_plain(subject, metric, abs(end), MONEY_DIGITS)
-    more = "" if shown == "level" else " more" if end > 0 else " less"
+    less = " fewer" if _is_counted(metric) else " less"
+    more = "" if shown == "level" else " more" if end > 0 else less
     points = metric.form is Form.GAP or metric.unit is Unit.SHARE
     unit = "points" if points else metric.unit.value
     return figure(f"{metric.key}/change", which, Kind.CHANGE, end, shown=f"{shown}{more}", unit=unit)
@@ -303,7 +304,13 @@ def _as_plain(subject: Subject, metric: Metric, value: Decimal, digits: int | No
     places = facts.decimals_of(max(levels), metric.unit)
     while value and not facts.rounded(value, places):
         places += 1
-    return facts.quantity(value, metric.unit, unit_name=metric.unit_name, decimals=places)
+    unit_name = "" if _is_counted(metric) else metric.unit_name
+    return facts.quantity(value, metric.unit, unit_name=unit_name, decimals=places)
+
+
+def _is_counted(metric: Metric) -> bool:
+    """Tell whether the metric's own words name what is counted, so that the unit would only repeat it."""
+    return bool(metric.unit_name) and (metric.words.subject or "").startswith("the number of ")
 
 
 def base_of(subject: Subject, shown: Shown) -> int | None:

@@ -135,6 +135,22 @@ def for_customers(subject: Subject) -> tuple[Text, ...]:
     return limits, can_do
 
 
+def _relative(subject: Subject) -> Filling:
+    """Say a change over the level before, unless the rounded levels beside it look like another one."""
+    by, before = subject.relative, subject.before
+    if by is None or by.value is None or before is None:
+        return ""
+    base = levels.base_of(subject, subject.itself) if levels.is_share(subject.itself) else None
+    if base is not None:
+        then, now = facts.per(before.value, base), facts.per(subject.now.value, base)
+        if not then or abs(Decimal(now - then) / then - by.value) > LOOKS_OTHERWISE:
+            return ""
+    return texts.fill(" ({by})", {"by": by})
+
+
+LOOKS_OTHERWISE: Final = Decimal("0.05")
+
+
 def _fillings(subject: Subject) -> dict[str, Filling]:
     verdict = subject.verdict
     fillings: dict[str, Filling] = {
@@ -143,7 +159,7 @@ def _fillings(subject: Subject) -> dict[str, Filling]:
         "moved": "up from" if verdict.rose else "down from",
         "turn": "rise" if verdict.rose else "fall",
         "tested": levels.constant(Decimal(verdict.tested), "change"),
-        "relative": texts.fill(" ({by})", {"by": subject.relative}) if subject.relative else "",
+        "relative": _relative(subject),
         "turned": "" if subject.shown else levels.turned(subject.itself),
         "by_default": " by our default" if verdict.matters_is_default else "",
     }

@@ -55,7 +55,7 @@ def _prints_its_unit(fact: Fact) -> bool:
 UNITLESS: Final = frozenset({Kind.COUNT, Kind.BASE, Kind.CHANCE, Kind.CONSTANT, Kind.PER})
 CURRENCY: Final = re.compile(r"[^\d\s.,+-]")
 UNIT_MARKS: Final = {
-    "points": "points",
+    "points": "point",
     "percent": "%",
     Unit.SHARE.value: "%",
     Unit.SECONDS.value: "second",
