@@ -141,6 +141,26 @@ async def test_the_home_tab_lists_what_one_has_not_answered(room):
     assert "Your check-ins" not in words(slack.home(lea))
 
 
+async def test_the_home_tab_is_drawn_anew_once_what_was_opened_from_it_is_sent(room):
+    lea, slack = room.talk.lea, room.talk.slack
+    await room.posts(MONDAY)
+    await room.at(THURSDAY + A_WEEK)
+    await slack.open_home(lea)
+    await slack.settled()
+    await room.at()
+    before = words(slack.home(lea))
+    await slack.click_view(lea, slack.home(lea)["id"], "checkin_open")
+    await room.sends(lea, learned="Precision fixed.")
+    warned = words(slack.home(lea))
+    await room.sends(lea)
+
+    assert [words_.count("Your check-ins") for words_ in (before, warned, words(slack.home(lea)))] == [
+        1,
+        1,
+        0,
+    ]
+
+
 # --- on demand ---
 
 

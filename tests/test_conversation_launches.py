@@ -644,6 +644,20 @@ async def test_the_home_tab_shows_reviews_first(room):
     assert shown.index("Waits for you") < shown.index("Your products")
 
 
+async def test_what_is_signed_from_the_home_tab_is_gone_from_it(room):
+    await room.begins()
+    await room.talk.slack.open_home(room.mia, room.talk.app)
+    await room.quiet()
+
+    await room.talk.slack.click_view(room.mia, room.talk.slack.home(room.mia)["id"], "items_review")
+    await room.talk.desk.tasks.idle()
+    before = words(room.talk.slack.home(room.mia))
+    await room.saves(room.mia, LR_03="sign")
+
+    assert "2 items as data science" in before
+    assert "1 item as data science" in words(room.talk.slack.home(room.mia))
+
+
 async def test_a_launch_that_is_not_there_gets_the_nearest(room):
     await room.begins()
 

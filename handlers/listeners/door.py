@@ -5,15 +5,16 @@ import logging
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from slack_bolt import BoltResponse
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from handlers.listeners import payloads
+from handlers.listeners import at_home, homes, payloads
 from handlers.listeners.answers import Answer, Later, Replace, Show
 from handlers.listeners.desk import Desk
-from handlers.listeners.payloads import Asker, Body, Payload, Place
+from handlers.listeners.payloads import Asker, Body, Payload, Place, Submission
 from handlers.listeners.showing import Kind, Showing, acked
 from handlers.readers import Circle, circle, circle_at_once, circle_in_time, known
 from handlers.services import Services, Snapshot
@@ -93,6 +94,8 @@ class Door:
             if not row.recorded:
                 _allow(payload)
             answer = await self._answer(row, wanted, payload)
+            if at_home.began(payload, row.id):
+                answer = self._at_home(payload, answer)
             return await self._showing.answer(row.kind, place, answer)
         except Exception as error:
             return await self._wrong(row, place, error)
@@ -137,6 +140,12 @@ class Door:
         if row.kind is Kind.VIEW:
             return Replace(view=modals.sentence("Muster", CHECKING), then=lambda: _view(after))
         return Later(note=CHECKING, work=after)
+
+    def _at_home(self, payload: Payload, answer: Answer) -> Answer:
+        """Draw the Home tab anew when what was opened from there is sent."""
+        if isinstance(payload, Submission) and at_home.changes(payload, answer):
+            self._later(partial(homes.publish, self._desk, payload.who), Place())
+        return at_home.remembered(answer)
 
     def _later(self, work: Callable[[], Awaitable[None]], place: Place) -> None:
         """Run something after the ack; the person is told what goes wrong."""

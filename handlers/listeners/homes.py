@@ -6,7 +6,7 @@ from handlers import checkins, reviews
 from handlers.homes import cards
 from handlers.listeners.answers import Answer, Later
 from handlers.listeners.desk import Desk
-from handlers.listeners.payloads import Changed, HomeOpened, Joined
+from handlers.listeners.payloads import Asker, Changed, HomeOpened, Joined
 from handlers.listeners.topics import examples
 from handlers.outbox import EffectKind
 from handlers.readers import circle
@@ -24,24 +24,34 @@ async def opened(seen: HomeOpened, desk: Desk, snapshot: Snapshot) -> Answer:
     if not seen.home:
         return None
 
-    async def publish() -> Answer:
-        found = await circle(desk.directory, snapshot, seen.who.user)
-        waits = await reviews.waiting(desk.services, desk.directory, snapshot, user=seen.who.user)
-        asked = await checkins.waiting(desk.services, snapshot, seen.who.user)
-        view = home(
-            await cards(desk.services, snapshot, found), command=desk.command,
-            examples=examples(found, channel=None, may_post=False), waiting=[*checkin_views.home_blocks(asked), *home_blocks(waits)],
-        )  # fmt: skip
-        digest = hashlib.sha256(packed({"view": repr(view)}).encode()).hexdigest()
-        if digest == seen.shown:
-            return None
-        payload = {"user": seen.who.user, "view": {**view, "private_metadata": digest}}
-        wanted = Wish(kind=EffectKind.HOME, payload=payload, coalesce_key=f"home.{seen.who.user}")
-        await wish(desk.services, snapshot.workspace, wanted)
-        desk.wake()
+    async def after() -> Answer:
+        await _publish(desk, snapshot, seen.who.user, shown=seen.shown)
         return None
 
-    return Later(note=None, work=publish)
+    return Later(note=None, work=after)
+
+
+async def publish(desk: Desk, who: Asker) -> None:
+    """Publish somebody's Home tab as things stand now."""
+    snapshot = await desk.services.snapshot(who.workspace)
+    await _publish(desk, snapshot, who.user, shown="")
+
+
+async def _publish(desk: Desk, snapshot: Snapshot, user: str, *, shown: str) -> None:
+    found = await circle(desk.directory, snapshot, user)
+    waits = await reviews.waiting(desk.services, desk.directory, snapshot, user=user)
+    asked = await checkins.waiting(desk.services, snapshot, user)
+    view = home(
+        await cards(desk.services, snapshot, found), command=desk.command,
+        examples=examples(found, channel=None, may_post=False), waiting=[*checkin_views.home_blocks(asked), *home_blocks(waits)],
+    )  # fmt: skip
+    digest = hashlib.sha256(packed({"view": repr(view)}).encode()).hexdigest()
+    if digest == shown:
+        return
+    payload = {"user": user, "view": {**view, "private_metadata": digest}}
+    wanted = Wish(kind=EffectKind.HOME, payload=payload, coalesce_key=f"home.{user}")
+    await wish(desk.services, snapshot.workspace, wanted)
+    desk.wake()
 
 
 async def joined(seen: Joined, desk: Desk, snapshot: Snapshot) -> Answer:
