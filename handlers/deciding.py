@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Final, TypeAlias
 
 from sqlalchemy.orm import Session
@@ -50,6 +51,18 @@ class Person:
     name: str
     standing: Standing  # its pid is filled in by the store
     seen: Seen | None = None  # what this rests on; None where nothing can change it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presser:
+    """Somebody who acts, of whom the transaction that decides reads who they are.
+
+    unknown   what they are told where they may not know of the launch
+    """
+
+    user: str
+    since: datetime  # what Slack said before that is not believed any more
+    unknown: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +125,7 @@ class Deciding:
 Rule: TypeAlias = Callable[[Deciding], Sequence[Draft]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, for what is worked out once
 class Decided:
     """Where a launch stands after a decision, and what the decision added."""
 
@@ -121,8 +134,10 @@ class Decided:
     now: datetime
     events: tuple[Event, ...]  # of this decision; of the first one where the request came again
     fresh: bool  # False: this request was answered before, and changed nothing now
+    who: Standing | None = None  # who decided, where that was decided now
+    together: "Decided | None" = None  # where it stands after all that was decided in the same transaction
 
-    @property
+    @cached_property
     def gate(self) -> Gate:
         """Say whether the launch may go out now."""
         return answer(self.launch, self.found.findings, self.now)
@@ -135,6 +150,7 @@ class Came:
     decided: Decided | None = None
     refusal: Refusal | None = None
     again: bool = False
+    cold: frozenset[str] = frozenset()  # ids of whom Slack has to be asked first; nothing is decided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +166,7 @@ class Request:
     snapshot: Snapshot
     launch: str = ""  # that of the showing where it is not said
     rule: Rule
-    by: Person | str | None
+    by: Person | Presser | str | None
     key: str = ""
     attempt: str = ""
     showing: str = ""
@@ -228,7 +244,11 @@ def refused(
 
 
 def standing_of(
-    session: Session, snapshot: Snapshot, by: Person | str | None, *, pids: Mapping[str, str] | None = None
+    session: Session,
+    snapshot: Snapshot,
+    by: Person | Presser | str | None,
+    *,
+    pids: Mapping[str, str] | None = None,
 ) -> Standing:
     """Say who somebody is, by the pid that all accounts of theirs share.
 
@@ -236,6 +256,7 @@ def standing_of(
     """
     if by is None or isinstance(by, str):
         return Standing(pid=by or SYSTEM)
+    assert isinstance(by, Person)  # whoever pressed is somebody by now
     return replace(by.standing, pid=_pid(session, snapshot, by, pids or {}))
 
 

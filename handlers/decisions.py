@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from handlers.deciding import Came, Decided, Request, again
+from handlers.people import Cold
 from handlers.services import Services
 from handlers.sittings import sit
 
@@ -31,7 +32,10 @@ class Bench:
 
 
 async def decide(services: Services, request: Request) -> Decided:
-    """Decide a request; durable when this returns. A refusal is raised when it is written down."""
+    """Decide a request; durable when this returns. A refusal is raised when it is written down.
+
+    raises   Cold when Slack has to be asked first who pressed
+    """
     bench = services.benches.setdefault(request.workspace, Bench())
     mine = Waiting(request)
     bench.waiting.append(mine)
@@ -45,6 +49,8 @@ async def decide(services: Services, request: Request) -> Decided:
     came = mine.came
     if isinstance(came, BaseException):
         raise came
+    if came.cold:
+        raise Cold(came.cold)
     if came.again:
         came = await services.store.read(partial(again, services=services, request=request))
     if came.refusal is not None:

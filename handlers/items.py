@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from handlers import findings, folds
-from handlers.deciding import Acting, Decided, Deciding, Person, Request, known
+from handlers.deciding import Acting, Decided, Deciding, Person, Presser, Request, known
 from handlers.decisions import decide
 from handlers.services import Services, Snapshot
 from handlers.views.differences import beside, since_then
@@ -118,11 +118,12 @@ def _evidence(finding: Finding) -> str:
 
 
 async def sign(
-    services: Services, snapshot: Snapshot, showing: str, answers: Mapping[str, Answer], *, person: Person, key: str,
-    acting_for: Acting | None = None,
+    services: Services, snapshot: Snapshot, showing: str, answers: Mapping[str, Answer], *, person: Person | Presser,
+    key: str, acting_for: Acting | None = None,
 ) -> Decided:  # fmt: skip
     """Record what somebody says to what they were shown; all of it or nothing.
 
+    person       who says it, or that somebody does of whom Slack spoke lately; raises Cold where it did not
     showing      its id; refused when it is not this person's, too old, or not what the items are now
     acting_for   a colleague who let this person sign for them
     """

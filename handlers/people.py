@@ -15,7 +15,7 @@ from integrations.store import identities
 from integrations.store.identities import Identity, IdentityKind
 from schema.errors import Refusal
 from schema.policies import Standing
-from schema.products import Product, Role
+from schema.products import Product, Readers, Role
 
 PRESS_AGAIN: Final = "Slack did not answer, so I cannot tell who may decide here; press again."
 CHANGED: Final = "Who may decide here changed a moment ago; press again."
@@ -189,20 +189,38 @@ def standing(
     known: Known, product: Product, user: str, *, pid: str = "", admins: Collection[str] = ()
 ) -> Standing:
     """Say who somebody is in a product right now."""
+    return standing_in(known, product, user, held=holding(known, product), pid=pid, admins=admins)
+
+
+def holding(known: Known, product: Product) -> Mapping[Role, frozenset[str]]:
+    """List who holds the roles of a product, whoever they are."""
+    return {role: _holding(known, product, role) for role in product.roles}
+
+
+def standing_in(
+    known: Known, product: Product, user: str, *, held: Mapping[Role, frozenset[str]], pid: str = "",
+    admins: Collection[str] = (),
+) -> Standing:  # fmt: skip
+    """Say who somebody is among those who hold the product's roles."""
     return Standing(
         pid=pid,
-        roles=frozenset(role for role in product.roles if user in _holding(known, product, role)),
+        roles=frozenset(role for role, users in held.items() if user in users),
         owner=user in (product.owner, product.backup_owner),
         admin=user in admins,
         barred=known.barred(user),
     )
 
 
+def may_know(product: Product, who: Standing) -> bool:
+    """Tell whether somebody may know of a product's launches."""
+    return product.readers is Readers.WORKSPACE or bool(who.roles) or who.owner or who.admin
+
+
 def membership(session: Session, asked: Asked, since: datetime) -> Membership:
     """Read who holds the product's roles; raises Cold for a group that is not known."""
     product = asked.product
     groups = look(session, Asked(workspace=asked.workspace, product=product), since)
-    roles = {role: _holding(groups, product, role) for role in product.roles}
+    roles = holding(groups, product)
     everybody = frozenset[str]().union(*roles.values())
     known = Known(said=identities.known(session, asked.workspace, everybody, since=since))
     outside = frozenset(user for user in known.said if known.barred(user) is not None)

@@ -17,6 +17,7 @@ from handlers.deciding import (
     Decided,
     Deciding,
     Person,
+    Presser,
     Request,
     identities_of,
     known,
@@ -24,9 +25,10 @@ from handlers.deciding import (
     standing_of,
 )
 from handlers.findings import Found
+from handlers.people import Asked, Cold, Known, holding, may_know, standing_in
 from handlers.services import Services, Snapshot
+from integrations.store import identities, ledger, people, showings, texts, workspaces
 from integrations.store import launches as stored
-from integrations.store import ledger, people, showings, texts, workspaces
 from integrations.store.engine import lock_workspace
 from integrations.store.identities import Identity
 from integrations.store.launches import Kept, Outcome
@@ -37,6 +39,7 @@ from schema.histories import after
 from schema.launches import EventKind, Launch
 from schema.ledger import SYSTEM, Draft, Event
 from schema.policies import Standing
+from schema.products import Role
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +51,8 @@ class _Table:
     before: Launch
     launch: Launch
     found: Found
+    crowd: Known | None = None  # those who pressed and the groups of the product, once somebody is looked up
+    held: Mapping[Role, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,7 @@ class _Made:
     request: Request
     launch: Launch
     found: Found
+    who: Standing
     first: int  # its drafts, counted in the sitting
     last: int
     refused: Declined | None = None
@@ -74,6 +80,7 @@ class Sitting:
     head: int  # seq of the newest event before
     pids: dict[str, str]  # by Slack user
     said: Mapping[str, Identity]  # by Slack of those who decide
+    pressers: Sequence[Presser]
     shown: dict[str, Showing]
     answered: set[str]  # keys
     tables: dict[str, _Table] = field(default_factory=dict)
@@ -90,8 +97,12 @@ class Sitting:
             if isinstance(request.by, Person):
                 need_seen(request.by, self.said)
             table = self._table(request)
+            if isinstance(request.by, Presser):
+                request = replace(request, by=self._recognised(request.by, table))
         except Refusal as refusal:
             return Came(refusal=refusal)
+        except Cold as cold:
+            return Came(cold=cold.ids)
         self.answered.add(request.key)
         return self._decided(request, table, self._deciding(request, table))
 
@@ -115,6 +126,24 @@ class Sitting:
             )
         return table
 
+    def _recognised(self, presser: Presser, table: _Table) -> Person:
+        """Say who pressed; raises Cold for whom Slack has to be asked."""
+        product = table.snapshot.product(table.kept.product)
+        asked = Asked(workspace=self.workspace, product=product, users=frozenset({presser.user}))
+        if table.crowd is None:
+            everybody = asked.ids.union(each.user for each in self.pressers)
+            since = max(each.since for each in self.pressers)
+            said = identities.known(self.session, self.workspace, everybody, since=since)
+            table.crowd = Known(said=said)
+            table.held = holding(table.crowd, product)
+        if missing := asked.ids - table.crowd.said.keys():
+            raise Cold(missing)
+        admins = table.snapshot.configuration.reviews.admins
+        who = standing_in(table.crowd, product, presser.user, held=table.held, admins=admins)
+        if not may_know(product, who):
+            raise Refusal(presser.unknown)
+        return Person(user=presser.user, name=table.crowd.name(presser.user), standing=who)
+
     def _deciding(self, request: Request, table: _Table) -> Deciding:
         return Deciding(
             launch=table.launch,
@@ -134,7 +163,7 @@ class Sitting:
             for id_ in deciding.kept:
                 texts.erase(self.session, self.workspace, id_)
             return self._declined(request, table, deciding.who, refusal)
-        return self._made(request, table, first)
+        return self._made(request, table, deciding.who, first=first)
 
     def _declined(self, request: Request, table: _Table, who: Standing, refusal: Refusal) -> Came | _Made:
         """Write down an attempt to decide that was refused; anything else is only said."""
@@ -143,12 +172,22 @@ class Sitting:
             return Came(refusal=refusal)
         first = len(self.drafts)
         self._add(table, [_refused(request, who.pid, refusal)])
-        return self._made(request, table, first, refused=refusal)
+        return self._made(request, table, who, first=first, refused=refusal)
 
-    def _made(self, request: Request, table: _Table, first: int, *, refused: Declined | None = None) -> _Made:
+    def _made(
+        self, request: Request, table: _Table, who: Standing, *, first: int, refused: Declined | None = None
+    ) -> _Made:
         return _Made(
-            request=request, launch=table.launch, found=table.found, first=first, last=len(self.drafts), refused=refused
+            request=request, launch=table.launch, found=table.found, who=who, first=first, last=len(self.drafts),
+            refused=refused,
         )  # fmt: skip
+
+    def together(self) -> Mapping[str, Decided]:
+        """Say where each launch stands in the end."""
+        return {
+            id_: Decided(launch=table.launch, found=table.found, now=self.now, events=(), fresh=True)
+            for id_, table in self.tables.items()
+        }
 
     def _add(self, table: _Table, drafts: Sequence[Draft]) -> None:
         """Let a launch go on as it will be, its events numbered as they are going to be."""
@@ -185,6 +224,8 @@ def sit(session: Session, services: Services, together: Sequence[Request]) -> li
     workspace = together[0].workspace
     lock_workspace(session, workspace)
     who = [request.by for request in together if isinstance(request.by, Person)]
+    pressers = [request.by for request in together if isinstance(request.by, Presser)]
+    users = {each.user for each in who} | {each.user for each in pressers}
     sitting = Sitting(
         session=session,
         services=services,
@@ -192,8 +233,9 @@ def sit(session: Session, services: Services, together: Sequence[Request]) -> li
         now=services.now(),
         settings=workspaces.get(session, workspace).revision,
         head=ledger.head(session, workspace).seq,
-        pids=people.pids_of(session, workspace, {each.user for each in who}) if who else {},
+        pids=people.pids_of(session, workspace, users) if users else {},
         said=identities_of(session, workspace, who),
+        pressers=pressers,
         shown=showings.some(session, workspace, [request.showing for request in together if request.showing]),
         answered=stored.answered(session, workspace, [request.key for request in together if request.key]),
     )
@@ -209,7 +251,8 @@ def sit(session: Session, services: Services, together: Sequence[Request]) -> li
                 session, table.snapshot, kept=table.kept, before=table.before, launch=table.launch, found=table.found,
                 now=sitting.now,
             )  # fmt: skip
-    return [_came(each, events, sitting.now) if isinstance(each, _Made) else each for each in heard]
+    stands = sitting.together()
+    return [_came(each, events, stands) if isinstance(each, _Made) else each for each in heard]
 
 
 def _outcome(made: _Made, events: Sequence[Event]) -> tuple[str, Outcome]:
@@ -223,8 +266,14 @@ def _outcome(made: _Made, events: Sequence[Event]) -> tuple[str, Outcome]:
     )
 
 
-def _came(made: _Made, events: Sequence[Event], now: datetime) -> Came:
+def _came(made: _Made, events: Sequence[Event], stands: Mapping[str, Decided]) -> Came:
     if made.refused is not None:
         return Came(refusal=made.refused)
     mine = tuple(events[made.first : made.last])
-    return Came(decided=Decided(launch=made.launch, found=made.found, now=now, events=mine, fresh=True))
+    together = stands[made.request.launch]
+    return Came(
+        decided=Decided(
+            launch=made.launch, found=made.found, now=together.now, events=mine, fresh=True, who=made.who,
+            together=together,
+        )
+    )  # fmt: skip

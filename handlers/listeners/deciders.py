@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from handlers import people, teams
-from handlers.deciding import Person, Request, known
+from handlers.deciding import Person, Presser, Request, known
 from handlers.decisions import decide
 from handlers.listeners.answers import Answer, Open
 from handlers.listeners.desk import Desk
@@ -18,7 +18,7 @@ from handlers.views.blocks import Block
 from integrations.store.launches import Kept
 from schema.attempts import Declined
 from schema.errors import Refusal
-from schema.products import Product, Readers
+from schema.products import Product
 
 MOMENT: Final = "One moment …"
 UNKNOWN: Final = "There is no such launch, or none that you may read; type `{command} reviews` to see yours."
@@ -32,15 +32,14 @@ async def launch_of(desk: Desk, snapshot: Snapshot, id: str) -> Kept:
 async def decider(desk: Desk, snapshot: Snapshot, product: Product, user: str) -> Person:
     """Say who somebody is in a product right now; raises Refusal when Slack does not answer in time."""
     person = await teams.person(desk.services, desk.directory, snapshot, product=product, user=user)
-    if not readable(product, person):
+    if not people.may_know(product, person.standing):
         raise Refusal(UNKNOWN.format(command=desk.command))
     return person
 
 
-def readable(product: Product, person: Person) -> bool:
-    """Tell whether somebody may know of a product's launches."""
-    who = person.standing
-    return product.readers is Readers.WORKSPACE or bool(who.roles) or who.owner or who.admin
+def presser(desk: Desk, user: str) -> Presser:
+    """Let the decision itself say who somebody is, where that is known; it raises Cold where Slack has to be asked."""
+    return Presser(user=user, since=desk.directory.since, unknown=UNKNOWN.format(command=desk.command))
 
 
 async def warm(desk: Desk, snapshot: Snapshot, product: Product, user: str) -> bool:

@@ -1,7 +1,10 @@
 """Reading one's items with their evidence, answering each, and adding what is missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from handlers import evidence as given
 from handlers import gates, items, sheets
@@ -9,10 +12,11 @@ from handlers.deciding import Acting, Decided, Person
 from handlers.gates import Looked
 from handlers.listeners.acting import acting_for
 from handlers.listeners.answers import Answer, Back, Open, Replace, Wrong
-from handlers.listeners.deciders import a_name, decider, launch_of, opening, refused
+from handlers.listeners.deciders import a_name, decider, launch_of, opening, presser, refused
 from handlers.listeners.desk import Desk
 from handlers.listeners.evidence import Giving, read_given
 from handlers.listeners.payloads import Click, Submission
+from handlers.people import Cold
 from handlers.services import Snapshot
 from handlers.views.blocks import Block
 from handlers.views.items import LATER, Wanted, answer_block, evidence_form, reason_block, review_form
@@ -20,6 +24,7 @@ from integrations.store import showings
 from integrations.store.launches import Kept
 from schema.attempts import Code, Declined
 from schema.errors import Refusal
+from schema.items import Item
 from schema.launches import State
 from schema.policies import SelfApproval
 from schema.products import Product, Role
@@ -128,26 +133,47 @@ async def answered(sent: Submission, desk: Desk, snapshot: Snapshot) -> Answer:
     lacking = {reason_block(item): SAY_WHY for item, each in said.items() if _needs_reason(each)}
     if lacking:
         return Wrong(errors=lacking)
-    kept = await launch_of(desk, snapshot, sent.about.get("launch", ""))
-    product = snapshot.product(kept.product)
-    person = await decider(desk, snapshot, product, sent.who.user)
-    principal = sent.about.get("for", "")
-    acting = None
-    if principal:
-        acting = await acting_for(desk, snapshot, product, person, roles=list(Role), principal=principal)
-        acting = acting or Acting(principal=await decider(desk, snapshot, product, principal))
     decided: Decided | None = None
     if said:
         try:
-            decided = await items.sign(
-                desk.services, snapshot, sent.about.get("showing", ""), said, person=person, key=sent.key,
-                acting_for=acting,
-            )  # fmt: skip
+            decided = await _recorded(sent, desk, snapshot, said)
         except Declined as declined:
             return Wrong(errors={answer_block(_blamed(str(declined), said)): str(declined)})
         desk.wake()
-    reader = _Reader(desk=desk, snapshot=snapshot, launch=kept.id, person=person)
-    return await _next(sent, reader, decided)
+        if _over(sent, decided):
+            return None
+    kept = await launch_of(desk, snapshot, sent.about.get("launch", ""))
+    person = await decider(desk, snapshot, snapshot.product(kept.product), sent.who.user)
+    return await _next(sent, _Reader(desk=desk, snapshot=snapshot, launch=kept.id, person=person), decided)
+
+
+async def _recorded(
+    sent: Submission, desk: Desk, snapshot: Snapshot, said: Mapping[str, items.Answer]
+) -> Decided:
+    """Record it in one transaction; only a delegate, and somebody whom Slack has to be asked for, costs more."""
+    record = partial(items.sign, desk.services, snapshot, sent.about.get("showing", ""), said, key=sent.key)
+    principal = sent.about.get("for", "")
+    if not principal:
+        with suppress(Cold):
+            return await record(person=presser(desk, sent.who.user))
+    kept = await launch_of(desk, snapshot, sent.about.get("launch", ""))
+    product = snapshot.product(kept.product)
+    person = await decider(desk, snapshot, product, sent.who.user)
+    if not principal:
+        return await record(person=person)
+    acting = await acting_for(desk, snapshot, product, person, roles=list(Role), principal=principal)
+    acting = acting or Acting(principal=await decider(desk, snapshot, product, principal))
+    return await record(person=person, acting_for=acting)
+
+
+def _over(sent: Submission, decided: Decided) -> bool:
+    """Tell whether there is nothing more to ask, where that can be told without looking anything up."""
+    if sent.about.get("left"):
+        return False
+    who = decided.who
+    return not sent.about.get("every") or (
+        who is not None and _another_role(decided, frozenset({who.pid}), who.roles) is None
+    )
 
 
 def _said(values: Mapping[str, str]) -> dict[str, items.Answer]:
@@ -184,7 +210,9 @@ async def _next(sent: Submission, reader: _Reader, decided: Decided | None) -> A
         if shown is not None and shown.user == reader.person.user:
             made = await sheets.sheet_of(reader.desk.services, reader.snapshot, shown, only=left)
             return Replace(view=review_form(replace(made, every_role=every, acting_for=principal)))
-    role = await _another_role(reader, decided) if every and decided is not None else None
+    role = None
+    if every and decided is not None:
+        role = _another_role(decided, await reader.pids(), reader.person.standing.roles)
     if role is None:
         return None
     return Replace(
@@ -192,19 +220,19 @@ async def _next(sent: Submission, reader: _Reader, decided: Decided | None) -> A
     )
 
 
-async def _another_role(reader: _Reader, decided: Decided) -> Role | None:
+def _another_role(decided: Decided, mine: Collection[str], roles: AbstractSet[Role]) -> Role | None:
     """Find a role of this person with items that wait and to which they have said nothing."""
-    mine, person = await reader.pids(), reader.person
     revision = decided.launch.revision
 
-    def silent(item: str) -> bool:
-        voices = revision.voices.get(item, {})
-        return all(voices.get(pid, SILENT).said(revision.items[item].digest) is None for pid in mine)
+    def silent(item: Item) -> bool:
+        voices = revision.voices.get(item.id, {})
+        return all(voices.get(pid, SILENT).said(item.digest) is None for pid in mine)
 
-    waiting = decided.gate.waits_for
-    return next(
-        (role for role in waiting if role in person.standing.roles and any(map(silent, waiting[role]))), None
-    )
+    left = {each.id for each in revision.items.values() if roles & set(each.spec.seats) and silent(each)}
+    if not left:
+        return None
+    waiting = (decided.together or decided).gate.waits_for
+    return next((role for role in waiting if role in roles and left & set(waiting[role])), None)
 
 
 async def add_evidence(click: Click, desk: Desk, snapshot: Snapshot) -> Answer:

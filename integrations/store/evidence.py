@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import BindParameter, bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from integrations.store.engine import lock_workspace
@@ -22,6 +22,19 @@ READINGS = table_of(ReadingRow)
 R = READINGS.c
 BLANKS = table_of(BlankRow)
 B = BLANKS.c
+
+# built once: every decision asks it
+OURS: BindParameter[str] = bindparam("ours")
+THIS: BindParameter[str] = bindparam("this")
+NAMED: BindParameter[str] = bindparam("metrics", expanding=True)
+SINCE: BindParameter[datetime] = bindparam("since")
+NEWEST_GIVEN = select(func.max(V.id)).where(V.workspace == OURS, V.product == THIS)
+NEWEST_BLANK = select(func.max(B.id)).where(
+    B.workspace == OURS, B.product == THIS, B.metric.in_(NAMED), B.period_start >= SINCE
+)
+VERSION = select(
+    NEWEST_GIVEN.scalar_subquery(), func.count(), func.max(R.fetched_at), NEWEST_BLANK.scalar_subquery()
+).where(R.workspace == OURS, R.product == THIS, R.metric.in_(NAMED), R.period_start >= SINCE)
 
 Given: TypeAlias = Record | Document
 
@@ -56,13 +69,8 @@ def version(
     session: Session, workspace: str, product: str, *, metrics: Collection[str], since: datetime
 ) -> Version:
     """Name the evidence of a product: what was given, and what was read of some metrics from a period on."""
-    given = select(func.max(V.id)).where(V.workspace == workspace, V.product == product).scalar_subquery()
-    named = sorted(metrics)
-    blanks = select(func.max(B.id)).where(B.workspace == workspace, B.product == product)
-    blanks = blanks.where(B.metric.in_(named), B.period_start >= since)
-    mine = (R.workspace == workspace, R.product == product, R.metric.in_(named), R.period_start >= since)
-    query = select(given, func.count(), func.max(R.fetched_at), blanks.scalar_subquery()).where(*mine)
-    row = session.execute(query).one()
+    asked = {"ours": workspace, "this": product, "metrics": sorted(metrics), "since": since}
+    row = session.connection().execute(VERSION, asked).one()
     return Version(given=row[0] or 0, readings=row[1], fetched_at=row[2], blanks=row[3] or 0)
 
 

@@ -54,7 +54,7 @@ def remember(session: Session, workspace: str, *identities: Identity) -> None:
 
 def known(session: Session, workspace: str, ids: Iterable[str], *, since: datetime) -> Mapping[str, Identity]:
     """Give what Slack said after `since`; who is left out is not known, or for too long to decide on."""
-    rows = session.execute(KNOWN, {"here": workspace, "ids": sorted(set(ids)), "since": since})
+    rows = session.connection().execute(KNOWN, {"here": workspace, "ids": sorted(set(ids)), "since": since})
     return {row.id: _identity(row) for row in rows}
 
 

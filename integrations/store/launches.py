@@ -1,11 +1,11 @@
 """Launches as rows: the projection that lists and cards are found by, and the answer that each request got."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import BindParameter, bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from integrations.store.tables import Found, insert_new, table_of
@@ -17,6 +17,14 @@ LAUNCHES = table_of(LaunchRow)
 L = LAUNCHES.c
 DECISIONS = table_of(DecisionRow)
 D = DECISIONS.c
+
+# built once: a sign-off runs these, and building them costs more than running them
+OURS: BindParameter[str] = bindparam("ours")
+OF_OURS = (L.workspace == OURS, L.id == bindparam("this"))
+GET = select(LAUNCHES).where(*OF_OURS)
+CHANGE = LAUNCHES.update().where(*OF_OURS)
+ANSWERED = select(D.key).where(D.workspace == OURS, D.key.in_(bindparam("keys", expanding=True)))
+NOTE = DECISIONS.insert()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,18 +96,21 @@ def add(
 
 def move(session: Session, workspace: str, *, launch: Launch, newest: Event) -> None:
     """Store where a launch stands after its newest event."""
-    named = _named(workspace, launch.id)
-    session.execute(update(LAUNCHES).where(*named).values(hash=newest.hash, **projected(launch)))
+    _change(session, workspace, launch.id, {"hash": newest.hash, **projected(launch)})
 
 
 def drawn(session: Session, workspace: str, id: str, *, seq: int, at: datetime) -> None:
     """Store up to which event card and thread show a launch."""
-    session.execute(update(LAUNCHES).where(*_named(workspace, id)).values(drawn=seq, drawn_at=at))
+    _change(session, workspace, id, {"drawn": seq, "drawn_at": at})
+
+
+def _change(session: Session, workspace: str, id: str, values: Mapping[str, Any]) -> None:
+    session.connection().execute(CHANGE, {"ours": workspace, "this": id, **values})
 
 
 def get(session: Session, workspace: str, id: str) -> Kept | None:
     """Give a launch's row."""
-    row = session.execute(select(LAUNCHES).where(*_named(workspace, id))).first()
+    row = session.connection().execute(GET, {"ours": workspace, "this": id}).first()
     return None if row is None else _kept(row)
 
 
@@ -140,14 +151,14 @@ def answered(session: Session, workspace: str, keys: Collection[str]) -> set[str
     """Name those requests among some that were answered before."""
     if not keys:
         return set()
-    query = select(D.key).where(D.workspace == workspace, D.key.in_(keys))
-    return set(session.execute(query).scalars())
+    found = session.connection().execute(ANSWERED, {"ours": workspace, "keys": list(keys)})
+    return set(found.scalars())
 
 
 def note(session: Session, workspace: str, came: Sequence[tuple[str, Outcome]], *, at: datetime) -> None:
     """Store what came of requests, by their keys."""
     if came:
-        session.execute(insert(DECISIONS), [_decision(workspace, key, each, at) for key, each in came])
+        session.connection().execute(NOTE, [_decision(workspace, key, each, at) for key, each in came])
 
 
 def _decision(workspace: str, key: str, came: Outcome, at: datetime) -> dict[str, Any]:
@@ -160,10 +171,6 @@ def _decision(workspace: str, key: str, came: Outcome, at: datetime) -> dict[str
 def forget(session: Session, *, before: datetime) -> int:
     """Delete what is known of requests that came before a time; gives how many."""
     return session.connection().execute(DECISIONS.delete().where(D.at < before)).rowcount
-
-
-def _named(workspace: str, id: str) -> tuple[ColumnElement[bool], ...]:
-    return (L.workspace == workspace, L.id == id)
 
 
 def _kept(row: Found) -> Kept:

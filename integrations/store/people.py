@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, true, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from integrations.store.tables import insert_new, table_of
@@ -17,6 +17,11 @@ PEOPLE = table_of(PersonRow)
 P = PEOPLE.c
 ACCOUNTS = table_of(AccountRow)
 A = ACCOUNTS.c
+
+# built once: every decision asks them
+OURS: BindParameter[str] = bindparam("ours")
+PIDS = select(A.user, A.pid).where(A.workspace == OURS, A.user.in_(bindparam("users", expanding=True)))
+SHARED = select(A.pid).where(A.workspace == OURS).group_by(A.pid).having(func.count() > 1)
 
 
 def pid_of(session: Session, workspace: str, user: str, *, name: str) -> str:
@@ -37,7 +42,7 @@ def pids_of(session: Session, workspace: str, users: Iterable[str]) -> dict[str,
     """Give the pids of those users who have one."""
     found: dict[str, str] = {}
     for some in in_parts(users):
-        rows = session.execute(select(A.user, A.pid).where(A.workspace == workspace, A.user.in_(some)))
+        rows = session.connection().execute(PIDS, {"ours": workspace, "users": some})
         found |= {row.user: row.pid for row in rows}
     return found
 
@@ -86,8 +91,7 @@ def link_known(session: Session, workspace: str, users: Iterable[str]) -> None:
 
 def same_person(session: Session, workspace: str) -> dict[str, str]:
     """Map each pid that an account had before it was linked to the one that it shares now."""
-    several = select(A.pid).where(A.workspace == workspace).group_by(A.pid).having(func.count() > 1)
-    shared = session.execute(several).scalars().all()
+    shared = session.connection().execute(SHARED, {"ours": workspace}).scalars().all()
     if not shared:  # as nearly always, and asked whenever a launch is read
         return {}
     both = select(P.pid, A.pid.label("now")).join(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from integrations.store import ledger, texts
@@ -13,6 +13,9 @@ from schema.tables.showings import ShowingRow
 
 SHOWINGS = table_of(ShowingRow)
 S = SHOWINGS.c
+SOME = select(SHOWINGS).where(  # built once: every sign-off asks it
+    S.workspace == bindparam("ours"), S.id.in_(bindparam("ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ def some(session: Session, workspace: str, ids: Collection[str]) -> dict[str, Sh
     """Give those of some showings that are there."""
     if not ids:
         return {}
-    rows = session.execute(select(SHOWINGS).where(S.workspace == workspace, S.id.in_(ids)))
+    rows = session.connection().execute(SOME, {"ours": workspace, "ids": list(ids)})
     return {row.id: _showing(row) for row in rows}
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from integrations.store.tables import Found, changed, insert_new, table_of
@@ -12,6 +12,7 @@ from schema.tables.workspaces import WorkspaceRow
 
 WORKSPACES = table_of(WorkspaceRow)
 W = WORKSPACES.c
+GET = select(WORKSPACES).where(W.id == bindparam("this"))  # built once: every decision asks it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ def ensure(session: Session, id: str, *, name: str, now: datetime) -> Workspace:
 
 def get(session: Session, id: str) -> Workspace:
     """Give a workspace; refuses one that nobody has made."""
-    row = session.execute(select(WORKSPACES).where(W.id == id)).first()
+    row = session.connection().execute(GET, {"this": id}).first()
     if row is None:
         raise Refusal(f"There is no workspace {id} yet. Apply its configuration first.")
     return _workspace(row)
