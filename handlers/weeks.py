@@ -25,6 +25,7 @@ from schema.records import LOOKED_BACK, Record, record_of
 from schema.weeks import Week
 
 HOLDS: Final = {ReasonCode.OBJECTION: "an objection to", ReasonCode.EVIDENCE: "the evidence for"}
+CHANNELS: Final = 3  # that one standup may have been planned for
 BELIEVED: Final = timedelta(days=14)  # a name changes seldom, and nothing is decided by it
 
 
@@ -51,7 +52,11 @@ def _look(
     )
     standing = standing_of(session, services, snapshot, product) if current else ()
     past = deliveries.record(
-        session, snapshot.workspace, product=product.key, before=page.period.start, count=LOOKED_BACK
+        session,
+        snapshot.workspace,
+        product=product.key,
+        before=page.period.start,
+        count=LOOKED_BACK * CHANNELS,
     )
     return gathered, standing, record_of(past), _names(session, snapshot, gathered, now)
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -13,6 +14,7 @@ from schema.facts import Fact, Kind
 from schema.texts import Text
 
 LOOKED_BACK: Final = 13  # standups
+BY_HAND: Final = timedelta(minutes=15)  # so much later a post was taken up again by somebody
 
 
 class Came(StrEnum):
@@ -50,19 +52,35 @@ class Record:
 def came_of(delivery: Delivery) -> Came:
     """Say what came of a delivery."""
     if delivery.state is DeliveryState.SENT:
-        return Came.LATE if delivery.late_line else Came.ON_TIME
+        return Came.LATE if delivery.late_line or _taken_up(delivery) else Came.ON_TIME
     return ENDED.get(delivery.state, Came.WAITING)
 
 
-def record_of(deliveries: Iterable[Delivery]) -> Record:
-    """Sum up the deliveries before one."""
-    listed = tuple(deliveries)
-    posted = [each for each in listed if each.state is DeliveryState.SENT]
+def _taken_up(delivery: Delivery) -> bool:
+    """Tell whether it ended badly first, and somebody had it posted after all."""
+    return delivery.sent_at is not None and delivery.sent_at - delivery.due_at > BY_HAND
+
+
+def record_of(deliveries: Iterable[Delivery], *, most: int = LOOKED_BACK) -> Record:
+    """Sum up the newest standups of some deliveries, newest period first; one that changed its channel is one standup."""
+    periods: dict[tuple[str, datetime], list[Delivery]] = {}
+    for each in deliveries:
+        periods.setdefault((each.kind, each.period.start), []).append(each)
+    listed = list(periods.values())[:most]
+    posted = [each for found in listed for each in found if each.state is DeliveryState.SENT]
     return Record(
-        came=tuple(came_of(each) for each in listed),
+        came=tuple(_came_of_all(each) for each in listed),
         doubled=sum(each.doubled or 0 for each in posted),
         unlooked=sum(each.doubled is None for each in posted),
     )
+
+
+def _came_of_all(deliveries: Iterable[Delivery]) -> Came:
+    """Say what came of one standup, however many channels it was planned for."""
+    came = {came_of(each) for each in deliveries}
+    if Came.ON_TIME in came and came & {Came.FAILED, Came.UNKNOWN}:
+        return Came.LATE
+    return next(each for each in Came if each in came and (each is not Came.SKIPPED or len(came) == 1))
 
 
 def said(record: Record) -> Text:

@@ -22,6 +22,12 @@ SENT = Delivery(
 )  # fmt: skip
 
 
+def week(number, **fields):
+    """Give a delivery of so many weeks before."""
+    start = NOON - timedelta(weeks=number)
+    return replace(SENT, period=Period(start=start, end=start + timedelta(days=7)), **fields)
+
+
 @pytest.mark.parametrize(
     ("state", "late_line", "came"),
     [
@@ -40,17 +46,36 @@ def test_every_state_of_a_delivery_has_its_word_in_the_record(state, late_line, 
 
 
 def test_a_record_counts_each_and_leaves_out_what_never_happened():
-    late = replace(SENT, late_line="Late by 2 h because Slack did not answer.")
-    skipped = replace(SENT, state=DeliveryState.SKIPPED, doubled=None)
+    late = week(11, late_line="Late by 2 h because Slack did not answer.")
+    skipped = week(12, state=DeliveryState.SKIPPED, doubled=None)
+    on_time = [week(number) for number in range(11)]
 
-    assert str(said(record_of([SENT] * 11 + [late, skipped]))) == (
+    assert str(said(record_of([*on_time, late, skipped, week(13)]))) == (
         "Of the 13 planned before this one: 11 on time, 1 late, 1 skipped; 0 posted twice."
     )
-    assert "; 2 posted twice." in str(said(record_of([replace(SENT, doubled=2), SENT])))
+    assert "; 2 posted twice." in str(said(record_of([week(0, doubled=2), week(1)])))
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "came"),
+    [
+        (DeliveryState.SKIPPED, DeliveryState.SENT, Came.ON_TIME),
+        (DeliveryState.FAILED, DeliveryState.SENT, Came.LATE),
+        (DeliveryState.SKIPPED, DeliveryState.FAILED, Came.FAILED),
+        (DeliveryState.SKIPPED, DeliveryState.SKIPPED, Came.SKIPPED),
+    ],
+)
+def test_a_standup_that_changed_its_channel_is_one(there, here, came):
+    assert record_of([week(0, state=here, channel="C2"), week(0, state=there)]).came == (came,)
+
+
+def test_what_failed_and_was_posted_by_hand_hours_later_is_not_on_time():
+    assert came_of(replace(SENT, sent_at=NOON + timedelta(seconds=40))) is Came.ON_TIME
+    assert came_of(replace(SENT, sent_at=NOON + timedelta(hours=4))) is Came.LATE
 
 
 def test_what_nobody_looked_at_is_not_called_nought():
-    assert str(said(record_of([SENT, replace(SENT, doubled=None)]))).endswith(
+    assert str(said(record_of([week(0), week(1, doubled=None)]))).endswith(
         "0 posted twice (1 not looked at)."
     )
 
