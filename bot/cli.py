@@ -40,6 +40,7 @@ app = typer.Typer(
 
 for each in (gates, evidence, proofs, rehearse, schedules):
     app.add_typer(each.app)
+Key = Annotated[str, typer.Argument(metavar="PRODUCT", help="Its key in muster.yaml.")]
 UNSOUND = 2
 CONFLICT = 3
 REFUSED = 1
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 @app.command("brief")
 def brief_command(
-    product: str,
+    product: Key,
     audience: Annotated[
         str, typer.Option("--for", help="executive, engineer, compliance or support")
     ] = "executive",
@@ -85,7 +86,7 @@ def brief_command(
 
 @app.command("standup")
 def standup_command(
-    product: str,
+    product: Key,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print it; post nothing.")] = False,  # noqa: FBT002 - typer reads it so
     config: Config = None,
     at: At = None,
@@ -112,7 +113,9 @@ def standup_command(
 
 @app.command("pull")
 def pull_command(
-    product: Annotated[str | None, typer.Argument(help="One product; all of them without it.")] = None,
+    product: Annotated[
+        str | None, typer.Argument(metavar="PRODUCT", help="One product; all of them without it.")
+    ] = None,
     config: Config = None,
     at: At = None,
 ) -> None:
@@ -207,7 +210,10 @@ def demo_command(
     once: Annotated[bool, typer.Option("--once", help="Print every posted message and stop.")] = False,  # noqa: FBT002 - as above
     at: At = None,
     port: Annotated[
-        int | None, typer.Option(help="Port of the page; 0 takes a free one. Without it 8111, or a free one.")
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Port of the page; 0 takes a free one. Without it 8111, or a free one."
+        ),
     ] = None,
 ) -> None:
     """Try Muster on this machine: a local Slack, the bot, and the story of seven products."""

@@ -515,7 +515,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         report = _checked(given.folder, given.key, given.checkpoint)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        sys.stdout.write(
+            f"This cannot be checked: {error.filename} cannot be read ({error.strerror}). "
+            "Give the folder that `muster proof` wrote, and files that are there.\n"
+        )
+        return 2
+    except ValueError as error:
         sys.stdout.write(f"This cannot be checked: {error}.\n")
         return 2
     sys.stdout.write("".join(f"{line}\n" for line in report.lines()))

@@ -235,11 +235,14 @@ class _Pull:
         """Say in one line what each source gave."""
         lines: dict[str, str] = {}
         for source in dict.fromkeys(self._query(name).source for name, _ in answers):
-            mine = [answer for (name, _), answer in answers.items() if self._query(name).source == source]
-            troubles = [answer for answer in mine if isinstance(answer, Trouble)]
+            mine = {asked: got for asked, got in answers.items() if self._query(asked[0]).source == source}
+            troubles = [(asked[1], got) for asked, got in mine.items() if isinstance(got, Trouble)]
             said = f"{len(mine) - len(troubles)} of {len(mine)} answered"
-            lines[source] = f"{said}; {troubles[0].detail}" if troubles else said
+            lines[source] = f"{said}; {self._first(*troubles[0])}" if troubles else said
         return lines
+
+    def _first(self, period: Period, trouble: Trouble) -> str:
+        return f"{trouble.detail.removesuffix('.')} ({self.product.calendar.key(period)})."
 
 
 async def troubles(

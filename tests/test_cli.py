@@ -258,6 +258,7 @@ async def test_a_brief_with_a_dead_source_has_no_log_lines_on_either_stream():
     [
         (["brief", "fraud-detektion"], "There is no product `fraud-detektion`. Did you mean `fraud-detection`?"),
         (["brief", "fraud-detection", "--for", "poets"], "“poets” is no reader I know; try executive, engineer, compliance or support."),
+        (["brief", "fraud-detection", "--at", "2026-W46"], "“2026-W46” is a week, and a day is asked for; for what stands once it is over: 2026-11-16."),
         (["brief", "fraud-detection", "--at", "tomorrow"], "“tomorrow” is no day. Write it as 2026-11-23, or with a time: 2026-11-23T09:30+01:00."),
         (["brief", "fraud-detection", "--at", "9999-12-31"], "“9999-12-31” is out of reach. Write it as 2026-11-23, or with a time: 2026-11-23T09:30+01:00."),
         (["standup", "fraud-detektion", "--dry-run"], "There is no product `fraud-detektion`. Did you mean `fraud-detection`?"),
@@ -362,6 +363,7 @@ def test_a_source_whose_secret_is_missing_costs_its_own_lines_only(muster, tmp_p
     assert "vault: 0 of 1 answered; vault, opening it: there is no secret `VAULT`" in said.replace(
         "There", "there"
     )
+    assert said.endswith(" (2026-W47).\n")  # which week it was asked for
 
 
 # --- run ---
@@ -520,6 +522,14 @@ async def test_a_demo_takes_another_port_and_leaves_nothing_behind(tmp_path):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", port), timeout=1)
+
+
+def test_a_port_that_no_machine_has_is_refused(muster):
+    code, _, complained = muster("demo", "--port", "65536")
+
+    assert code == 2
+    assert "65535" in complained
+    assert "Traceback" not in complained
 
 
 def test_a_port_of_ones_own_that_is_taken_is_refused(muster):

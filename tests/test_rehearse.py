@@ -195,3 +195,5 @@ def test_a_loss_or_a_double_is_no_success():
     assert not Tally(factor=20, planned=3, sent=2, lost=1, doubled=0, unknown=0).sound
     assert not Tally(factor=20, planned=3, sent=3, lost=0, doubled=1, unknown=0).sound
     assert "unknown        1" in lines(kept)
+    assert any(line.startswith("Unknown: Slack would not say") for line in lines(kept))
+    assert not any("Unknown" in line for line in lines(replace(kept, sent=3, unknown=0)))

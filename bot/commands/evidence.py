@@ -29,9 +29,9 @@ OK = 200
 
 @evidence_app.command("put")
 def put_command(  # noqa: PLR0913 - each is one option
-    target: Annotated[str, typer.Argument(help="The product, or one of its launches.")],
-    item: Annotated[str, typer.Argument(help="The question, such as LR-10.")],
-    name: Annotated[str, typer.Argument(help="What is asked there, such as drill.")],
+    target: Annotated[str, typer.Argument(metavar="PRODUCT", help="The product, or one of its launches.")],
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="The question, such as LR-10.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What is asked there, such as drill.")],
     *,
     value: Annotated[str | None, typer.Option("--value", help="What was measured.")] = None,
     of: Annotated[

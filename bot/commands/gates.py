@@ -23,12 +23,13 @@ from schema.attempts import Declined
 from schema.errors import Refusal
 
 app = typer.Typer()
+NEVER = "No launch was ever opened. In Slack, `/muster launch <product>` opens one."
 OK, CONFLICT = 200, 409  # what the API answers where it could tell
 
 
 @app.command("gate")
 def gate_command(  # noqa: PLR0913 - each is one option
-    launch: Annotated[str, typer.Argument(help="Its id, such as nearby-offers-3.")],
+    launch: Annotated[str, typer.Argument(metavar="LAUNCH", help="Its id, such as nearby-offers-3.")],
     *,
     manifest: Annotated[
         str | None, typer.Option("--manifest", help="What goes out: a file with its parts, or its digest.")
@@ -134,7 +135,9 @@ def _say(launch: str, text: str, *, as_json: bool, code: int) -> NoReturn:
 
 @app.command("launches")
 def launches_command(
-    product: Annotated[str | None, typer.Argument(help="One product; all of them without it.")] = None,
+    product: Annotated[
+        str | None, typer.Argument(metavar="PRODUCT", help="One product; all of them without it.")
+    ] = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="Those that have ended, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
@@ -149,4 +152,4 @@ def launches_command(
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        typer.echo("\n".join(lines(each)[0] for each in found) or "No launch is open.")
+        typer.echo("\n".join(lines(each)[0] for each in found) or (NEVER if every else "No launch is open."))

@@ -39,7 +39,7 @@ def key_new_command(
 
 @app.command("proof")
 def proof_command(
-    launch: Annotated[str, typer.Argument(help="Its id, such as nearby-offers-3.")],
+    launch: Annotated[str, typer.Argument(metavar="LAUNCH", help="Its id, such as nearby-offers-3.")],
     *,
     to: Annotated[
         Path | None, typer.Option("--to", help="The folder to write; LAUNCH-certificate without it.")
@@ -61,7 +61,9 @@ def proof_command(
 
 @app.command("forget")
 def forget_command(
-    user: Annotated[str, typer.Argument(help="The person's id in Slack, such as U0ANA00001.")],
+    user: Annotated[
+        str, typer.Argument(metavar="USER", help="The person's id in Slack, such as U0ANA00001.")
+    ],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="You are sure.")] = False,
 ) -> None:

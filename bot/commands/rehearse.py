@@ -21,7 +21,12 @@ def rehearse_command(
     config: Annotated[
         Path | None, typer.Option("--config", help="The muster.yaml to rehearse; the demo's without it.")
     ] = None,
-    sends: Annotated[int, typer.Option(min=1, max=SENDS_MOST, help="How many messages are owed.")] = SENDS,
+    sends: Annotated[
+        int,
+        typer.Option(
+            min=1, max=SENDS_MOST, help="How many messages are owed, at least; the kills alone need some 250."
+        ),
+    ] = SENDS,
     factor: Annotated[
         float, typer.Option(min=1, max=FACTOR_MOST, help="How many times shorter every wait is.")
     ] = FACTOR,
@@ -35,6 +40,7 @@ def rehearse_command(
     settings, secrets = settings_here()
     wanted = Rehearsal(config=config, sends=sends, factor=factor, kill=kill)
     typer.echo(f"Time factor {factor:g}: every wait, fault and limit is {factor:g} times shorter.")
+    typer.echo("This takes some minutes.")
     progress = _Progress()
     tally = asyncio.run(rehearse(wanted, settings, secrets, told=progress))
     progress.over()
@@ -46,10 +52,14 @@ def rehearse_command(
 
 def lines(tally: Tally) -> list[str]:
     """Say what came of it, a line each."""
-    counts = [
+    said = [
         f"{name:8} {getattr(tally, name):>7,}" for name in ("planned", "sent", "lost", "doubled", "unknown")
     ]
-    said = [*counts, f"Faults that struck: {_listed(tally.faults)}."]
+    if tally.unknown:
+        said.append(
+            "Unknown: Slack would not say whether it stands there, so the owner is asked and it is not posted twice."
+        )
+    said.append(f"Faults that struck: {_listed(tally.faults)}.")
     if tally.kills:
         said.append(f"Killed {tally.kills.total()} times, at: {_listed(tally.kills)}.")
     if tally.missed:

@@ -27,7 +27,9 @@ NO_TIME = 'No standup is planned{of}. Add `standup: {{on: monday, at: "09:30"}}`
 
 @app.command("schedule")
 def schedule_command(
-    product: Annotated[str | None, typer.Argument(help="One product; all of them without it.")] = None,
+    product: Annotated[
+        str | None, typer.Argument(metavar="PRODUCT", help="One product; all of them without it.")
+    ] = None,
     *,
     year: Annotated[bool, typer.Option("--year", help="Rehearse twelve months.")] = False,
     config: Config = None,

@@ -52,10 +52,11 @@ def _reading(product: Product, reading: Reading) -> list[str]:
     receipt = reading.receipt
     group = f"{escape(reading.group)}: " if reading.group != WHOLE else ""
     first, last = receipt.window.start, receipt.window.end
+    rows = "1 row" if receipt.sample == 1 else f"{receipt.sample:,} rows"
     newest = f" · newest record {slack_time(receipt.newest_at)}" if receipt.newest_at else ""
     return [
         f"• {group}source `{_code(receipt.source)}` · from {_wall(product, first)} until {_wall(product, last)}",
-        f"   {receipt.sample:,} rows read · fetched {slack_time(receipt.fetched_at)}{newest} · revision {reading.revision}",
+        f"   {rows} read · fetched {slack_time(receipt.fetched_at)}{newest} · revision {reading.revision}",
         f"   query `{receipt.query_digest[:DIGEST]}` · definition `{receipt.definition[:DIGEST]}`",
     ]
 
