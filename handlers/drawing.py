@@ -81,7 +81,7 @@ def draw(
     put(card, views.card(launch, gate, about))
     for role in roles_of(launch):
         put(role_key(launch.id, role), views.role_message(launch, role, gate), under=card)
-    said = lines.thread(events, about)
+    said = lines.thread(events, about, tuple(launch.revision.items) if launch.revisions else ())
     if said is not None:
         put(f"{card}.said.{launch.seq}", said, under=card)
     stored.drawn(session, workspace, launch.id, seq=launch.seq, at=now)

@@ -99,7 +99,7 @@ def called(sight: Sight) -> Text:
     word = {"word": "target" if sight.requirement.target else "limit"}
     if sight.fixed_at is None:
         return texts.fill("{word}", word)
-    return texts.fill("{word} of {day}", {**word, "day": when(sight, sight.fixed_at)})
+    return texts.fill("{word}, fixed on {day},", {**word, "day": when(sight, sight.fixed_at)})
 
 
 def count(value: int) -> Fact:

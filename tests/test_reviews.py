@@ -72,7 +72,7 @@ async def reminded_and_approved(life, id_):
 
     await life.until(on(11, 24, 12))
     said = [m["text"] for m in life.thread() if m["text"].startswith("Still waiting")]
-    assert [each.partition(" It expires")[0] for each in said] == [
+    assert [each.partition(" Sign by")[0] for each in said] == [
         "Still waiting for data science (T-1, T-4) and responsible AI (T-2)."
     ]
     assert life.told(MIA.user) == life.told(builders.ANA) == []

@@ -240,12 +240,16 @@ def test_one_promise_and_none_read_as_people_say_them():
 
 
 def test_a_reminder_says_what_to_sign_as_whom_and_until_when():
-    about = About(id="ranker-1", title="Ranker v3", product="Ranking", deadline=FRIDAY)
+    about = About(
+        id="ranker-1", title="Ranker v3", product="Ranking", deadline=FRIDAY,
+        questions={"LR-03": "Is it right often enough?", "LR-04": "Is it right for all?"},
+    )  # fmt: skip
     message = shown.reminder(about, {Role.ML: ["LR-03"], Role.PM: ["LR-03"]})
 
     assert message["text"].startswith(
         "*Ranker v3* (ranker-1, Ranking) waits for your signature on LR-03 (as data science) and LR-03 (as product"
-        " management). It expires <!date^"
+        " management). Sign by <!date^"
     )
+    assert message["blocks"][1]["text"]["text"] == "• *LR-03* Is it right often enough?"
     [press] = message["blocks"][-1]["elements"]
     assert press["text"]["text"] == "Review this item"

@@ -29,7 +29,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     _K.SUBMITTED: "submitted revision {n}",
     _K.CHECKED: "The checks have run.",
     _K.OBJECTION_CARRIED: "The objection to {item} that {earlier} left behind stands here too; who made it is asked again.",
-    _K.EVIDENCE_CHANGED: "The evidence of {item} changed; whoever signed on what it was is asked again.",
+    _K.EVIDENCE_CHANGED: "The evidence of {item} changed; whoever signed on the old evidence is asked again.",
     _K.WAIVED: "waives {item} until {until}",
     _K.WAIVER_ENDED: "The waiver of {item} has ended.",
     _K.OVERRIDDEN: "goes on in spite of the objection to {item}, which stays visible",
@@ -67,7 +67,8 @@ MOVED: Final[Mapping[State, str]] = {
 def moved(launch: Launch, about: About) -> str:
     """Tell who asked for a launch where it stands now; escaped."""
     words = MOVED.get(launch.state, f"is {launch.state.value}")
-    return f"{bold(escape(title_of(launch, about)))} ({escape(launch.id)}) {words}."
+    again = f", revision {launch.revision.n}" if launch.revisions and launch.revision.n > 1 else ""
+    return f"{bold(escape(title_of(launch, about)))} ({escape(launch.id)}{again}) {words}."
 
 
 def asked_again(launch: Launch, about: About, votes: Sequence[Vote], *, channel: str) -> str:
@@ -81,9 +82,12 @@ def asked_again(launch: Launch, about: About, votes: Sequence[Vote], *, channel:
     )
 
 
-def thread(events: Sequence[Event], about: About) -> Payload | None:
-    """Say in the thread what was decided, in one message; None where nothing is worth a line."""
-    told = [line for line in _lines(events, about) if line]
+def thread(events: Sequence[Event], about: About, order: Sequence[str] = ()) -> Payload | None:
+    """Say in the thread what was decided, in one message; None where nothing is worth a line.
+
+    order   of items, as the checklists have it
+    """
+    told = [line for line in _lines(events, about, order) if line]
     if not told:
         return None
     more = len(told) - MOST_LINES
@@ -92,7 +96,7 @@ def thread(events: Sequence[Event], about: About) -> Payload | None:
     return {"text": fallback(words), "blocks": sections(words)}
 
 
-def _lines(events: Sequence[Event], about: About) -> list[str]:
+def _lines(events: Sequence[Event], about: About, order: Sequence[str]) -> list[str]:
     """Write a line a decision; what one person, or the clock, said of several items in a row becomes one."""
     runs: list[list[Event]] = []
     for event in events:
@@ -102,7 +106,7 @@ def _lines(events: Sequence[Event], about: About) -> list[str]:
             runs[-1].append(event)
         else:
             runs.append([event])
-    return [_line(run, about) for run in runs]
+    return [_line(run, about, order) for run in runs]
 
 
 def _same(one: Event, other: Event) -> bool:
@@ -110,9 +114,13 @@ def _same(one: Event, other: Event) -> bool:
     return plain and (one.kind, one.actor, one.at) == (other.kind, other.actor, other.at)
 
 
-def _line(run: Sequence[Event], about: About) -> str:
+def _line(run: Sequence[Event], about: About, order: Sequence[str]) -> str:
     first = run[0]
-    items = _items(dict.fromkeys(escape(str(event.payload.get("item"))) for event in run))
+    place = {item: at for at, item in enumerate(order)}
+    named = sorted(
+        (str(each.payload.get("item")) for each in run), key=lambda each: place.get(each, len(place))
+    )
+    items = _items(dict.fromkeys(escape(each) for each in named))
     if first.kind in SAID:
         return (
             f"{name(first.actor, about)} {SAID[first.kind]} {items}.{quote(_text(first), about, MOST_QUOTED)}"

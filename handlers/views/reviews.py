@@ -71,7 +71,7 @@ def why(launch: Launch, gate: Gate, missing: Missing | None, about: About) -> Pa
     if overruled := _overruled(launch, gate, missing):
         blocks.append(context(overruled))
     if gate.state in (State.CHECKING, State.OPEN) and launch.revisions:
-        blocks.append(context(f"It expires {slack_time(launch.revision.deadline)}."))
+        blocks.append(context(f"Sign by {slack_time(launch.revision.deadline)}; then it expires."))
     return {"text": fallback(words), "blocks": blocks}
 
 

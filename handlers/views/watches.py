@@ -1,7 +1,7 @@
 """What a launch says by itself: reminders, broken promises, and what became of it after a week and a month."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ class About:
     product: str  # its title
     link: str | None = None
     deadline: datetime | None = None
+    questions: Mapping[str, str] = field(default_factory=dict)  # by item
 
     @property
     def named(self) -> str:
@@ -48,7 +49,11 @@ def reminder(about: About, items: Asked) -> Payload:
     listed = {item for mine in items.values() for item in mine}
     review = "Review this item" if len(listed) == 1 else f"Review these {len(listed)} items"
     press = actions([button(review, action_id=Action.REVIEW, value={"launch": about.id}, primary=True)])
-    return _message(words, press)
+    asked = [
+        f"• {bold(escape(item))} {escape(about.questions[item])}"
+        for item in sorted(listed & about.questions.keys())
+    ]
+    return _message(words, *sections("\n".join(asked[:MOST_ITEMS])), press)
 
 
 def thread_line(about: About, items: Asked) -> Payload:
@@ -62,7 +67,7 @@ def escalation(about: About, items: Asked, holders: Sequence[str]) -> Payload:
     holders   mentions of the people who could sign
     """
     people = f" {_joined(holders)} could sign." if holders else ""
-    words = f"{about.named} expires soon and still waits for {_asked(items)}.{people}{_by(about)}"
+    words = f"{about.named} still waits for {_asked(items)}.{people}{_by(about)}"
     return _message(words)
 
 
@@ -140,7 +145,7 @@ def _message(words: str, *more: Block) -> Payload:
 
 
 def _by(about: About) -> str:
-    return f" It expires {slack_time(about.deadline)}." if about.deadline else ""
+    return f" Sign by {slack_time(about.deadline)}; then it expires." if about.deadline else ""
 
 
 def _asked(items: Asked) -> str:
