@@ -1,14 +1,18 @@
 """Forgetting people: no name is left, every hash holds, and nobody who comes back counts twice."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.files import catalogue
-from handlers import configuration, erasures, launches
+from handlers import cards, configuration, erasures, launches
 from handlers.items import Answer
 from handlers.launches import Breaking
-from integrations.store import ledger, people
+from integrations.store import cards as stored_cards
+from integrations.store import checkins, identities, ledger, people
+from integrations.store.identities import Identity, IdentityKind
+from schema.checkins import Answers
 from schema.errors import Refusal
 from schema.flaws import flaws
 from schema.launches import State
@@ -18,6 +22,7 @@ from schema.votes import Intent
 from tests import builders
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
 from tests.launch_rooms import EVA, EVERYBODY, MIA, PIA, SIGNED, Room, a_key, person
+from tests.test_checkins_kept import CHECKIN, STUCK, TURN
 
 SIGN = Intent.SIGN
 TWO = replace(SIGNED, counts={Role.ML: 2})
@@ -122,3 +127,59 @@ async def test_nobody_of_an_emergency_is_forgotten_before_it_is_reviewed(room):
 async def test_somebody_unknown_is_said_to_be(room):
     with pytest.raises(Refusal, match="The ledger knows nobody with the id U0NOBODY00"):
         await forget(room, replace(MAX, user="U0NOBODY00"))
+
+
+async def test_what_the_forgotten_said_before_standups_is_erased_and_what_became_of_it_is_said(room):
+    await room.opened(people=(*EVERYBODY, MAX))
+    week = {"product": "fraud-detection", "period": "2026-W47"}
+    stuck = replace(STUCK, by=PIA.user)
+    given = replace(CHECKIN, **week, person=PIA.user, answers=Answers(changed="Labels", blockers=(stuck,)))
+    other = replace(STUCK, id="b2", by=MAX.user, unblocker=PIA.user)
+
+    def say(session):
+        for user in (PIA.user, MAX.user):
+            checkins.put(session, room.workspace, replace(TURN, **week, person=user))
+        checkins.keep(session, room.workspace, given)
+        answers = Answers(blockers=(other,))
+        checkins.keep(session, room.workspace, replace(given, person=MAX.user, answers=answers))
+        named = Identity(
+            kind=IdentityKind.PERSON, id=PIA.user, body={"name": "Pia"}, fetched_at=room.clock.now
+        )
+        identities.remember(session, room.workspace, named)
+        cards.put(
+            session, room.workspace, key=f"checkin.thread.fraud-detection.2026-W47.{PIA.user}", channel="C1",
+            message={"text": "Pia: labels", "blocks": [], "thread_ts": "1.2", "by": PIA.user}, now=room.clock.now,
+        )  # fmt: skip
+
+    await room.store.write(say)
+    forgotten = await forget(room, PIA)
+
+    assert "1 check-in and 1 blocker were erased" in forgotten.line
+    assert f"take {PIA.user} out of muster.yaml too" in forgotten.line
+
+    def left(session):
+        turns = checkins.turns(session, room.workspace, **week)
+        card = stored_cards.get(
+            session, room.workspace, f"checkin.thread.fraud-detection.2026-W47.{PIA.user}"
+        )
+        since = room.clock.now - timedelta(days=1)
+        return turns, card.message, identities.known(session, room.workspace, [PIA.user], since=since)
+
+    turns, message, known = await room.store.read(left)
+    assert [(turn.person, turn.checkin.answers.blockers[0].unblocker) for turn in turns] == [(MAX.user, None)]
+    assert (message["text"], message["thread_ts"], "by" in message) == (
+        "What stood here was erased.",
+        "1.2",
+        False,
+    )
+    assert known == {}
+
+
+async def test_who_never_decided_anything_is_forgotten_too(room):
+    turn = replace(TURN, product="fraud-detection", person="U0ONLY0000")
+    await room.store.write(lambda session: checkins.put(session, room.workspace, turn))
+
+    await forget(room, replace(MAX, user="U0ONLY0000"))
+
+    with pytest.raises(Refusal, match="knows nobody"):
+        await forget(room, replace(MAX, user="U0ONLY0000"))
