@@ -4,25 +4,34 @@ Whoever comes back is somebody new to the ledger, whose signature would stand be
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
-from handlers import drawing, findings, folds, ticks
+from handlers import cards, drawing, findings, folds, ticks
 from handlers.deciding import known, need_settings
 from handlers.services import Services, Snapshot
+from handlers.views.blocks import section
+from integrations.store import cards as stored_cards
+from integrations.store import forgetting, ledger, people, showings
 from integrations.store import launches as stored
-from integrations.store import ledger, people, showings
 from integrations.store.engine import lock_workspace
+from integrations.store.forgetting import Gone
 from integrations.store.launches import Kept
 from schema.erasures import need_no_bypass, without
 from schema.errors import Refusal
+
+ERASED: Final = "What stood here was erased."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
     """What forgetting somebody changed."""
 
+    user: str
     launches: tuple[str, ...] = ()  # under way, in which something of theirs counts no more
+    gone: Gone
 
     @property
     def line(self) -> str:
@@ -32,7 +41,21 @@ class Forgotten:
             if self.launches
             else ""
         )
-        return f"The name is gone, and every hash still holds.{changed}"
+        told = (_counted(self.gone.checkins, "check-in"), _counted(self.gone.blockers, "blocker"))
+        said = " and ".join(each for each in told if each)
+        erased = f" Of what they said before standups, {said} {_are(self.gone)} erased." if said else ""
+        return (
+            f"The name is gone, and every hash still holds.{changed}{erased} Messages and digests that were posted stay as"
+            f" they are; take {self.user} out of muster.yaml too."
+        )
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'s' if number > 1 else ''}" if number else ""
+
+
+def _are(gone: Gone) -> str:
+    return "was" if gone.checkins + gone.blockers == 1 else "were"
 
 
 async def forget(services: Services, snapshot: Snapshot, user: str) -> Forgotten:
@@ -43,9 +66,11 @@ async def forget(services: Services, snapshot: Snapshot, user: str) -> Forgotten
         lock_workspace(session, snapshot.workspace)
         need_settings(session, snapshot)
         pids = frozenset(people.pids_of(session, snapshot.workspace, accounts).values())
-        if not pids:
+        gone = forgetting.erase(session, snapshot.workspace, accounts)
+        if not pids and not gone.turns:
             raise Refusal(
-                f"The ledger knows nobody with the id {user}; look it up in the person's profile in Slack."
+                f"The ledger knows nobody with the id {user}, so there is nothing to forget; "
+                "ids stand in people's profiles in Slack, such as U0ANA00001."
             )
         going = stored.going(session, snapshot.workspace)
         for kept in going:
@@ -54,11 +79,32 @@ async def forget(services: Services, snapshot: Snapshot, user: str) -> Forgotten
         for pid in pids:
             people.erase(session, snapshot.workspace, pid)
         showings.forget_people(session, snapshot.workspace, accounts)
+        _blank(session, snapshot, gone, now=services.now())
         for id_ in changed:
             _shown(session, services, snapshot, id_)
-        return Forgotten(launches=tuple(changed))
+        return Forgotten(user=user, launches=tuple(changed), gone=gone)
 
     return await services.store.write(act)
+
+
+def _blank(session: Session, snapshot: Snapshot, gone: Gone, *, now: datetime) -> None:
+    """Empty the messages that asked them before standups, and the late answers below digests; they are changed in Slack."""
+    for product, period, person in gone.turns:
+        named = f"{product}.{period}.{person}"
+        for key in (f"checkin.{named}", f"checkin.{named}.reminder", f"checkin.thread.{named}"):
+            card = stored_cards.get(session, snapshot.workspace, key)
+            if card is not None:
+                beside = {name: each for name, each in card.message.items() if name == "thread_ts"}
+                message = {"text": ERASED, "blocks": [section(ERASED)], **beside}
+                cards.put(
+                    session,
+                    snapshot.workspace,
+                    key=key,
+                    channel=card.channel,
+                    message=message,
+                    now=now,
+                    under=card.under,
+                )
 
 
 def _leaves(
