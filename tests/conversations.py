@@ -27,7 +27,7 @@ from tests.databases import fresh_url
 
 MANIFEST = load_yaml(Path(__file__).parent.parent / "deploy" / "slack_manifest.yaml").document
 MODES = ("socket", "http")
-FACTOR = 3  # an ack may take a second
+FACTOR = 2  # an ack may take a second and a half
 
 
 @dataclass(slots=True, kw_only=True)
