@@ -135,7 +135,7 @@ def check_command(
         Path | None, typer.Option("--config", help="The muster.yaml to check; MUSTER_CONFIG without it.")
     ] = None,
 ) -> None:
-    """Say everything that is wrong with a configuration, then try each source and the language model."""
+    """Say everything that is wrong with a configuration, then reach for each source and the language model."""
     settings, secrets = settings_here()
     config = config or settings.config
     problems = check_text(config, catalogue=catalogue(), secrets=secrets, today=datetime.now(UTC).date())

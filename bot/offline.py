@@ -84,7 +84,10 @@ async def probed(
     """Try every source side by side, and say in a line each what it gave."""
 
     async def line(name: str, source: Source) -> str:
-        connector = open_connector(name, source, secrets=secrets, folder=folder)
+        try:
+            connector = open_connector(name, source, secrets=secrets, folder=folder)
+        except Refusal as refusal:  # of this source alone: the others are tried
+            return f"{name}: cannot be asked. {refusal}"
         try:
             async with asyncio.timeout(timeout_s):
                 return f"{name}: {await connector.probe()}"

@@ -76,16 +76,21 @@ async def test_without_a_file_the_stored_configuration_counts(settings):
 async def test_sources_are_tried_side_by_side_and_each_says_its_line(tmp_path):
     builders.write_outcomes(tmp_path)
     document = builders.document()
+    document["sources"]["odd"] = {"kind": "sql", "url": {"secret": "ODD"}}
     document["sources"]["shut"] = {"kind": "http_json", "url": "http://127.0.0.1:9", "network": "private"}
     sources = sound(written(tmp_path / "muster.yaml", document), builders.NOW).sources
 
-    lines = await probed(sources, secrets=str, folder=tmp_path, timeout_s=5)
+    def secret(name):
+        return "oracle://host/db" if name == "ODD" else name
+
+    lines = await probed(sources, secrets=secret, folder=tmp_path, timeout_s=5)
 
     assert [line.partition(":")[0] for line in lines] == list(
         load_yaml(tmp_path / "muster.yaml").document["sources"]
     )
     assert any(line.startswith("warehouse: reached sqlite") for line in lines)
     assert "shut: no answer (GET /: no connection)" in lines
+    assert any(line.startswith("odd: cannot be asked. Muster can hold these databases") for line in lines)
 
 
 async def test_a_source_that_never_answers_is_given_up_in_time(tmp_path):

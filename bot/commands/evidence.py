@@ -31,7 +31,7 @@ OK = 200
 def put_command(  # noqa: PLR0913 - each is one option
     target: Annotated[str, typer.Argument(metavar="PRODUCT", help="The product, or one of its launches.")],
     item: Annotated[str, typer.Argument(metavar="ITEM", help="The question, such as LR-10.")],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What is asked there, such as drill.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What is asked there, such as switch_off.")],
     *,
     value: Annotated[str | None, typer.Option("--value", help="What was measured.")] = None,
     of: Annotated[
