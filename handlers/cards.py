@@ -41,6 +41,12 @@ def put(
     _show(session, card, now=now)
 
 
+def changed(session: Session, workspace: str, wanted: Mapping[str, Message]) -> dict[str, Message]:
+    """Leave out of the messages that cards are to show those that Slack certainly shows already."""
+    shown = stored.shown(session, workspace, wanted)
+    return {key: message for key, message in wanted.items() if shown.get(key) != _fitting(message)}
+
+
 def find(session: Session, workspace: str, *, channel: str, ts: str) -> str | None:
     """Tell which card a message, or a thread's first message, is."""
     return stored.by_ts(session, workspace, channel=channel, ts=ts)

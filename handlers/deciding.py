@@ -136,6 +136,7 @@ class Decided:
     fresh: bool  # False: this request was answered before, and changed nothing now
     who: Standing | None = None  # who decided, where that was decided now
     together: "Decided | None" = None  # where it stands after all that was decided in the same transaction
+    to_send: bool = True  # there is something to send to Slack
 
     @cached_property
     def gate(self) -> Gate:

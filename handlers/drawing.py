@@ -18,7 +18,6 @@ from handlers.findings import Found
 from handlers.services import Services, Snapshot
 from handlers.views import decisions as lines
 from handlers.views import launches as views
-from handlers.views.blocks import Payload
 from integrations.store import launches as stored
 from integrations.store import ledger, people, texts
 from integrations.store.engine import lock_workspace
@@ -55,16 +54,18 @@ def role_key(launch: str, role: Role) -> str:
 def after(
     session: Session, snapshot: Snapshot, *, kept: Kept, before: Launch | None, launch: Launch, found: Found,
     now: datetime,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
     """Show a decision, unless the card changed a moment ago; who asked is told when the launch moves.
 
-    Of what they submitted themselves nobody has to tell them.
+    Of what they submitted themselves nobody has to tell them. True when there is something to send.
     """
-    if (before is None or before.state is not launch.state) and launch.state is not State.CHECKING:
+    moved = (before is None or before.state is not launch.state) and launch.state is not State.CHECKING
+    if moved:
         _tell(session, snapshot, launch, now=now)
     rested = kept.drawn_at is None or now - kept.drawn_at >= RESTS
     if rested:
         draw(session, snapshot, kept, launch=launch, found=found, now=now)
+    return moved or rested
 
 
 def draw(
@@ -77,21 +78,15 @@ def draw(
     about = known(session, snapshot, launch, events=events)
     card, requester = card_key(launch.id), about.users.get(launch.requester)
     beside = {"product": launch.product} | ({"by": requester} if requester else {})
-    put = partial(_put, session, kept, beside=beside, now=now)
-    put(card, views.card(launch, gate, about))
-    for role in roles_of(launch):
-        put(role_key(launch.id, role), views.role_message(launch, role, gate), under=card)
+    put = partial(cards.put, session, workspace, channel=kept.channel, now=now)
+    roles = {role_key(launch.id, role): views.role_message(launch, role, gate) for role in roles_of(launch)}
+    wanted = {key: each | beside for key, each in ({card: views.card(launch, gate, about)} | roles).items()}
+    for key, message in cards.changed(session, workspace, wanted).items():
+        put(key=key, message=message, under=None if key == card else card)
     said = lines.thread(events, about, tuple(launch.revision.items) if launch.revisions else ())
     if said is not None:
-        put(f"{card}.said.{launch.seq}", said, under=card)
+        put(key=f"{card}.said.{launch.seq}", message=said | beside, under=card)
     stored.drawn(session, workspace, launch.id, seq=launch.seq, at=now)
-
-
-def _put(
-    session: Session, kept: Kept, key: str, message: Payload, *, beside: Payload, now: datetime, under: str | None = None
-) -> None:  # fmt: skip
-    whole = {**message, **beside}
-    cards.put(session, kept.workspace, key=key, channel=kept.channel, message=whole, now=now, under=under)
 
 
 async def catch_up(services: Services, snapshot: Snapshot) -> int:

@@ -53,6 +53,7 @@ class _Table:
     found: Found
     crowd: Known | None = None  # those who pressed and the groups of the product, once somebody is looked up
     held: Mapping[Role, frozenset[str]] = field(default_factory=dict)
+    to_send: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +186,15 @@ class Sitting:
     def together(self) -> Mapping[str, Decided]:
         """Say where each launch stands in the end."""
         return {
-            id_: Decided(launch=table.launch, found=table.found, now=self.now, events=(), fresh=True)
-            for id_, table in self.tables.items()
+            id_: Decided(
+                launch=each.launch,
+                found=each.found,
+                now=self.now,
+                events=(),
+                fresh=True,
+                to_send=each.to_send,
+            )
+            for id_, each in self.tables.items()
         }
 
     def _add(self, table: _Table, drafts: Sequence[Draft]) -> None:
@@ -247,7 +255,7 @@ def sit(session: Session, services: Services, together: Sequence[Request]) -> li
     )
     for table in sitting.tables.values():
         if table.launch is not table.before:
-            drawing.after(
+            table.to_send = drawing.after(
                 session, table.snapshot, kept=table.kept, before=table.before, launch=table.launch, found=table.found,
                 now=sitting.now,
             )  # fmt: skip
@@ -274,6 +282,6 @@ def _came(made: _Made, events: Sequence[Event], stands: Mapping[str, Decided]) -
     return Came(
         decided=Decided(
             launch=made.launch, found=made.found, now=together.now, events=mine, fresh=True, who=made.who,
-            together=together,
+            together=together, to_send=together.to_send,
         )
     )  # fmt: skip

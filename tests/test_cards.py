@@ -266,6 +266,28 @@ async def test_what_a_card_shows_already_costs_no_request(world):
     assert world.local.calls()[before:] == []
 
 
+async def test_what_slack_certainly_shows_is_left_out_of_what_is_to_be_drawn(world):
+    sender = await world.sender()
+    wanted = {key: shows(key) for key in ("launch.1", "launch.2", "launch.3")}
+
+    async def left():
+        return await world.store.read(lambda session: cards.changed(session, WORKSPACE, wanted))
+
+    await put(world, "launch.1", key="launch.1")
+    await put(world, "launch.2", key="launch.2")
+    assert await left() == wanted
+
+    await settle(world, sender)
+    assert list(await left()) == ["launch.3"]
+
+    await put(world, "Another", key="launch.1")
+    assert list(await left()) == ["launch.1", "launch.3"]
+
+    two = await card(world, "launch.2")
+    await world.store.write(lambda session: stored.shows(session, two, digest=None))
+    assert await left() == wanted
+
+
 async def delete(world, ts):
     """Delete a message of ours, as an admin does."""
     sender = await world.sender()

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from handlers import delegations, items
-from handlers.deciding import Acting, Seen
+from handlers.deciding import Acting, Presser, Seen
 from handlers.delegations import Handing
 from handlers.items import Answer
+from handlers.people import Cold
 from integrations.store import identities, ledger, texts
 from integrations.store import showings as stored
 from integrations.store.identities import Identity, IdentityKind
@@ -18,12 +19,14 @@ from schema.launches import EventKind, State
 from schema.ledger import digest
 from schema.products import Role
 from schema.votes import Intent
+from tests import builders
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
 from tests.launch_rooms import (
     EVERYBODY,
     MANIFEST,
     MEASURED,
     MIA,
+    NOON,
     PIA,
     SAM,
     SIGNED,
@@ -33,6 +36,7 @@ from tests.launch_rooms import (
     person,
 )
 
+LEGAL = "S0LEGAL0001"
 SIGN, OBJECT, BACK, COMMENT = Intent.SIGN, Intent.OBJECT, Intent.TAKE_BACK, Intent.COMMENT
 
 
@@ -51,6 +55,84 @@ async def sign(room, showing, who=MIA, key="", **answers):
         for name, each in answers.items()
     }
     return await items.sign(room.services, room.snapshot, showing.id, given, person=who, key=key or a_key())
+
+
+def told(user, *, at=NOON, **body):
+    body = {"name": "Mia", "is_stranger": False, **body}
+    return Identity(kind=IdentityKind.PERSON, id=user, body=body, fetched_at=at)
+
+
+def group(*users, at=NOON):
+    return Identity(kind=IdentityKind.GROUP, id=LEGAL, body={"users": list(users)}, fetched_at=at)
+
+
+async def remembered(room, *said):
+    await room.store.write(lambda session: identities.remember(session, room.workspace, *said))
+
+
+async def written(room, launch):
+    return await room.store.read(lambda session: ledger.events_of(session, room.workspace, launch))
+
+
+def pressing(room, user=MIA.user):
+    return Presser(user=user, since=room.clock.now - timedelta(minutes=10), unknown="There is none.")
+
+
+def in_groups(store, **product):
+    """Make a room in which Mia holds machine learning, and legal is held by a group."""
+    roles = {"ml": [MIA.user], "leg": [LEGAL]}
+    document = builders.document(fraud_detection={"roles": roles, **product})
+    return Room(store, specs=(SIGNED, WAIVABLE, MEASURED), document=document)
+
+
+async def test_who_presses_is_known_in_the_decision_by_what_slack_said_lately(store):
+    room = in_groups(store)
+    launch = await room.opened()
+    showing = await shown(room, launch)
+
+    with pytest.raises(Cold) as cold:
+        await sign(room, showing, pressing(room), key="once", T_1=SIGN)
+    await remembered(room, group(), told(MIA.user, at=NOON - timedelta(minutes=11)))
+    with pytest.raises(Cold) as old:
+        await sign(room, showing, pressing(room), key="once", T_1=SIGN)
+    await remembered(room, told(MIA.user))
+    decided = await sign(room, showing, pressing(room), key="once", T_1=SIGN)
+    again = await sign(room, showing, pressing(room), key="once", T_1=SIGN)
+
+    assert (cold.value.ids, old.value.ids) == ({MIA.user, LEGAL}, {MIA.user})
+    assert [event.kind for event in decided.events] == [EventKind.SIGNED]
+    assert decided.who.roles == {Role.ML}
+    assert not again.fresh
+    assert again.events == decided.events
+
+
+async def test_who_presses_decides_nothing_as_a_guest_or_without_the_role(store):
+    room = in_groups(store)
+    launch = await room.opened()
+    showing, other = await shown(room, launch), await shown(room, launch, SAM, Role.SRE)
+    await remembered(room, group(), told(MIA.user, is_restricted=True), told(SAM.user))
+
+    with pytest.raises(Declined) as guest:
+        await sign(room, showing, pressing(room), T_1=SIGN)
+    with pytest.raises(Declined) as nobody:
+        await sign(room, other, pressing(room, SAM.user), T_3=SIGN)
+
+    assert (guest.value.code, nobody.value.code) == (Code.BARRED, Code.NO_ROLE)
+    events = await written(room, launch)
+    assert [event.kind for event in events[-2:]] == [EventKind.ATTEMPT_REFUSED] * 2
+
+
+async def test_who_presses_and_may_not_know_of_the_product_is_told_nothing(store):
+    room = in_groups(store, readers="roles")
+    launch = await room.opened()
+    showing = await shown(room, launch, SAM, Role.SRE)
+    before = await written(room, launch)
+    await remembered(room, group(), told(SAM.user))
+
+    with pytest.raises(Refusal, match="There is none"):
+        await sign(room, showing, pressing(room, SAM.user), T_3=SIGN)
+
+    assert await written(room, launch) == before
 
 
 async def test_a_showing_keeps_every_word_and_names_it_by_its_content(room):

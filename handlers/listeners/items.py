@@ -139,7 +139,8 @@ async def answered(sent: Submission, desk: Desk, snapshot: Snapshot) -> Answer:
             decided = await _recorded(sent, desk, snapshot, said)
         except Declined as declined:
             return Wrong(errors={answer_block(_blamed(str(declined), said)): str(declined)})
-        desk.wake()
+        if decided.to_send:
+            desk.wake()
         if _over(sent, decided):
             return None
     kept = await launch_of(desk, snapshot, sent.about.get("launch", ""))

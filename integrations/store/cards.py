@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -112,6 +112,13 @@ def held(session: Session, workspace: str, key: str) -> Found:
         message = f"there is no card {key} for another to stand under"
         raise ValueError(message)
     return row
+
+
+def shown(session: Session, workspace: str, keys: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """Give the content of those of some cards that Slack certainly shows as they are."""
+    query = select(CARDS).where(C.workspace == workspace, C.key.in_(sorted(keys)), C.ts.is_not(None))
+    cards = [_card(row, None) for row in session.execute(query.where(C.shown.is_not(None)))]
+    return {each.key: each.message for each in cards if each.shown == each.digest}
 
 
 def by_ts(session: Session, workspace: str, *, channel: str, ts: str) -> str | None:
