@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,7 @@ from schema.gates import answer
 from schema.launches import EventKind, Launch, State
 from schema.products import Product, Role
 from schema.reminders import Reminders, Round, Situation, Told, Waited, due, waited_for
+from schema.wall_times import instant
 from schema.working_hours import working
 
 REMIND: Final = "launch_reminder"  # due work, one a launch that waits
@@ -123,7 +125,7 @@ class _Turn:
         ][-1]
         name = f"{launch.revision.n}.{asking.seq}"
         round_ = Round(
-            since=asking.at, deadline=launch.revision.deadline, zone=launch.zone, country=launch.country
+            since=asking.at, deadline=_until(launch, asking.at), zone=launch.zone, country=launch.country
         )
         pids = stored_people.pids_of(session, self.workspace, self._holders())
         waited = self._waited(session, launch, pids)
@@ -209,6 +211,14 @@ def stands(kept: Kept) -> dict[str, Any]:
     """Say what begins a new round of asking when it changes."""
     deadline = kept.deadline.isoformat() if kept.deadline else None
     return {"state": kept.state.value, "revision": kept.revision, "deadline": deadline}
+
+
+def _until(launch: Launch, since: datetime) -> datetime:
+    """Give when people have to have signed: before the day on which it is to go out, where that is still to come."""
+    if launch.wanted_on is None:
+        return launch.revision.deadline
+    goes_out = instant(launch.wanted_on, time(), ZoneInfo(launch.zone))
+    return goes_out if goes_out > since else launch.revision.deadline
 
 
 def _payload(kept: Kept, name: str, told: Told) -> dict[str, Any]:

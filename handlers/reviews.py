@@ -120,6 +120,7 @@ class _Asked:
             state=launch.state,
             waits_for=items,
             deadline=launch.revision.deadline if launch.state is State.OPEN else None,
+            wanted_on=launch.wanted_on,
             link=cards.link(session, workspace, card_key(launch.id)),
         )
 

@@ -41,6 +41,7 @@ def about(session: Session, snapshot: Snapshot, launch: Launch) -> About:
         product=product.title if product else launch.product,
         link=cards.link(session, snapshot.workspace, card_key(launch.id)),
         deadline=launch.revision.deadline if launch.state is State.OPEN else None,
+        wanted_on=launch.wanted_on,
         questions={item: launch.revision.specs[item].question for item in launch.revision.items},
     )
 

@@ -6,9 +6,10 @@ What is computed from a launch stands beside it: `histories` folds events into i
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from schema.attempts import Code, Declined
 from schema.bypasses import Bypass, Use
@@ -223,6 +224,14 @@ class Launch:
         if not self.revisions:
             raise Declined(Code.STATE, "This launch is still a draft; submit it first.")
         return self.revisions[-1]
+
+    @property
+    def wanted_on(self) -> date | None:
+        """Give the day on which it is meant to go out, where it could be signed for longer."""
+        if self.due_on is None or not self.revisions:
+            return None
+        on, ends = date.fromisoformat(self.due_on), self.revisions[-1].deadline
+        return on if on < ends.astimezone(ZoneInfo(self.zone)).date() else None
 
     def overdue(self, now: datetime) -> bool:
         """Tell whether its deadline has passed, though nobody has written that down yet."""

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from handlers.listeners.ids import Action
 from handlers.views.blocks import Block, Payload, actions, button, context, fallback, header, packed, section
+from handlers.views.deadlines import day, until
 from handlers.views.inputs import choice
 from handlers.views.launch_verbs import MENU, OTHERS, Verb
 from handlers.views.receipts import slack_time
@@ -124,11 +125,6 @@ def _state(launch: Launch, gate: Gate, about: About) -> str:
     if launch.due_on:
         parts.append(f"goes out on {day(date.fromisoformat(launch.due_on))}")
     return " · ".join(parts)
-
-
-def day(on: date) -> str:
-    """Write a day so that nobody takes the month for the day."""
-    return f"{on.day} {on:%B %Y}"
 
 
 def _counts(launch: Launch, gate: Gate) -> list[str]:
@@ -257,7 +253,7 @@ def _small_print(launch: Launch, about: About) -> list[Block]:
         if revision.n > 1:
             lines[0] += f" · revision {revision.n}"
         if launch.state in WAITS:
-            lines[0] += f" · sign by {slack_time(revision.deadline)}"
+            lines[0] += f" · sign by {until(revision.deadline, launch.wanted_on)}"
         lines.append(_manifest(revision))
         if not revision.unseparated.isdisjoint(revision.items):
             lines.append(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from handlers.listeners.ids import Action
@@ -18,6 +18,7 @@ from handlers.views.blocks import (
     section,
     sections,
 )
+from handlers.views.deadlines import day, until
 from handlers.views.launches import STATES, About, count, joined, name, quote, title_of
 from handlers.views.receipts import slack_time
 from handlers.views.text import bold, clip, escape
@@ -47,6 +48,7 @@ class Waits:
     state: State
     waits_for: Mapping[Role, int]  # how many items; of the reader's roles where it waits for the reader
     deadline: datetime | None = None
+    wanted_on: date | None = None  # when it is to go out, where that is sooner
     link: str | None = None
 
 
@@ -71,7 +73,7 @@ def why(launch: Launch, gate: Gate, missing: Missing | None, about: About) -> Pa
     if overruled := _overruled(launch, gate, missing):
         blocks.append(context(overruled))
     if gate.state in (State.CHECKING, State.OPEN) and launch.revisions:
-        blocks.append(context(f"Sign by {slack_time(launch.revision.deadline)}; then it expires."))
+        blocks.append(context(f"Sign by {until(launch.revision.deadline, launch.wanted_on)}."))
     return {"text": fallback(words), "blocks": blocks}
 
 
@@ -214,7 +216,8 @@ def _title(each: Waits) -> str:
 
 def _mine(each: Waits) -> str:
     asked = joined([f"{count(items)} as {ROLE_WORDS[role]}" for role, items in each.waits_for.items()])
-    by = f", by {slack_time(each.deadline)}" if each.deadline else ""
+    ends = day(each.wanted_on) if each.wanted_on else each.deadline and slack_time(each.deadline)
+    by = f", by {ends}" if each.deadline else ""
     return f"{_title(each)}\n{asked}{by}"
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from handlers.listeners.ids import Action
 from handlers.views.blocks import Block, Payload, actions, button, context, fallback, section, sections
+from handlers.views.deadlines import until
 from handlers.views.receipts import slack_time
 from handlers.views.text import bold, clip, escape, harmless
 from schema.launches import Launch, State
@@ -30,6 +31,7 @@ class About:
     product: str  # its title
     link: str | None = None
     deadline: datetime | None = None
+    wanted_on: date | None = None  # when it is to go out, where that is sooner
     questions: Mapping[str, str] = field(default_factory=dict)  # by item
 
     @property
@@ -145,7 +147,7 @@ def _message(words: str, *more: Block) -> Payload:
 
 
 def _by(about: About) -> str:
-    return f" Sign by {slack_time(about.deadline)}; then it expires." if about.deadline else ""
+    return f" Sign by {until(about.deadline, about.wanted_on)}." if about.deadline else ""
 
 
 def _asked(items: Asked) -> str:
