@@ -10,8 +10,9 @@ from handlers import delegations, drawing, items
 from handlers.deciding import Person
 from handlers.gates import Looked
 from handlers.services import Services, Snapshot
+from handlers.views.deadlines import day
 from handlers.views.launch_verbs import OTHERS, Verb
-from handlers.views.launches import day, title_of
+from handlers.views.launches import title_of
 from handlers.views.verb_forms import Offered
 from integrations.store import people
 from schema.delegations import Delegation
