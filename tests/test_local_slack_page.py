@@ -220,6 +220,26 @@ async def test_another_person_is_picked_and_a_message_appears_without_reloading(
 
 @pytest.mark.browser
 @needs_browser
+async def test_the_answer_to_a_command_is_seen_from_wherever_one_had_read_to(acme):
+    app = bolt(acme)
+
+    @app.command("/example")
+    async def _(ack):
+        await ack("Here it is.")
+
+    for number in range(40):
+        await acme.slack.say(acme.bob, acme.ops, f"line {number}")
+    async with in_socket_mode(app, acme), a_page(acme, f"#/T/{acme.ops.id}") as page:
+        await page.get_by_text("line 39").wait_for()
+        await page.locator("#messages").evaluate("pane => { pane.scrollTop = 0; }")
+        await page.locator("#composer").fill("/example")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("Here it is.").wait_for()
+        assert await page.locator("#messages").evaluate("pane => pane.scrollTop") > 300
+
+
+@pytest.mark.browser
+@needs_browser
 async def test_a_modal_is_updated_with_other_inputs_and_one_is_pushed_over_it(acme):
     app = bolt(acme)
     got = []

@@ -929,6 +929,7 @@ async function send(box, threadTs) {
   grow(box);
   hints();
   const where = { user: state.me, channel: state.channel, text };
+  if (text.startsWith("/")) $("messages").scrollTop = $("messages").scrollHeight; // so that the answer is followed
   try {
     await act(text.startsWith("/") ? "command" : "say", threadTs ? { ...where, thread_ts: threadTs } : where);
   } catch { box.value = box.value || text; }
