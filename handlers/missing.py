@@ -10,6 +10,7 @@ from handlers import digests, notices, outbox, standups
 from handlers.deliveries import Owed, owners_of
 from handlers.sender import Sender
 from handlers.services import Snapshot
+from handlers.views.receipts import slack_time
 from integrations.store import deliveries as stored
 from integrations.store import due, inbox
 from schema.deliveries import OPEN_STATES, DeliveryState, IllegalMove, delivery_id
@@ -81,7 +82,7 @@ def _tell(session: Session, sender: Sender, owed: Owed, owners: Sequence[str]) -
         product=owed.product,
         channel=owed.channel,
         state="not planned" if state is None else state.value,
-        due=f"{owed.due_at:%Y-%m-%d %H:%M} UTC",
+        due=slack_time(owed.due_at),
     )
     if inbox.first_time(session, sender.workspace, key, at=now, kind="missing"):
         outbox.tell(session, sender.workspace, users=owners, text=text, now=now)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from handlers.views.receipts import slack_time
 from schema.deliveries import Delivery, DeliveryState
 
 MINUTES_A_DAY = 24 * 60
@@ -59,7 +60,7 @@ def waiting(delivery: Delivery, reason: str | None, *, until: datetime) -> str:
     """Tell the owner that a post is kept and tried on."""
     return (
         f"Muster has tried for a quarter of an hour to post {named(delivery)}. {reason or 'Slack did not take it.'}"
-        f" It goes on trying until {until:%Y-%m-%d %H:%M} UTC and then posts it late; you need do nothing."
+        f" It goes on trying until {slack_time(until)} and then posts it late; you need do nothing."
     )
 
 
@@ -71,6 +72,6 @@ def given_up(reason: str | None) -> str:
 def missing(*, kind: str, product: str, channel: str, state: str, due: str) -> str:
     """Tell the owner that something was due and is not there."""
     return (
-        f"The {kind} of {product} was due in <#{channel}> at {due} and is not there: it is {state}."
+        f"The {kind} of {product} was due in <#{channel}> ({due}) and is not there: it is {state}."
         f" To post it, type `/muster standup {product} now`."
     )

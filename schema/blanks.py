@@ -45,7 +45,7 @@ def why(page: Page, blank: Blank) -> Text:
     if blank.reason is BlankReason.STALE and blank.newest_at is not None:
         reach = facts.day(blank.newest_at.astimezone(page.product.zoneinfo).date())
         fact = Fact(of="source", function="newest", kind=Kind.TIME, value=None, shown=reach)
-        return texts.fill("the newest data are of {day}", {"day": fact})
+        return texts.fill("the newest data are of {day}, which is too old", {"day": fact})
     return texts.plain(WHY_BLANK[blank.reason])
 
 

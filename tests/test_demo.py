@@ -35,7 +35,7 @@ CLAIMS = {
     "ai-writing": [
         r"35 did, up from 23 before the opening to all offices",
         r"16 got a thumbs-down, up from 11 before",
-        r"thrown away at once or reported. That is up from 6 before",
+        r"thrown away at once or reported, up from 6 before",
     ],
     "ai-nearby-offers": [r"The average trust that customers state was 3\.9 stars, up from 3\.1 stars before the pivot to opt-in"],
     "ai-job-matching": [r"a gap of 4\..{0,60}12 before the first shown reasons \(65% less\)"],
