@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handlers.views.standups import parent
 from handlers.weeks import standing
 from schema.checkins import Blocker, Gathered
 from schema.delays import Standing, asks, blocker_line, held_up, launch_line, ordered, soonest
@@ -128,6 +129,30 @@ def test_a_parent_stays_short_whatever_delays(product):
     assert len(standup.parent) <= MOST_LINES
     assert [each.label for each in standup.parent[-3:-1]] == ["Blocked", "Launch"]
     assert str(standup.parent[0].text) == str(compose_standup(page).parent[0].text)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<!channel> and <@U0ANA00001>",
+        "```drop\ntable\n\nnow",
+        "*all ~of _it `here",
+        "\u202eيسار\u2066 and right",
+    ],
+)
+def test_what_people_wrote_pings_formats_and_turns_round_nothing_in_a_parent(words):
+    page = demo_pages()["job-matching"]
+    odd = replace(blocker("b", days=3, unblocker="U0BEN00001"), text=words)
+    late = replace(SOON, title=words)
+    week = Week(launches=(late,), gathered=Gathered(blockers=(odd,)))
+    shown = parent(compose_standup(page, week), period="2026-W47")
+    lines = [each["text"]["text"] for each in shown["blocks"] if each["type"] == "section"]
+    typed = "\n".join(lines)
+
+    assert len(typed.splitlines()) <= MOST_LINES
+    assert not any(each in typed for each in ("<!", "<@U0ANA", "`", "~", "\u202e", "\u2066"))
+    assert typed.count("*") % 2 == 0
+    assert "<@U0BEN00001>" in typed
 
 
 # --- as gates have it ---

@@ -21,7 +21,7 @@ from handlers.views.blocks import (
     sections,
 )
 from handlers.views.receipts import slack_time
-from handlers.views.text import bold, clip, escape, mention, units
+from handlers.views.text import PLAIN, bold, clip, escape, mention, units
 from schema.asks import SAID_SO, STATUS
 from schema.checkins import Answers, Blocker, CheckIn, Decision, Turn
 
@@ -121,7 +121,7 @@ def _told(answers: Answers) -> Iterable[str]:
 
 
 def _short(words: str) -> str:
-    return escape(clip(" ".join(words.split()), TOLD_MOST))
+    return escape(clip(" ".join(words.split()), TOLD_MOST)).translate(PLAIN)
 
 
 def _changing(turn: Turn) -> list[Block]:
@@ -378,8 +378,3 @@ def _quoted(words: str, most: int | None) -> str:
     if most is not None:
         return escape(clip(" ".join(words.split()), most)).translate(PLAIN)
     return "\n> ".join(escape(line).translate(PLAIN) for line in words.splitlines())
-
-
-PLAIN: Final = str.maketrans(  # a mark of formatting that nobody closes would format the words of others
-    {"`": "\N{MODIFIER LETTER GRAVE ACCENT}", "*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}"}
-)

@@ -17,6 +17,9 @@ SPACES: Final = frozenset("\t\r\x0b\x0c\x85\u2028\u2029")
 REORDERING: Final = frozenset("\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 JOINER: Final = "\u200d"
+PLAIN: Final = str.maketrans(  # a mark of formatting that nobody closes would format the words of others
+    {"`": "\N{MODIFIER LETTER GRAVE ACCENT}", "*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}"}
+)
 INSIDE: Final = re.compile(
     r"&[a-z]*$|<[^<>\s]*(?: [^<>]*)?$"
 )  # an entity or a reference that a cut would break
@@ -46,14 +49,14 @@ def mention(id: str) -> str:
 
 
 def mrkdwn(text: Text | str) -> str:
-    """Write a text in Slack's mark-up: every literal and every fact escaped, people named."""
+    """Write a text in Slack's mark-up: every literal and every fact escaped, people named; no fact formats anything."""
     if isinstance(text, str):
         return escape(text)
     return "".join(escape(piece) if isinstance(piece, str) else _fact(piece) for piece in text.pieces)
 
 
 def _fact(fact: Fact) -> str:
-    return mention(fact.shown) if fact.unit == PERSON else isolated(escape(fact.shown))
+    return mention(fact.shown) if fact.unit == PERSON else isolated(escape(fact.shown).translate(PLAIN))
 
 
 def isolated(words: str) -> str:

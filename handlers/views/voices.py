@@ -1,8 +1,8 @@
 """People's own words in a digest: quoted, and harmless to what stands around them."""
 
 from handlers.views.blocks import Block, actions, sections
-from handlers.views.checkins import PLAIN, whole_button
-from handlers.views.text import bold, escape, mrkdwn
+from handlers.views.checkins import whole_button
+from handlers.views.text import PLAIN, bold, escape, mrkdwn
 from schema.quotes import Voice
 from schema.texts import Text
 
