@@ -9,6 +9,7 @@ from integrations.store import launches as stored
 from integrations.store import ledger
 from integrations.store.engine import lock_workspace
 from integrations.store.launches import Kept
+from schema.launches import State
 from schema.ledger import Event
 from schema.ticks import tick
 
@@ -24,6 +25,8 @@ def settle(session: Session, services: Services, snapshot: Snapshot, kept: Kept)
         stored.move(session, snapshot.workspace, launch=then, newest=events[-1])
         drawing.after(session, snapshot, kept=kept, before=launch, launch=then, found=found, now=now)
         watches.after(session, snapshot, kept=kept, launch=then, events=events, now=now)
+    elif launch.state not in (State.DRAFT, State.CHECKING):  # what time alone changed stands in no event
+        drawing.draw(session, snapshot, kept, launch=launch, found=found, now=now)
     return events
 
 
