@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import sys
+from collections import Counter
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -26,12 +27,14 @@ from handlers.listeners.ids import Callback
 from handlers.teams import person, team
 from integrations import keys
 from integrations.store import ledger
+from integrations.store.connections import LOCK_WAIT_S, parsed, writing_engine
 from schema.ledger import Event
 from schema.manifests import pinned
 from schema.products import Role
 from tests import builders
 from tests.bench.answering import listening, settings_for
 from tests.bench.children import serve
+from tests.bench.commits import one_by_one
 from tests.bench.stories import clock
 
 PRODUCT, LAUNCH, CHANNEL, TEAM = "fraud-detection", "fraud-detection-1", "C0FRAUD001", "T0BENCH001"
@@ -121,7 +124,7 @@ def stock(app: App, slack: LocalSlack) -> AsyncApp:
     return made
 
 
-async def main(home: Path, many: int) -> None:
+async def main(home: Path, many: int, emptied: str) -> None:
     os.chdir(home)
     logging.disable(logging.WARNING)
     builders.write_outcomes(home)
@@ -144,14 +147,17 @@ async def main(home: Path, many: int) -> None:
         ports = {"muster": muster.port, "stock": await listening(stock(app, slack), stack)}
         before = (await events(muster))[-1].seq
 
-        async def answer(_: str) -> dict[str, int]:
-            since = [each for each in await events(muster) if each.seq > before]
-            return {
-                kind: sum(each.kind == kind for each in since) for kind in {str(each.kind) for each in since}
-            }
+        engine = writing_engine(parsed(emptied), lock_wait_s=LOCK_WAIT_S, connections=1)
+        stack.callback(engine.dispose)
+
+        async def answer(question: str) -> dict[str, float]:
+            what, _, number = question.partition(" ")
+            if what == "commits":
+                return {"a_second": await asyncio.to_thread(one_by_one, engine, int(number))}
+            return Counter(str(each.kind) for each in await events(muster) if each.seq > before)
 
         await serve(ports | {"secret": SAMPLE_SECRET, "payload": payload, "showings": showings}, answer)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))
