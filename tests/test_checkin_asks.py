@@ -50,6 +50,20 @@ async def test_a_group_is_asked_and_whom_slack_calls_no_full_member_is_not(tmp_p
         assert "You are on no roster" in words(refused)
 
 
+async def test_a_guest_of_a_group_answers_nothing_before_anybody_has_planned(tmp_path):
+    async with a_room(tmp_path, roster=(GROUP,), planned=False) as room:
+        slack, pia = room.talk.slack, room.talk.pia
+        leo = slack.add_user("leo", id=LEO, guest=True)
+        slack.add_group("team", id=GROUP, members=[pia, leo])
+        await slack.join(leo, room.talk.fraud)
+        await room.talk.desk.directory.learn([LEO, GROUP])
+        [refused] = await room.talk.types(leo, "checkin")
+        opened = await room.talk.types(pia, "checkin")
+
+        assert "You are on no roster" in words(refused)
+        assert (opened, "What changed" in room.seen(pia)) == ([], True)
+
+
 async def test_who_leaves_in_the_middle_of_the_week_is_not_reminded_and_the_owner_is_told(tmp_path):
     async with a_room(tmp_path, roster=(builders.LEA, GROUP), planned=False) as room:
         slack, lea, pia = room.talk.slack, room.talk.lea, room.talk.pia

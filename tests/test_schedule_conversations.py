@@ -249,6 +249,15 @@ async def test_nothing_is_said_where_another_company_reads_along(office):
     assert await office.channel_says() == []
 
 
+async def test_nothing_is_said_of_a_product_for_its_roles_where_anybody_may_read(tmp_path):
+    document = builders.document(fraud_detection={"readers": "roles"})
+    async with an_office(tmp_path, document=document) as office:
+        [paused] = await office.types(office.pia, "standup fraud-detection pause")
+
+        assert "Paused." in words(paused)
+        assert await office.channel_says() == []
+
+
 async def test_only_a_product_manager_or_an_owner_changes_anything(office):
     [shown] = await office.types(office.lea, "standup schedule")
     told = [

@@ -87,6 +87,9 @@ class _Asking:
 
     async def mine(self) -> list[Place]:
         """List the coming standups that somebody is asked for: those they have answered last, then by deadline."""
+        person = self.desk.directory.person(self.circle.user)
+        if person is None or not person.inside:  # as planning leaves them out, whatever group they are in
+            return []
         now = self.desk.services.now()
         coming = [
             checkins.coming_place(

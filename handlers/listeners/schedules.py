@@ -25,7 +25,7 @@ from handlers.views.refusals import note
 from schema.configuration.mistakes import read
 from schema.errors import Refusal
 from schema.problems import Findings, Problem
-from schema.products import Product, StandupTime
+from schema.products import Product, Readers, StandupTime
 from schema.public_holidays import known, nearest_code
 from schema.schedule_words import taken_apart
 
@@ -82,13 +82,14 @@ async def _pausing(desk: Desk, snapshot: Snapshot, product: Product, wish: Wish,
 
 
 async def _overheard(desk: Desk, product: Product) -> bool:
-    """Tell whether nothing is to be said in a product's channel: another company reads along, or we may not post."""
+    """Tell whether nothing is to be said in a product's channel: others read along, or we may not post."""
     if product.channel is None:
         return True
     try:
-        return (await room(desk, product.channel)).shared_outside
+        found = await room(desk, product.channel)
     except Refusal:
         return True
+    return found.shared_outside or (product.readers is Readers.ROLES and not found.private)
 
 
 def _about(circle: Circle, wanted: Asked, *, channel: str, command: str) -> tuple[Product, str]:
