@@ -100,6 +100,10 @@ def standup_command(
     async def show(opened: Desk) -> str:
         found = opened.snapshot.product(product)
         period = closed_period(found, opened.services.now())
+        if config is None and period.end > datetime.now(UTC):
+            raise Refusal(
+                f"{found.calendar.key(period)} has not ended. Leave --at out for the newest one that has."
+            )
         await _pull(opened, found)
         today = datetime.now(UTC).astimezone(found.zoneinfo).date()
         past = config is None and period != closed_period(found, datetime.now(UTC))

@@ -232,5 +232,5 @@ def _translation(error: SQLAlchemyError, call: Call, timeout_s: float) -> Integr
     if "pytz" in text:  # DuckDB gives a time with a zone only with a library that it does not require
         return UnexpectedAnswer(call, "a time with a zone must be cast AS TIMESTAMP")
     if not state and isinstance(error, sa.exc.OperationalError):
-        return Unavailable(call, "the database cannot be opened")
+        return Unavailable(call, "the database cannot be opened; check its address, and that it runs")
     return UnexpectedAnswer(call, "the database refused the query")

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
@@ -130,7 +131,10 @@ def test_a_check_tries_every_source_and_says_what_it_got(muster, tmp_path):
     *_, sound, gone, shut, warehouse = said.splitlines()
     assert sound == f"{path} is sound."
     assert warehouse.startswith("warehouse: reached sqlite")
-    assert gone == "gone: no answer (the version: the database cannot be opened)"
+    assert (
+        gone
+        == "gone: no answer (the version: the database cannot be opened; check its address, and that it runs)"
+    )
     assert shut == "shut: no answer (GET /: no connection)"
 
 
@@ -293,6 +297,16 @@ def test_a_past_week_on_the_command_line_says_that_it_is_composed_again(muster, 
     assert said.startswith("Composed again on ")
     assert "Fraud detection, 2 to 8 November 2026: nothing has clearly changed." in said
     assert of_a_file.startswith("Fraud detection, 2 to 8 November 2026")
+
+
+def test_a_week_that_has_not_ended_has_no_standup_yet(muster, sound):
+    muster("apply", "--config", sound)
+    year = datetime.now(UTC).year + 2
+
+    code, said, complained = muster("standup", "fraud-detection", "--dry-run", "--at", f"{year}-06-15")
+
+    assert (code, said) == (1, "")
+    assert "has not ended. Leave --at out for the newest one that has." in complained
 
 
 def test_a_dry_run_prints_the_standup_with_its_figures(muster):

@@ -145,7 +145,10 @@ async def test_a_database_file_that_is_missing_is_not_made():
     outcome = await fetch(connector, query, WEEK, timeout_s=5)
 
     assert outcome.reason == "source_error"
-    assert outcome.detail == "numbers, the query: the database cannot be opened."
+    assert (
+        outcome.detail
+        == "numbers, the query: the database cannot be opened; check its address, and that it runs."
+    )
     assert not (folder() / "missing.db").exists()
 
 
