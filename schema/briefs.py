@@ -90,7 +90,9 @@ def paragraph(page: Page, insight: Insight, audience: Audience, *, short: bool =
     )
     label = TOPIC_LABELS.get(insight.topic) or told.label
     if short and insight.topic is Topic.WHAT_IF:
-        return replace(told, label=label, text=limit_alone(page, insight.metric).text, statements=(), advice=())
+        return replace(
+            told, label=label, text=limit_alone(page, insight.metric).text, statements=(), advice=()
+        )
     if insight.topic in {Topic.LIMIT, Topic.GAP}:
         line = agreed(page, insight.metric, audience)
         core = texts.join((told.core, line))
@@ -100,18 +102,21 @@ def paragraph(page: Page, insight: Insight, audience: Audience, *, short: bool =
 
 def say(
     page: Page, key: str, audience: Audience, compared: Compared | None = None, *, short: bool = False,
-    more: Text = NOTHING,
+    more: Text = NOTHING, above: AbstractSet[str] = frozenset(),
 ) -> Paragraph:  # fmt: skip
     """Say a metric against one window; a gain never stands without its countermetric.
 
-    more   what else is said of this very figure
+    more    what else is said of this very figure
+    above   countermetrics whose figures for this window stand above already
     """
-    return _told(page, state(subject(page, key, compared), audience), compared, short=short, more=more)
+    main = state(subject(page, key, compared), audience)
+    return _told(page, main, compared, short=short, more=more, above=above)
 
 
 def _told(
-    page: Page, main: Statement, compared: Compared | None, *, short: bool, more: Text = NOTHING
-) -> Paragraph:
+    page: Page, main: Statement, compared: Compared | None, *, short: bool, more: Text = NOTHING,
+    above: AbstractSet[str] = frozenset(),
+) -> Paragraph:  # fmt: skip
     key, audience, kind = main.metric, main.audience, main.subject.kind
     label = LABELS[kind] if main.verdict.because is not Because.NOT_ASKED else ""
     if kind not in GAINS:
@@ -121,7 +126,7 @@ def _told(
             label=label, text=texts.join((core, *main.advice)), metrics=(key,), statements=(main,),
             advice=main.advice, core=core,
         )  # fmt: skip
-    other = other_side(page, main, compared, short=short)
+    other = other_side(page, main, compared, short=short, above=above)
     lost = any(each.verdict.kind in LOSSES for each in other.statements)
     advice = tuple(dict.fromkeys((*main.advice, *other.advice)))
     own = {each.metric for each in page.ranked.said if each.topic in ASIDE} - {key}
@@ -196,7 +201,12 @@ def _unfit(page: Page, key: str, audience: Audience) -> Paragraph:
 
 def longer(page: Page, audience: Audience, *, short: bool = False) -> list[Paragraph]:
     """Say what changed since a milestone or some periods ago, where that is asked for."""
-    found = [_longer(page, key, audience, each, short=short) for key, each in moved_over_longer(page)]
+    found: list[Paragraph] = []
+    above: dict[str, set[str]] = {}  # by window, the other sides that are told
+    for key, each in moved_over_longer(page):
+        told = above.setdefault(each.comparison.key, set())
+        found.append(_longer(page, key, audience, each, short=short, above=told))
+        told.update(other.metric for other in found[-1].statements[1:])
     return sorted(_together(found), key=_harm)[:MOST_LONGER]
 
 
@@ -210,8 +220,10 @@ HARM: Final = (
 )  # fmt: skip
 
 
-def _longer(page: Page, key: str, audience: Audience, compared: Compared, *, short: bool) -> Paragraph:
-    said = say(page, key, audience, compared, short=short)
+def _longer(
+    page: Page, key: str, audience: Audience, compared: Compared, *, short: bool, above: AbstractSet[str]
+) -> Paragraph:
+    said = say(page, key, audience, compared, short=short, above=above)
     if audience is not Audience.EXECUTIVE:
         return said
     return replace(said, text=texts.join((said.text, still(page, key, compared))))

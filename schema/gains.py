@@ -1,5 +1,6 @@
 """A gain's other side: what its countermetric did, or why nobody knows (wording rule 34)."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,10 +31,14 @@ class OtherSide:
     statements: tuple[Statement, ...] = ()
 
 
-def other_side(page: Page, main: Statement, compared: Compared | None, *, short: bool = False) -> OtherSide:
+def other_side(
+    page: Page, main: Statement, compared: Compared | None, *, short: bool = False,
+    above: AbstractSet[str] = frozenset(),
+) -> OtherSide:  # fmt: skip
     """Say what a gain's countermetric did; what is unclear or unknown says so at once (wording rule 34).
 
     short   of what is unclear only say so and name it; the thread has the figures
+    above   the same of metrics whose figures for this window stand above already
     """
     window = compared.comparison.key if compared else None
     counter, known = counter_of(main.subject.metric, page.judged, window)
@@ -58,8 +63,10 @@ def other_side(page: Page, main: Statement, compared: Compared | None, *, short:
     warning = _warning(main, NOT_CLEAR) if unsure else Text(())
     start = OTHER_SIDE if not unsure else KNOWN_UNSURE_SIDE if warning else UNSURE_SIDE
     told = texts.fill(start, {"text": _uncapped(statement.core)})
-    if unsure and short:
-        told = texts.fill(NAMED_SIDE if warning else NAMED_UNSURE_SIDE, {"plain": plain_name(page, counter)})
+    if unsure and (short or counter in above):
+        where = "see the thread" if short else "see above"
+        named = NAMED_SIDE if warning else NAMED_UNSURE_SIDE
+        told = texts.fill(named, {"plain": plain_name(page, counter), "where": where})
     return OtherSide(
         text=told, warning=warning, advice=statement.advice, metrics=(counter,), statements=(statement,)
     )
@@ -80,8 +87,8 @@ UNSURE: Final = frozenset({VerdictKind.CANNOT_TELL, VerdictKind.NOT_COMPARABLE})
 OTHER_SIDE: Final = "At the same time: {text}"
 UNSURE_SIDE: Final = "The other side is not clear yet: {text}"
 KNOWN_UNSURE_SIDE: Final = "The other side: {text}"
-NAMED_SIDE: Final = "Its other side is {plain}; see the thread."
-NAMED_UNSURE_SIDE: Final = "The other side is not clear yet: {plain}; see the thread."
+NAMED_SIDE: Final = "Its other side is {plain}; {where}."
+NAMED_UNSURE_SIDE: Final = "The other side is not clear yet: {plain}; {where}."
 NOT_CLEAR: Final = "This is good news whose other side is not clear yet."
 NOT_KNOWN: Final = "This is good news whose cost is not known."
 

@@ -256,3 +256,15 @@ def test_no_phrase_of_the_catalogue_holds_a_digit() -> None:
             slots = [re.sub(r"\{[^}]*\}", "", phrase) for phrase in phrases]
             assert [phrase for phrase in slots if re.search(r"\d", phrase)] == [], metric.key
         break
+
+
+def test_another_sides_figures_stand_once_in_a_section_and_are_pointed_to_from_then_on() -> None:
+    brief = compose(demo_pages()["support-chatbot"], Audience.EXECUTIVE)
+    [over] = [each for each in brief.sections if each.title == "Over a longer time"]
+    gains = [str(each.text) for each in over.paragraphs if "came back" in str(each.text)]
+
+    assert len(gains) > 2
+    assert ["it may be anything from" in text for text in gains] == [True] + [False] * (len(gains) - 1)
+    assert all(
+        "the share of customers who came back with the same problem; see above." in text for text in gains[1:]
+    )
