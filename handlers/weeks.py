@@ -1,6 +1,6 @@
 """What stands around a period's figures, loaded from what is stored: launches, check-ins, decisions, the record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -14,7 +14,7 @@ from integrations.store import checkins, deliveries, identities, launches, peopl
 from integrations.store import readings as stored_readings
 from integrations.store.launches import Kept
 from schema.checkins import Decision, Gathered, ReadingRef
-from schema.consequences import Decided, asked_of, with_comparisons
+from schema.consequences import Decided, apart, asked_of, with_comparisons
 from schema.delays import UNDER_WAY, Standing
 from schema.gates import Gate, Reason, ReasonCode, answer
 from schema.judgements import Compared, Judgement, judge_product, past_of, questions_of
@@ -138,6 +138,16 @@ async def _decided(
 ) -> tuple[Decided, ...]:
     """Compare the number that each decision was based on with the same number now."""
     about = [each for each in decisions if each.metric in page.judged]
+    found: dict[Decision, Decided] = {}
+    for alike in apart(page.product, about, page.period):
+        found |= {each.decision: each for each in await _compared(services, snapshot, page, alike)}
+    return tuple(found[each] for each in about)
+
+
+async def _compared(
+    services: Services, snapshot: Snapshot, page: Page, about: Sequence[Decision]
+) -> tuple[Decided, ...]:
+    """Compare decisions of which no two ask the same metric for different times."""
     asked = asked_of(page.product, about, page.period)
     if not asked:
         return tuple(Decided(decision=each) for each in about)

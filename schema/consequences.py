@@ -45,6 +45,21 @@ def asked_of(product: Product, decisions: Iterable[Decision], period: Period) ->
     return found
 
 
+def apart(product: Product, decisions: Iterable[Decision], period: Period) -> list[list[Decision]]:
+    """Part decisions so that within each part a metric is compared with one time: a late one may know a newer number."""
+    parts: list[tuple[dict[str, Comparison | None], list[Decision]]] = []
+    for each in decisions:
+        key, asked = str(each.metric), asked_of(product, [each], period).get(str(each.metric))
+        known, alike = next(
+            (part for part in parts if part[0].get(key, asked) == asked), ({}, list[Decision]())
+        )
+        if not known:
+            parts.append((known, alike))
+        known[key] = asked
+        alike.append(each)
+    return [alike for _, alike in parts]
+
+
 def _periods_ago(product: Product, key: str, period: Period) -> int | None:
     """Count the periods since one; None where the product counted in other periods then."""
     try:

@@ -134,6 +134,22 @@ async def test_a_decision_comes_back_with_what_its_number_did(talk):
     ) in thread
 
 
+async def test_each_decision_is_told_by_the_number_that_it_was_based_on(talk):
+    made = {
+        talk.lea.id: decision(talk.lea.id, "We loosen the limit"),
+        builders.BEN: decision(builders.BEN, "We wait", known_then="2026-W47"),  # came late, and knew more
+    }
+    await gather(talk, [turn(each, period="2026-W46") for each in made], [
+        checkin(each, period="2026-W46", decisions=(said,)) for each, said in made.items()
+    ])  # fmt: skip
+    _, thread = await posted(talk)
+    first = next(line for line in thread.splitlines() if "We loosen the limit" in line)
+    second = next(line for line in thread.splitlines() if "We wait" in line)
+
+    assert "down from 82 in the week to 8 November" in first
+    assert "There is no newer figure" in second
+
+
 async def test_a_decision_on_what_is_the_newest_still_says_that_nothing_is_known_yet(talk):
     await gather(talk, [turn(talk.lea.id, period="2026-W46")], [
         checkin(talk.lea.id, period="2026-W46", decisions=(decision(talk.lea.id, "We wait", known_then="2026-W47"),)),
