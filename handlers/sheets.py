@@ -15,10 +15,9 @@ from integrations.store.showings import Showing
 from schema.checklists import CheckKind, ItemClass
 from schema.items import SETTLED, Item, ItemState
 from schema.launches import State
-from schema.policies import SelfApproval
 from schema.products import Role
 from schema.requirements import EvidenceKind, Requirement
-from schema.tallies import to_take_back
+from schema.tallies import may_be_own, to_take_back
 from schema.votes import SILENT, Intent, Voice
 
 
@@ -81,7 +80,7 @@ def _shown(looked: Looked, shown: Showing, item: str, mine: Collection[str]) -> 
         return bare
     voice = next((each for pid, each in revision.voices.get(item, {}).items() if pid in mine), SILENT)
     said = _said(voice, known)
-    own = looked.launch.requester in mine and not _may_sign_own(looked, item)
+    own = looked.launch.requester in mine and not may_be_own(revision, known)
     return replace(
         bare,
         choices=_choices(looked, known, said=said, own=own),
@@ -102,11 +101,6 @@ def _said(voice: Voice, item: Item) -> Intent | None:
         return Intent.OBJECT
     said = voice.said(item.digest)
     return None if said is Intent.TAKE_BACK else said
-
-
-def _may_sign_own(looked: Looked, item: str) -> bool:
-    revision = looked.launch.revision
-    return revision.policy.self_approval is SelfApproval.ALLOW_MARKED or item in revision.unseparated
 
 
 def _choices(looked: Looked, item: Item, *, said: Intent | None, own: bool) -> tuple[Intent, ...]:

@@ -182,3 +182,17 @@ async def test_another_product_hears_nothing_of_it(store):
     assert await objected(room, launch) == []
     events = await room.store.read(lambda session: ledger.events_of(session, room.workspace, launch))
     assert EventKind.OBJECTION_CARRIED not in {event.kind for event in events}
+
+
+async def test_who_objected_and_then_asks_for_a_launch_can_take_it_back_themselves(room):
+    await withdrawn(room)
+    launch = await room.opened(by=MIA, people=(*EVERYBODY, MAX))
+    assert await objected(room, launch) == [("T-1", FIRST)]
+
+    sheet = await sheets.sheet(*room.acting(launch), person=MIA, role=Role.ML, id=a_key())
+    [item] = [each for each in sheet.items if each.id == "T-1"]
+    assert item.choices == (Intent.COMMENT, BACK)
+    await items.sign(
+        room.services, room.snapshot, sheet.showing, {"T-1": Answer(intent=BACK)}, person=MIA, key=a_key()
+    )
+    assert await objected(room, launch) == []

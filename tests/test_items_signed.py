@@ -193,9 +193,7 @@ async def test_what_changed_since_it_was_shown_is_named_with_the_time(room):
     room.clock.turn(minutes=7)
     await room.drilled("4")
 
-    with pytest.raises(
-        Declined, match=r"T-3 has changed since this was shown to you at 12:00 UTC on 23 November"
-    ):
+    with pytest.raises(Declined, match=r"T-3 has changed since this was shown to you; open the items again"):
         await sign(room, showing, SAM, T_3=SIGN)
 
 
@@ -355,6 +353,21 @@ async def test_what_can_be_signed_no_more_is_cleared_and_only_words_that_were_si
     assert await room.texts() == before - 1
     kept = await room.store.read(
         lambda session: [texts.text_of(session, room.workspace, each.id) for each in (old, signed)]
+    )
+    assert kept[0] is None
+    assert "T-1" in kept[1]
+
+
+async def test_with_a_person_goes_what_they_were_shown_and_never_answered(room):
+    launch = await room.opened()
+    unsigned, signed = await shown(room, launch), await shown(room, launch)
+    await sign(room, signed, T_1=SIGN)
+    users = [signed.user]
+
+    await room.store.write(lambda session: stored.forget_people(session, room.workspace, users))
+
+    kept = await room.store.read(
+        lambda session: [texts.text_of(session, room.workspace, each.id) for each in (unsigned, signed)]
     )
     assert kept[0] is None
     assert "T-1" in kept[1]

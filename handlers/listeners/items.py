@@ -104,7 +104,9 @@ async def _why_not(
         return Declined(Code.NO_ROLE, f"These items are for {any_of(asked)}; ask one of them to review them.")
     policy = launch.revision.policy
     free = policy.self_approval is SelfApproval.ALLOW_MARKED or launch.revision.unseparated
-    if not free and launch.requester in await reader.pids():
+    mine = await reader.pids()
+    takes_back = any(vote.pid in mine for vote in launch.revision.dissent)  # of an earlier launch, of somebody else
+    if not free and launch.requester in mine and not takes_back:
         return Declined(
             Code.SELF, "You asked for this launch, so somebody else who holds that role has to sign."
         )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import ColumnElement, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from integrations.store import ledger, texts
@@ -66,7 +66,16 @@ def some(session: Session, workspace: str, ids: Collection[str]) -> dict[str, Sh
 
 def forget(session: Session, *, before: datetime) -> int:
     """Delete what was shown before a time, and can be signed no more; words that nobody spoke to go with it."""
-    old = session.execute(select(S.workspace, S.launch, S.id).where(S.shown_at < before)).all()
+    return _erase(session, S.shown_at < before)
+
+
+def forget_people(session: Session, workspace: str, users: Collection[str]) -> None:
+    """Delete what some people were shown and did not answer yet; words that nobody spoke to go with it."""
+    _erase(session, (S.workspace == workspace) & S.user.in_(users))
+
+
+def _erase(session: Session, which: ColumnElement[bool]) -> int:
+    old = session.execute(select(S.workspace, S.launch, S.id).where(which)).all()
     shown: dict[tuple[str, str], set[str]] = {}
     for row in old:
         shown.setdefault((row.workspace, row.launch), set()).add(row.id)
@@ -74,12 +83,7 @@ def forget(session: Session, *, before: datetime) -> int:
         spoken_to = {event.payload.get("showing") for event in ledger.events_of(session, workspace, launch)}
         for id_ in ids - spoken_to:
             texts.erase(session, workspace, id_)
-    return session.connection().execute(SHOWINGS.delete().where(S.shown_at < before)).rowcount
-
-
-def forget_people(session: Session, workspace: str, users: Collection[str]) -> None:
-    """Delete what some people were shown and did not answer yet."""
-    session.execute(SHOWINGS.delete().where(S.workspace == workspace, S.user.in_(users)))
+    return session.connection().execute(SHOWINGS.delete().where(which)).rowcount
 
 
 def _showing(row: Found) -> Showing:
