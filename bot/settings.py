@@ -159,7 +159,10 @@ class Settings(BaseSettings):
         default=None, description="Machines that may ask the gate, name:token with commas; empty: closed."
     )
     gate_asks_a_minute: int = Field(
-        default=120, ge=1, le=10_000, description="How often one of them may ask, in a minute."
+        default=120,
+        ge=1,
+        le=10_000,
+        description="How often one of them may ask, in a minute; each process counts for itself.",
     )
     gate_token: SecretStr | None = Field(
         default=None, description="What `muster gate --url` shows to another Muster."
