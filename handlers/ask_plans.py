@@ -160,7 +160,7 @@ class Planning:
                 continue
             stored.put(session, self.workspace, turn)
             _forget_asking(session, self.workspace, turn, now=now)
-            if turn.asked_at is not None and turn.expects:
+            if _told(turn):
                 show(session, self.snapshot, self.product, turn, now=now)
 
     def _nobody(self, session: Session, now: datetime) -> None:
@@ -192,8 +192,7 @@ class Planning:
         turn = replace(planned(self.slot, worker, now=now, before=before), barred=why)
         if turn != before:
             stored.put(session, self.workspace, turn)
-        told = before is not None and turn.asked_at is not None
-        if told and before is not None and (turn.deadline != before.deadline or before.left):
+        if before is not None and _told(turn) and (turn.deadline != before.deadline or before.left):
             show(session, self.snapshot, self.product, turn, now=now)  # it says until when
         if turn.asked_at is None and turn.ask_at is not None and not why and wants(turn):
             chores.put(session, [due_of(self.workspace, ASK, turn, turn.ask_at)])
@@ -201,6 +200,11 @@ class Planning:
             due.drop(session, self.workspace, ASK, key_of(turn), now=now, reason="not to be asked now")
         elif turn.remind_at is not None and turn.expects and turn.reminded_at is None:
             chores.put(session, [due_of(self.workspace, REMIND, turn, turn.remind_at)])
+
+
+def _told(turn: Turn) -> bool:
+    """Tell whether somebody has a message about their turn, which says until when."""
+    return turn.asked_at is not None or turn.checkin is not None
 
 
 def wants(turn: Turn) -> bool:

@@ -20,8 +20,9 @@ WHERE: Final[Mapping[str, frozenset[State]]] = {  # in the order in which they a
     "Answered late": frozenset({State.LATE}),
     "Away": frozenset({State.AWAY}),
     "Skipped this week": frozenset({State.SKIPPED}),
-    "Not answered yet": frozenset({State.ASKED, State.UNASKED}),
+    "Not answered yet": frozenset({State.ASKED}),
     "No answer": frozenset({State.MISSING}),
+    "Not asked": frozenset({State.UNASKED}),
 }
 
 

@@ -11,7 +11,7 @@ from handlers.checkin_answers import Place, Said
 from handlers.schedules import Wish
 from schema.recurrences import day_of
 from tests import builders
-from tests.checkin_rooms import DEADLINE, FRIDAY, MONDAY, PERIOD, PRODUCT, THURSDAY, WEDNESDAY, a_room
+from tests.checkin_rooms import DEADLINE, FRIDAY, MONDAY, PERIOD, PRODUCT, THURSDAY, a_room
 
 pytestmark = pytest.mark.filterwarnings("ignore:Bare functions are deprecated")
 HOUR = timedelta(hours=1)
@@ -68,6 +68,17 @@ async def test_a_deadline_that_moves_just_before_it_ends_holds_for_everybody(roo
     await changed(room, DEADLINE - timedelta(minutes=20), standup={"deadline": later})
 
     assert (await room.turn(lea)).deadline == DEADLINE + 2 * HOUR
+
+
+async def test_who_answered_before_being_asked_is_told_the_new_deadline_too(room):
+    lea = room.talk.lea
+    await room.talk.types(lea, "checkin")
+    await room.sends(lea, learned="Much.")
+    before = room.words(lea)
+    await changed(room, standup={"deadline": (DEADLINE - 2 * HOUR).time()})
+
+    assert "You can change it until" in before[0]
+    assert [each != was for each, was in zip(room.words(lea), before, strict=True)] == [True]
 
 
 async def test_who_comes_back_to_the_roster_is_reminded_like_everybody(room):

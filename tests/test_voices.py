@@ -96,7 +96,7 @@ def test_everybody_on_the_roster_stands_in_the_line_once():
 
     assert line == (
         "7 on the roster. Answered: answered. Answered late: late. Away: away. Skipped this week: skipped."
-        " Not answered yet: unasked, asked. No answer: missing."
+        " Not answered yet: asked. No answer: missing. Not asked: unasked."
     )
 
 
