@@ -174,6 +174,5 @@ def _need_current(deciding: Deciding, shown: Showing, answers: Mapping[str, Answ
         have = "has" if len(changed) == 1 else "have"
         raise Declined(
             Code.STALE,
-            f"{', '.join(changed)} {have} changed since this was shown to you at {shown.at:%H:%M} UTC on"
-            f" {shown.at:%-d %B}; open the items again.",
+            f"{', '.join(changed)} {have} changed since this was shown to you; open the items again.",
         )

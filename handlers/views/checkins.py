@@ -202,7 +202,7 @@ def form(filling: Filling) -> Block:
 def _intro(filling: Filling) -> str:
     title = bold(escape(filling.title))
     if filling.prepared:
-        return f"{title}\nThe standup is ready already: your answers go into its thread."
+        return f"{title}\nThe standup is written already; your answers go into its thread."
     if filling.late:
         return f"{title}\nThe time has ended: the standup will mark your answers as late."
     return f"{title}\nOpen until {slack_time(filling.turn.deadline)}. Leave empty what you have nothing to say to."
@@ -239,8 +239,8 @@ def _blocker(filling: Filling, blocker: Blocker | None) -> list[Block]:
         helps,
     ]
     offered = [
-        *(inputs.choice(clip(f"Launch {title}", 75), f"{LAUNCH}:{id_}") for id_, title in filling.launches),
-        *(inputs.choice(clip(f"Metric {name}", 75), f"{METRIC}:{key}") for key, name in filling.metrics),
+        *(inputs.choice(clip(f"Launch: {title}", 75), f"{LAUNCH}:{id_}") for id_, title in filling.launches),
+        *(inputs.choice(clip(f"Figure: {name}", 75), f"{METRIC}:{key}") for key, name in filling.metrics),
     ][:OFFERED_MOST]
     if offered:
         menu = inputs.menu(offered, chosen=_held_up(blocker))
