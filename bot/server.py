@@ -4,6 +4,7 @@ import hmac
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
@@ -22,7 +23,6 @@ TIMESTAMP = "x-slack-request-timestamp"
 CERTIFICATE_CHECK = "ssl_check=1"  # Slack sends it unsigned, and wants only to be let in (SLACK.md 232)
 SECONDS = re.compile(r"[0-9]{1,12}")
 SIGNED = re.compile(r"v0=[0-9a-f]{64}")
-UNUSUAL = re.compile(r'["\\\x00-\x1f\x7f]|%(?![0-9A-Fa-f]{2})')  # in a form; JSON reads it otherwise
 
 Check = Callable[[], Awaitable[str | None]]  # None when all is well, else one line that says what is not
 
@@ -139,8 +139,9 @@ def unescaped(value: str) -> str:
 
     What is escaped are the bytes of UTF-8; JSON's decoder, which is not written in Python, reads them as characters.
     """
-    if value.isascii() and not UNUSUAL.search(value):
+    if value.isascii() and "\\" not in value:
         escaped = value.replace("+", " ").replace("%", "\\u00")
-        characters: str = json.loads(f'"{escaped}"')
-        return characters.encode("latin-1").decode(errors="replace")
+        with suppress(json.JSONDecodeError):  # for what no program escapes so
+            characters: str = json.loads(f'"{escaped}"')
+            return characters.encode("latin-1").decode(errors="replace")
     return unquote_plus(value)
