@@ -259,6 +259,14 @@ class Sayings(Beginnings):
             model.overridden[seq] = model.content(chosen.item) if asked else None
             model.settle(slot.world, self.now)
 
+    @rule(number=SLOT, tier=st.sampled_from(("medium", "high")), order=st.permutations(PEOPLE))
+    def the_team_shrinks_and_the_tier_is_raised(self, *, number, tier, order):
+        before = {pid: set(roles) for pid, roles in self.held.items()}
+        self.held = {pid: roles - {"ml"} if pid != "p1" else roles | {"ml"} for pid, roles in before.items()}
+        self.move_the_tier(number=number, pid="p5", tier=tier, text="t5")
+        self.everyone_signs(number=number, order=order)
+        self.held = before
+
     @rule(
         number=SLOT,
         pid=DECIDER,

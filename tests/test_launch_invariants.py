@@ -42,10 +42,13 @@ from tests.launch_reference import (
 )
 from tests.launch_sayings import Sayings
 from tests.launch_world import (
+    ANSWERS,
     CODES,
     DECIDER,
     GUEST,
+    ITEM,
     LIKELY,
+    MODELS,
     PEOPLE,
     SLOT,
     WHO,
@@ -88,6 +91,29 @@ class Launches(Sayings):
         }
         if self.decide(slot, expected, acts[how]):
             model.state = {"reject": "rejected", "withdraw": "withdrawn", "revoke": "revoked"}[how]
+
+    @rule(
+        number=SLOT,
+        item=ITEM,
+        answers=st.sampled_from(ANSWERS),
+        how=st.sampled_from(("withdraw", "withdraw", "reject", "bypass")),
+        then=st.sampled_from(("give_way", "override", "sign")),
+        order=st.permutations(PEOPLE),
+    )
+    def it_is_objected_to_and_asked_anew(self, *, number, item, answers, how, then, order):
+        self.everything_is_well(number=number)
+        self.a_signer_speaks(number=number, item=item, intent="object")
+        if how == "bypass":
+            self.break_the_glass(number=number, pid="p6", hours=2, incident="INC-1")
+        else:
+            pid = self.slots[number].requester if how == "withdraw" else "p3"
+            self.end_it(number=number, pid=pid, how=how, text="t6")
+        self.open_again(number=number, answers=answers, code=CODES[0], model=MODELS[0], looked_at=True)
+        if then == "give_way":
+            self.everyone_gives_way(number=number)
+        elif then == "override":
+            self.override_an_objection(number=number, pid="p6", text="t4")
+        self.everyone_signs(number=number, order=order)
 
     @rule(
         number=SLOT,
