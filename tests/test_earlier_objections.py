@@ -34,6 +34,8 @@ from tests.launch_rooms import (
     person,
     team,
 )
+from tests.test_conversation_launches import a_room as a_talking_room
+from tests.test_conversation_launches import words
 
 NO = Answer(intent=Intent.OBJECT, reason="It forgets small shops.")
 SIGN, BACK = Intent.SIGN, Intent.TAKE_BACK
@@ -196,3 +198,30 @@ async def test_who_objected_and_then_asks_for_a_launch_can_take_it_back_themselv
         room.services, room.snapshot, sheet.showing, {"T-1": Answer(intent=BACK)}, person=MIA, key=a_key()
     )
     assert await objected(room, launch) == []
+
+
+def direct(room, user):
+    """Give what somebody was told in a direct message, oldest first."""
+    slack, both = room.talk.slack, {user.id, room.talk.app.bot_user_id}
+    ids = [id_ for id_, held in slack.state.members.items() if id_.startswith("D") and set(held) == both]
+    return [words(message) for id_ in ids for message in slack.messages(id_)]
+
+
+def card_of(room, launch):
+    return next(each for each in room.posted() if f"{launch} · asked for by" in words(each))
+
+
+async def test_who_objected_hears_of_the_new_launch_and_takes_it_back_in_their_form(tmp_path):
+    async with a_talking_room(tmp_path) as room:
+        await room.begins()
+        await room.signs(room.mia, LR_03=("object", "Recall is of last year."))
+        await room.does(room.pia, "withdraw", reason="Once more.")
+        await room.begins()
+        await room.ticks(SECOND)
+
+        [asked] = [said for said in direct(room, room.mia) if "You objected" in said]
+        assert f"You objected to LR-03 in {FIRST}. *Ranker v3 for new shops* ({SECOND}) asks anew" in asked
+        assert f"*Mia objects to LR-03*, since {FIRST}" in words(card_of(room, SECOND))
+        await room.signs(room.mia, card_of(room, SECOND), LR_03="take_back")
+        assert "objects" not in words(card_of(room, SECOND))
+        assert (await room.kinds(SECOND))[-1] == "taken_back"
