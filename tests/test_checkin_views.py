@@ -70,6 +70,26 @@ def test_every_message_and_form_is_one_that_slack_takes(said, title, late):
     assert not any("<!channel>" in words(each) for each in messages)
 
 
+def test_what_is_too_large_for_slack_is_offered_and_shown_in_part():
+    named = tuple(
+        Blocker(id=f"b{n}", text="字" * 3_000, by="U0LEA00001", since="2026-W47", raised_at=AT, metric="m80")
+        for n in range(10)
+    )
+    decisions = tuple(
+        Decision(text="字" * 3_000, by="U0LEA00001", period="2026-W47", metric="m80") for _ in range(9)
+    )
+    said = Answers(changed="字" * 3_000, blockers=named, decisions=decisions)
+    metrics = [(f"m{n}", f"Share of something number {n}") for n in range(90)]
+    filling = Filling(title="P", turn=TURN, late=False, prepared=False, metrics=metrics, fresh=said)
+    form = shown.form(filling)
+    menus = [each["element"] for each in form["blocks"] if each.get("block_id", "").startswith("holds_up.")]
+    whole = shown.whole(a_checkin(Answers(changed="字" * 100_000)))
+
+    assert (view_problems(form), view_problems(whole)) == ([], [])
+    assert {each["initial_option"]["value"] for each in menus} == {"metric:m80"}
+    assert "There is more than Slack can show here" in words(whole)
+
+
 @pytest.mark.parametrize(
     ("turn", "said", "buttons"),
     [

@@ -1,5 +1,6 @@
 """Measuring messages before they are posted, and splitting them on section borders."""
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ MOST_BLOCKS: Final = 48  # Slack takes 50; two stay free for the line about late
 MOST_UNITS: Final = 12_000  # msg_blocks_too_long was seen near 13,200 (bolt-js issue 2509)
 MOST_CHARTS: Final = 2
 CHART: Final = "data_visualization"
+VIEW_MOST: Final = 240_000  # bytes of a modal; Slack takes 250 KB (SLACK.md 2)
 
 
 def measured(value: Any) -> int:
@@ -25,6 +27,11 @@ def fits(blocks: Sequence[Block]) -> bool:
     """Tell whether Slack takes these blocks in one message, with room for what is added at the send."""
     charts = sum(block["type"] == CHART for block in blocks)
     return len(blocks) <= MOST_BLOCKS and charts <= MOST_CHARTS and measured(list(blocks)) <= MOST_UNITS
+
+
+def view_fits(view: Block) -> bool:
+    """Tell whether Slack takes a modal of this size."""
+    return len(json.dumps(view, ensure_ascii=False).encode(errors="replace")) <= VIEW_MOST
 
 
 def split(groups: Iterable[Sequence[Block]]) -> list[list[Block]]:

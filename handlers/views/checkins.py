@@ -1,11 +1,11 @@
 """Check-ins in Slack: the question, the form, what was received, and people's own words as quotes that do nothing."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from handlers.listeners.ids import Action, Callback, Field
-from handlers.views import inputs
+from handlers.views import budget, inputs
 from handlers.views.blocks import (
     TITLE_MOST,
     Block,
@@ -31,10 +31,11 @@ TOLD_MOST: Final = 200  # of one answer in what its author gets back
 MODAL_MOST: Final = 100  # blocks
 BLOCKERS_MOST: Final = 10  # older ones that a form asks about, and those of one week
 DECISIONS_MOST: Final = 10  # of one week
-OFFERED_MOST: Final = 90
+OFFERED: Final = (90, 30, 10, 3)  # of what is held up or decided; fewer where the form would be too large
 METRIC, LAUNCH = "metric", "launch"
 OPEN, SOLVED = "open", "solved"
 NEW: Final = "new"  # the part of a block's name that stands for a blocker or decision that is new
+MORE: Final = "There is more than Slack can show here; all of it is kept."
 KEPT: Final = "Your answer of {count:,} characters is kept; what you type here replaces it."
 
 
@@ -177,10 +178,16 @@ class Filling:
     metrics: Sequence[tuple[str, str]] = ()  # key and name
     launches: Sequence[tuple[str, str]] = ()  # id and title
     fresh: Answers = field(default_factory=Answers)  # what was said for this standup; no older blockers
+    offered: int = OFFERED[0]
 
 
 def form(filling: Filling) -> Block:
     """Ask what a dashboard cannot say; everything is optional, one thing is enough."""
+    made = (_form(replace(filling, offered=most)) for most in OFFERED)
+    return next((each for each in made if budget.view_fits(each)), _form(replace(filling, offered=0)))
+
+
+def _form(filling: Filling) -> Block:
     turn, said = filling.turn, filling.fresh
     blocks = [
         section(_intro(filling)),
@@ -241,13 +248,19 @@ def _blocker(filling: Filling, blocker: Blocker | None) -> list[Block]:
     offered = [
         *(inputs.choice(clip(f"Launch: {title}", 75), f"{LAUNCH}:{id_}") for id_, title in filling.launches),
         *(inputs.choice(clip(f"Figure: {name}", 75), f"{METRIC}:{key}") for key, name in filling.metrics),
-    ][:OFFERED_MOST]
-    if offered:
-        menu = inputs.menu(offered, chosen=_held_up(blocker))
+    ]
+    menu = _menu(filling, offered, chosen=_held_up(blocker))
+    if menu is not None:
         blocks.append(
             inputs.asked("What does it hold up?", menu, block_id=f"{Field.HOLDS_UP}.{name}", optional=True)
         )
     return blocks
+
+
+def _menu(filling: Filling, choices: Sequence[Block], *, chosen: str) -> Block | None:
+    """Offer what there is room for, and always what was chosen before; None where that is nothing."""
+    fitting = [each for n, each in enumerate(choices) if n < filling.offered or each["value"] == chosen]
+    return inputs.menu(fitting, chosen=chosen) if fitting else None
 
 
 def _held_up(blocker: Blocker | None) -> str:
@@ -261,10 +274,11 @@ def _decision(filling: Filling, decision: Decision | None, *, name: str) -> list
     label = "What do you decide, or need decided?" if first else "Is there another decision?"
     blocks = _typed(label, decision.text if decision else "", block_id=f"{Field.DECISION}.{name}")
     if filling.metrics:
-        offered = [inputs.choice(metric, key) for key, metric in filling.metrics][:OFFERED_MOST]
-        menu = inputs.menu(offered, chosen=(decision.metric or "") if decision else "")
+        offered = [inputs.choice(metric, key) for key, metric in filling.metrics]
+        menu = _menu(filling, offered, chosen=(decision.metric or "") if decision else "")
         block_id = f"{Field.DECISION_METRIC}.{name}"
-        blocks.append(inputs.asked("On which number?", menu, block_id=block_id, optional=True))
+        if menu is not None:
+            blocks.append(inputs.asked("On which number?", menu, block_id=block_id, optional=True))
     return blocks
 
 
@@ -339,10 +353,16 @@ def whole(checkin: CheckIn) -> Block:
     """Show all that somebody wrote, however long."""
     parts = [f"{mention(checkin.person)}{_late(checkin)}", *_quotes(checkin.answers, None)]
     blocks = [block for part in parts for block in sections(part)]
-    return {
-        "type": "modal", "title": plain_text(TITLE, TITLE_MOST), "close": plain_text("Close", TITLE_MOST),
-        "blocks": blocks[:MODAL_MOST],
-    }  # fmt: skip
+    shown: Block = {
+        "type": "modal",
+        "title": plain_text(TITLE, TITLE_MOST),
+        "close": plain_text("Close", TITLE_MOST),
+    }
+    fitting = blocks
+    while len(fitting) > MODAL_MOST or not budget.view_fits(shown | {"blocks": fitting}):
+        blocks = blocks[: min(len(blocks), MODAL_MOST) - 1]
+        fitting = [*blocks, context(MORE)]
+    return shown | {"blocks": fitting}
 
 
 def cut(checkin: CheckIn, *, most: int = QUOTED_MOST) -> bool:
