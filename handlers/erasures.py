@@ -14,7 +14,7 @@ from handlers.deciding import known, need_settings
 from handlers.services import Services, Snapshot
 from handlers.views.blocks import section
 from integrations.store import cards as stored_cards
-from integrations.store import forgetting, ledger, people, showings
+from integrations.store import forgetting, ledger, people, showings, texts
 from integrations.store import launches as stored
 from integrations.store.engine import lock_workspace
 from integrations.store.forgetting import Gone
@@ -32,6 +32,7 @@ class Forgotten:
     user: str
     launches: tuple[str, ...] = ()  # under way, in which something of theirs counts no more
     gone: Gone
+    words: int | None = None  # texts that were erased; None where nobody asked for that
 
     @property
     def line(self) -> str:
@@ -44,8 +45,9 @@ class Forgotten:
         told = (_counted(self.gone.checkins, "check-in"), _counted(self.gone.blockers, "blocker"))
         said = " and ".join(each for each in told if each)
         erased = f" Of what they said before standups, {said} {_are(self.gone)} erased." if said else ""
+        wrote = f" {_texts(self.words)} erased." if self.words is not None else ""
         return (
-            f"The name is gone, and every hash still holds.{changed}{erased} Messages and digests that were posted stay as"
+            f"The name is gone, and every hash still holds.{changed}{erased}{wrote} Messages and digests that were posted stay as"
             f" they are; take {self.user} out of muster.yaml too."
         )
 
@@ -54,12 +56,19 @@ def _counted(number: int, word: str) -> str:
     return f"{number} {word}{'s' if number > 1 else ''}" if number else ""
 
 
+def _texts(number: int) -> str:
+    return "1 text that they wrote was" if number == 1 else f"{number} texts that they wrote were"
+
+
 def _are(gone: Gone) -> str:
     return "was" if gone.checkins + gone.blockers == 1 else "were"
 
 
-async def forget(services: Services, snapshot: Snapshot, user: str) -> Forgotten:
-    """Erase who somebody was, with all their accounts; what they signed in launches under way is asked for again."""
+async def forget(services: Services, snapshot: Snapshot, user: str, *, words: bool = False) -> Forgotten:
+    """Erase who somebody was, with all their accounts; what they signed in launches under way is asked for again.
+
+    words   erase the titles, reasons and comments that they wrote, too
+    """
     accounts = snapshot.configuration.reviews.accounts(user)
 
     def act(session: Session) -> Forgotten:
@@ -76,13 +85,14 @@ async def forget(services: Services, snapshot: Snapshot, user: str) -> Forgotten
         for kept in going:
             need_no_bypass(folds.load(session, services.folds, kept), pids)
         changed = [kept.id for kept in going if _leaves(session, services, snapshot, kept, pids=pids)]
+        written = _words(session, snapshot, pids) if words else None
         for pid in pids:
             people.erase(session, snapshot.workspace, pid)
         showings.forget_people(session, snapshot.workspace, accounts)
         _blank(session, snapshot, gone, now=services.now())
-        for id_ in changed:
-            _shown(session, services, snapshot, id_)
-        return Forgotten(user=user, launches=tuple(changed), gone=gone)
+        for kept in going:  # also where nothing counts otherwise: their name stood on the card
+            _shown(session, services, snapshot, kept.id)
+        return Forgotten(user=user, launches=tuple(changed), gone=gone, words=written)
 
     return await services.store.write(act)
 
@@ -123,6 +133,15 @@ def _leaves(
         stored.move(session, snapshot.workspace, launch=then, newest=events[-1])
         ticks.settle(session, services, snapshot, known(session, snapshot.workspace, kept.id))
     return bool(drafts)
+
+
+def _words(session: Session, snapshot: Snapshot, pids: frozenset[str]) -> int:
+    """Erase what somebody wrote in the ledger's free texts; gives how many there were."""
+    same = people.same_person(session, snapshot.workspace)
+    events = ledger.events_since(session, snapshot.workspace)
+    mine = [event.payload for event in events if {event.actor, same.get(event.actor)} & pids]
+    ids = {str(said[name]) for said in mine for name in ("text", "title") if said.get(name)}
+    return sum(texts.erase(session, snapshot.workspace, id_) for id_ in sorted(ids))
 
 
 def _shown(session: Session, services: Services, snapshot: Snapshot, id: str) -> None:

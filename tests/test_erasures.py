@@ -183,3 +183,24 @@ async def test_who_never_decided_anything_is_forgotten_too(room):
 
     with pytest.raises(Refusal, match="knows nobody"):
         await forget(room, replace(MAX, user="U0ONLY0000"))
+
+
+async def test_the_words_of_the_forgotten_go_where_that_is_asked_and_their_objection_still_blocks(room):
+    launch = await room.opened(people=(*EVERYBODY, MAX))
+    no = Answer(intent=Intent.OBJECT, reason="It forgets small shops.")
+    await room.said(launch, MIA, Role.ML, T_1=no)
+    await room.said(launch, MAX, Role.ML, T_1=Answer(intent=Intent.COMMENT, reason="I am not so sure."))
+    before = await room.texts()
+
+    forgotten = await erasures.forget(room.services, room.snapshot, MIA.user, words=True)
+
+    assert "1 text that they wrote was erased." in forgotten.line
+    assert await room.texts() == before - 1
+    card = await room.store.read(
+        lambda session: stored_cards.get(session, room.workspace, f"launch.{launch}")
+    )
+    assert "somebody whose name was erased objects to T-1" in str(card.message)
+    assert "(The words were erased.)" in str(card.message)
+    assert (await room.gate(launch)).open is False
+    events = await room.store.read(lambda session: ledger.events_since(session, room.workspace))
+    assert flaws(begin(room.workspace), events) == ()

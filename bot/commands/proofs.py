@@ -66,13 +66,16 @@ def forget_command(
     ],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="You are sure.")] = False,
+    words: Annotated[
+        bool, typer.Option("--words", help="Erase the reasons, comments and titles that they wrote, too.")
+    ] = False,
 ) -> None:
     """Forget who a person was: their name leaves the ledger's side, and what they signed counts no more."""
     if not yes:
         raise Refusal(f"Nobody can bring the name of {user} back; add --yes when you are sure.")
 
     async def leave(opened: Desk) -> str:
-        return (await erasures.forget(opened.services, opened.snapshot, user)).line
+        return (await erasures.forget(opened.services, opened.snapshot, user, words=words)).line
 
     typer.echo(at_desk(leave))
 
