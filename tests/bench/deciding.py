@@ -14,7 +14,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import Muster, opened
+from bot.app import Muster, opened, set_aside
 from bot.demo import MANIFEST, SAMPLE_SECRET, apply
 from bot.files import Secrets, load_yaml
 from bot.local_slack.server import LocalSlack
@@ -156,6 +156,7 @@ async def main(home: Path, many: int, emptied: str) -> None:
                 return {"a_second": await asyncio.to_thread(one_by_one, engine, int(number))}
             return Counter(str(each.kind) for each in await events(muster) if each.seq > before)
 
+        stack.enter_context(set_aside())  # as `muster run` does
         await serve(ports | {"secret": SAMPLE_SECRET, "payload": payload, "showings": showings}, answer)
 
 
