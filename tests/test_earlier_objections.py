@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from handlers import drawing, items, launches, proofs, sheets
+from handlers import drawing, gates, items, launches, proofs, sheets
 from handlers.items import Answer
 from handlers.launches import Asked, Breaking
+from handlers.views import gates as gate_views
 from handlers.views.items import review_form
 from integrations.store import cards, ledger, outbox
 from schema.attempts import Code, Declined
@@ -92,6 +93,9 @@ async def test_who_objected_is_asked_again_and_card_thread_form_and_certificate_
     card = await shown(room, drawing.card_key(launch))
     assert f"*Mia objects to T-1*, since {FIRST}" in card
     assert "It forgets small shops." in card
+    looked = await gates.look(*room.acting(launch))
+    body = gate_views.body(looked.launch, looked.gate, looked.missing, at=room.clock.now, asked=None)
+    assert [each["launch"] for each in body["dissent"]] == [FIRST]
     page = (await proofs.prove(room.services, room.snapshot, launch)).page.decode()
     assert f"to the earlier launch {FIRST}" in page
     assert "It forgets small shops." in page

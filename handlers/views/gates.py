@@ -71,7 +71,8 @@ def _missing(missing: Missing) -> Body:
 
 def _dissent(launch: Launch, vote: Vote) -> Body:
     overridden = vote.seq in launch.revision.overrides
-    return {"item": vote.item, "seq": vote.seq, "at": moment(vote.at), "overridden": overridden}
+    made = {"launch": vote.launch or launch.id, "item": vote.item, "seq": vote.seq, "at": moment(vote.at)}
+    return {**made, "overridden": overridden}
 
 
 def _used(launch: Launch) -> Body | None:
