@@ -149,7 +149,7 @@ async def test_who_shared_what_nobody_may_look_for_is_asked_to_look(world):
 async def test_a_process_that_dies_is_followed_by_another(world):
     world.local.fail(FaultKind.DROP_AFTER, "chat.postMessage", times=1)
     await put(world, EffectKind.POST, message("for all", channel=world.channel))
-    await outbox.send_pending(await world.sender("first", waits=replace(WAITS, lease_s=0.3)))
+    await outbox.send_pending(await world.sender("first", waits=replace(WAITS, lease_s=0.4)))
 
     await drive(world, await world.sender("second", waits=replace(WAITS, lease_s=0.4)))
 
