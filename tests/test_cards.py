@@ -175,7 +175,7 @@ async def test_a_card_stands_there_once_with_its_newest_content_whatever_happens
 
 
 async def test_a_process_that_dies_between_post_and_note_is_followed_by_another(world):
-    first = await world.sender("first", waits=replace(WAITS, lease_s=0.3))
+    first = await world.sender("first", waits=replace(WAITS, lease_s=0.4))
     await put(world, "Card")
     await put(world, "Below", key="launch.1.pm", under="launch.1")
     async with held(first) as holding:
@@ -189,7 +189,7 @@ async def test_a_process_that_dies_between_post_and_note_is_followed_by_another(
 
 
 async def test_a_process_that_dies_while_it_changes_a_card_is_followed_by_another(world):
-    first = await world.sender("first", waits=replace(WAITS, lease_s=0.3))
+    first = await world.sender("first", waits=replace(WAITS, lease_s=0.4))
     await put(world, "one")
     await outbox.send_pending(first)
     await put(world, "two")
