@@ -120,6 +120,7 @@ async def visit(request):
 
 
 async def test_the_launch_that_was_objected_to_came_back_and_waits_for_few(visit):
+    await visit.until("13 of 16 ethics items settled")
     card = words(visit.card(OFFERS))
     told = "\n".join(words(each) for each in visit.thread(OFFERS))
 
