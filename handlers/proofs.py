@@ -98,6 +98,16 @@ def _prove(
     )
 
 
+async def newest_checkpoint(services: Services, snapshot: Snapshot) -> str:
+    """Give the newest checkpoint as it was signed; raises Refusal where none was."""
+    found = await services.store.read(lambda session: checkpoints.newest(session, snapshot.workspace))
+    if found is None:
+        raise Refusal(
+            "No checkpoint has been signed yet. The running bot signs them, and so does muster proof LAUNCH."
+        )
+    return found.note
+
+
 def _until(events: Iterable[Event], size: int) -> tuple[Event, ...]:
     return tuple(event for event in events if event.seq <= size)
 

@@ -412,17 +412,19 @@ def test_a_person_is_forgotten_once_and_only_when_that_is_meant(home, muster):
 
 def test_the_ledger_of_this_database_is_checked_too(home, muster, tmp_path):
     launch = opened(home)
-    early = muster("verify")
+    early, unsigned = muster("verify"), muster("checkpoint")
     muster("proof", launch)
     sound_ = muster("verify")
     note = json.loads((tmp_path / f"{launch}-certificate" / "certificate.json").read_text())["checkpoint"]
     (tmp_path / "posted.txt").write_text(note)
+    assert muster("checkpoint") == (0, note, "")
     posted = muster("verify", "--checkpoint", "posted.txt", "--key", "muster.key.pub")
     keys.new(tmp_path / "other.key")
     stranger = muster("verify", "--key", "other.key.pub")
     nothing = muster("verify", "--key", "nowhere.pub")
 
     assert (early[0], "no checkpoint has been signed yet" in early[1]) == (2, True)
+    assert (unsigned[0], "No checkpoint has been signed yet." in unsigned[2]) == (1, True)
     assert sound_[0] == posted[0] == 0
     assert "Nothing was altered." in sound_[1]
     assert stranger[0] == 1

@@ -59,6 +59,16 @@ def proof_command(
     typer.echo(f"Key {proof.key} signed it. To check it: muster verify {folder} --key YOUR-KEY.pub")
 
 
+@app.command("checkpoint")
+def checkpoint_command() -> None:
+    """Print the newest signed checkpoint of the ledger, to keep where nobody here can alter it."""
+
+    async def newest(opened: Desk) -> str:
+        return await proofs.newest_checkpoint(opened.services, opened.snapshot)
+
+    typer.echo(at_desk(newest), nl=False)
+
+
 @app.command("forget")
 def forget_command(
     user: Annotated[
