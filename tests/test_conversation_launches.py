@@ -70,6 +70,7 @@ class Room:
         return bool(self.talk.slack.state.stacks[user.id])
 
     async def quiet(self):
+        await self.talk.slack.settled()
         await self.talk.desk.tasks.idle()
         await self.shown()
 
