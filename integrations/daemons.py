@@ -42,6 +42,8 @@ class Daemons:
             except asyncio.CancelledError:
                 give_up()
                 raise
+            finally:
+                del future  # an error would hold it, and it the error: what the error saw would stay open
 
     def _begin(self, work: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
@@ -58,6 +60,7 @@ class Daemons:
             finally:
                 self._count(-1)
             future.set_result(found)
+        del future  # as above
 
     def _count(self, by: int) -> None:
         with self._counting:

@@ -1,7 +1,9 @@
 """Numbers from a database: one SELECT, in a transaction that cannot write."""
 
 import re
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -41,7 +43,8 @@ class SqlConnector:
         self._dialect = self._engine.dialect.name
         self._threads = Daemons(f"sql-{source}", at_once=_AT_ONCE, hanging=_HANGING)
         self._closed = False
-        self._asking = 0  # questions that somebody waits for
+        self._asked = 0  # questions that run, also those that nobody waits for any more
+        self._counting = threading.Lock()
 
     async def read(self, query: AnyQuery, period: Period) -> Answer:
         """Run the SELECT; `:start` and `:end` are UTC.
@@ -70,21 +73,33 @@ class SqlConnector:
     async def close(self) -> None:
         """Take no more questions; a connection closes with its question."""
         self._closed = True
-        self._engine.dispose()
 
     async def _in_thread(self, sql: str, period: Period | None, call: Call) -> list[Row]:
         if self._closed:
             raise Unavailable(call, "its configuration was replaced meanwhile; ask again")
         line = Line()
-        self._asking += 1
+
+        def ask() -> list[Row]:
+            with self._open():
+                return self._rows(sql, period, call, line)
+
         try:
-            return await self._threads.run(lambda: self._rows(sql, period, call, line), give_up=line.cut)
+            return await self._threads.run(ask, give_up=line.cut)
         except Hanging:
             raise Unavailable(call, "earlier questions to it still hang") from None
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
+        """Keep connections while any question runs, and no file or lock after the last one has ended."""
+        with self._counting:
+            self._asked += 1
+        try:
+            yield
         finally:
-            self._asking -= 1
-            if not self._asking:
-                self._engine.dispose()  # nobody keeps a file open, or a lock on it, between two pulls
+            with self._counting:
+                self._asked -= 1
+                if not self._asked:
+                    self._engine.dispose()
 
     def _rows(self, sql: str, period: Period | None, call: Call, line: Line) -> list[Row]:
         statement = sa.text(_OTHER_COLON.sub(r"\:", limited(sql, self._dialect, rows=self._row_limit + 1)))

@@ -110,29 +110,35 @@ class Line:
     """The connection of one question, so that it can be cut while the question hangs."""
 
     def __init__(self) -> None:
-        self._socket = -1  # a file descriptor
-        self._holding = threading.Lock()  # so that no other's socket is cut under the same number
+        self._raw: Any = None  # the driver's connection
+        self._cut = False
+        self._holding = threading.Lock()  # so that no other question is cut on the same connection or socket
 
     @contextmanager
     def held(self, connection: sa.Connection) -> Iterator[None]:
-        """Know the socket while the question runs; a file has none."""
-        raw: Any = connection.connection.dbapi_connection
-        self._know(raw.fileno() if connection.engine.dialect.name == "postgresql" else -1)
+        """Know the connection while the question runs; raises TimeoutError where nobody waits for it any more."""
+        self._know(connection.connection.dbapi_connection)
+        if self._cut:
+            raise TimeoutError
         try:
             yield
         finally:
-            self._know(-1)
+            self._know(None)
 
-    def _know(self, descriptor: int) -> None:
+    def _know(self, raw: Any) -> None:
         with self._holding:
-            self._socket = descriptor
+            self._raw = raw
 
     def cut(self) -> None:
-        """End the conversation; its thread then hears that the server is gone."""
+        """End the question; its thread then hears that the server is gone, or that a file's reading was ended."""
         with self._holding:
-            if self._socket < 0:
+            self._cut = True
+            if self._raw is None:
                 return
-            with socket.socket(fileno=os.dup(self._socket)) as ours, suppress(OSError):
+            if not hasattr(self._raw, "fileno"):
+                self._raw.interrupt()
+                return
+            with socket.socket(fileno=os.dup(self._raw.fileno())) as ours, suppress(OSError):
                 ours.shutdown(socket.SHUT_RDWR)
 
 

@@ -126,15 +126,32 @@ async def test_a_duckdb_file_may_be_written_again_as_soon_as_nobody_asks():
         query = SqlQuery(source="numbers", shape="bare", sql="SELECT count(*) AS value FROM answers")
         together = await asyncio.gather(*(fetch(connector, query, WEEK, timeout_s=20) for _ in range(6)))
 
-        with duckdb.connect(
-            str(folder() / "answers.duckdb")
-        ) as writer:  # refused while it is open for reading
+        with duckdb.connect(str(folder() / "answers.duckdb")) as writer:  # refused while it is open
             writer.execute("CREATE OR REPLACE TABLE later (day DATE)")
         after = await fetch(connector, query, WEEK, timeout_s=20)
         await connector.close()
 
     assert [each for each in together if isinstance(each, Trouble)] == []
     assert after.measurements == together[0].measurements
+
+
+async def test_a_duckdb_file_is_let_go_as_soon_as_nobody_waits_for_its_answer():
+    slow = "SELECT sum(a.range * b.range) AS value FROM range(40000) a, range(40000) b"
+    async with standing("duckdb") as stand:
+        connector = stand.open({"timeout_s": 60})
+        query = SqlQuery(source="numbers", shape="bare", sql=slow)
+        outcome = await fetch(connector, query, WEEK, timeout_s=0.2)
+        await connector.close()
+
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                duckdb.connect(str(folder() / "answers.duckdb")).close()
+                break
+            except duckdb.ConnectionException:
+                await asyncio.sleep(0.02)
+
+    assert outcome.detail == "numbers did not answer within 0.2 s."
 
 
 async def test_a_database_file_that_is_missing_is_not_made():
