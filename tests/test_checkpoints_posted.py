@@ -151,7 +151,11 @@ async def test_another_key_is_written_down_once_and_the_old_one_vouches_for_it(l
         )
     )  # fmt: skip
     [change] = [event for event in events if event.kind == EventKind.KEY_ROTATED]
-    assert (change.actor, change.payload["old"], change.payload["new"]) == (SYSTEM, old.public.id, new.public.id)
+    assert (change.actor, change.payload["old"], change.payload["new"]) == (
+        SYSTEM,
+        old.public.id,
+        new.public.id,
+    )
     notes = [each.note for each in await every(life)]
     assert stored.signer((await every(life))[-1]) == new.public.id
     found = audit(life.room.workspace, events, until=head, notes=notes, keys=[old.public])

@@ -168,9 +168,7 @@ async def test_a_strange_title_is_shown_safely_everywhere(tmp_path, title):
         await talk.presses(talk.pia, page, "brief_other_reader")
         await talk.types(talk.pia, "help")
         await talk.slack.open_home(talk.pia)
-        await talk.slack.settled()
-        await talk.desk.tasks.idle()
-        await talk.sends()
+        await talk.settles()
 
         said = "\n".join(words(message) for _, message in talk.slack.every_message()) + words(
             talk.slack.home(talk.pia)

@@ -38,8 +38,7 @@ async def test_a_press_that_slack_delivers_twice_shares_once(talk):
     talk.slack.fail(FaultKind.DOUBLED, SHARE, times=1)
 
     await talk.presses(talk.lea, page, SHARE)
-    await talk.slack.settled()
-    await talk.sends()
+    await talk.settles()
 
     assert len(talk.slack.messages(talk.fraud)) == 1
 

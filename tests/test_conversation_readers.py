@@ -131,9 +131,7 @@ async def test_the_modal_and_the_home_tab_offer_only_what_one_may_read(talk):
     *_, page = await talk.types(talk.lea, "brief fraud-detection")
     await talk.presses(talk.lea, page, "brief_other_reader")
     await talk.slack.open_home(talk.lea)
-    await talk.slack.settled()
-    await talk.desk.tasks.idle()
-    await talk.sends()
+    await talk.settles()
 
     [asked] = talk.slack.views(talk.lea)
     assert "Fraud detection" in words(asked)

@@ -69,8 +69,7 @@ async def test_a_mention_that_slack_delivers_twice_is_answered_once(talk, fault)
     talk.slack.fail(fault, "app_mention", times=1)
 
     said = await talk.hears(talk.lea, "status")
-    await talk.slack.settled()
-    await talk.sends()
+    await talk.settles()
 
     assert len(talk.slack.thread(talk.fraud, said["ts"])) == 2
 
@@ -104,8 +103,7 @@ async def test_a_direct_message_gets_help_once(talk):
     talk.slack.fail(FaultKind.DOUBLED, "message", times=1)
 
     await talk.slack.say(talk.lea, direct, "hello")
-    await talk.slack.settled()
-    await talk.sends()
+    await talk.settles()
 
     answers = [each for each in talk.slack.messages(direct) if each.get("bot_id")]
     assert len(answers) == 1
@@ -119,8 +117,7 @@ async def test_joining_a_channel_says_one_sentence_once(talk):
     await talk.slack.join(talk.pia, news)
     await talk.slack.leave(talk.app, news)
     await talk.slack.join(talk.app, news, inviter=talk.lea)
-    await talk.slack.settled()
-    await talk.sends()
+    await talk.settles()
 
     [said] = talk.slack.messages(news)
     assert "`/muster help`" in words(said)
@@ -129,9 +126,7 @@ async def test_joining_a_channel_says_one_sentence_once(talk):
 async def test_the_home_tab_shows_products_and_is_published_only_when_it_changed(talk):
     for _ in range(2):
         await talk.slack.open_home(talk.lea)
-        await talk.slack.settled()
-        await talk.desk.tasks.idle()
-        await talk.sends()
+        await talk.settles()
 
     home = talk.slack.home(talk.lea)
     assert "Fraud detection, 16 to 22 November 2026: 1 clear loss." in words(home)
@@ -141,9 +136,7 @@ async def test_the_home_tab_shows_products_and_is_published_only_when_it_changed
 
 async def test_the_home_tab_opens_a_page(talk):
     await talk.slack.open_home(talk.lea)
-    await talk.slack.settled()
-    await talk.desk.tasks.idle()
-    await talk.sends()
+    await talk.settles()
 
     await talk.slack.click_view(talk.lea, talk.slack.home(talk.lea)["id"], "brief_other_reader")
 

@@ -259,7 +259,9 @@ def test_a_day_in_the_file_cannot_put_a_change_of_the_limit_back():
 def test_a_statement_says_since_when_its_limit_stands():
     found = reading("recall", CAUGHT, at_least=d("0.88"), target=True, fixed_on=date(2026, 11, 2))
 
-    assert "; the target, fixed on 2 November 2026, is at least 88, and it could be 90 to 94." in found.statement
+    assert (
+        "; the target, fixed on 2 November 2026, is at least 88, and it could be 90 to 94." in found.statement
+    )
     fixed = record(given_record(), at_most=d("5"), fixed_at=datetime(2026, 11, 2, tzinfo=UTC))
     assert "; the limit, fixed on 2 November 2026, is at most 5 minutes" in fixed.statement
 

@@ -92,5 +92,8 @@ def test_a_gap_in_the_past_stays_a_gap_and_a_short_past_is_not_drawn() -> None:
 def test_a_quiet_week_says_that_nothing_clearly_changed_and_asks_for_nothing() -> None:
     standup = compose_standup(demo_pages()["job-matching"])
 
-    assert str(standup.parent[0].text) == "Job matching, 16 to 22 November 2026: nothing has clearly changed this week."
+    assert (
+        str(standup.parent[0].text)
+        == "Job matching, 16 to 22 November 2026: nothing has clearly changed this week."
+    )
     assert str(standup.parent[-1].text) == "No action needed."

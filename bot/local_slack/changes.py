@@ -50,14 +50,14 @@ class Changes:
         finally:
             self._waiters.discard(waiter)
 
-    async def wait_for(self, predicate: Callable[[], T], timeout_s: float = 5.0) -> T:
+    async def wait_for(self, predicate: Callable[[], T], timeout_s: float = 20.0) -> T:
         """Wait until the predicate gives something true, and return that; TimeoutError otherwise."""
         async with asyncio.timeout(timeout_s):
             while not (found := predicate()):
                 await self.next()
         return found
 
-    async def settled(self, *, quiet_s: float = 0.05, timeout_s: float = 5.0) -> None:
+    async def settled(self, *, quiet_s: float = 0.05, timeout_s: float = 20.0) -> None:
         """Wait until no call or delivery is under way and nothing has changed for a moment."""
         async with asyncio.timeout(timeout_s):
             while True:

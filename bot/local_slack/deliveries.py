@@ -14,7 +14,6 @@ from bot.local_slack.sockets import NoConnection, Sockets
 from bot.local_slack.state import Delivery, State
 from bot.local_slack.values import App, Json, Mode, TokenState
 
-ACK_S = 3.0
 NO_RETRY = "no_retry"  # stands in place of an ack when the app sent x-slack-no-retry
 RETRY_AFTER_S = (0.0, 60.0, 300.0)  # SLACK.md 92
 ACCIDENTS = frozenset({FaultKind.DOUBLED, FaultKind.DOUBLED_NEW_ID, FaultKind.DELAYED, FaultKind.LOST})
@@ -175,7 +174,7 @@ class Deliveries:
                 kind=delivery.kind,
                 payload=delivery.payload,
                 attempt=delivery.attempt,
-                timeout_s=self.state.clock.limit(ACK_S),
+                timeout_s=self.state.clock.limit(self.state.answer_s),
             )
         except NoConnection:
             delivery.outcome = "no_connection"
@@ -198,7 +197,11 @@ class Deliveries:
         if self.session is None:
             self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         answer = await http_delivery.send(
-            self.session, app.request_url, body=body, headers=headers, timeout_s=self.state.clock.limit(ACK_S)
+            self.session,
+            app.request_url,
+            body=body,
+            headers=headers,
+            timeout_s=self.state.clock.limit(self.state.answer_s),
         )
         delivery.outcome = answer.outcome
         delivery.ack = NO_RETRY if answer.no_retry and answer.outcome != "acked" else answer.body

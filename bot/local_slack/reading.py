@@ -57,10 +57,10 @@ class Reading:
     def channel(self, name: str) -> Channel:
         return next(c for c in self.state.channels.values() if c.name == name.removeprefix("#"))
 
-    async def wait_for(self, predicate: Callable[[], T], timeout_s: float = 5.0) -> T:
+    async def wait_for(self, predicate: Callable[[], T], timeout_s: float = 20.0) -> T:
         """Wait until the predicate gives something true, looking again on every change of state."""
         return await self.state.changes.wait_for(predicate, timeout_s)
 
-    async def settled(self, *, quiet_s: float = 0.05, timeout_s: float = 5.0) -> None:
+    async def settled(self, *, quiet_s: float = 0.05, timeout_s: float = 20.0) -> None:
         """Wait until nothing is under way."""
         await self.state.changes.settled(quiet_s=quiet_s, timeout_s=timeout_s)

@@ -36,6 +36,7 @@ class LocalSlack(Seeding, Interacting, Reading, Failing):
     title         what the page is called
     seed          of accidents that happen with a probability
     file_delay_s  how long a file is not ready after its upload
+    answer_s      how long an app has for its answer, and with a trigger id
     """
 
     def __init__(
@@ -45,8 +46,14 @@ class LocalSlack(Seeding, Interacting, Reading, Failing):
         title: str = "Local Slack",
         seed: int = 1,
         file_delay_s: float = 0.5,
+        answer_s: float = 3.0,
     ) -> None:
-        self.state = State(clock=Clock(factor=time_factor), faults=FaultBook(seed), file_delay_s=file_delay_s)
+        self.state = State(
+            clock=Clock(factor=time_factor),
+            faults=FaultBook(seed),
+            file_delay_s=file_delay_s,
+            answer_s=answer_s,
+        )
         self.sockets = Sockets(self.state)
         self.deliveries = Deliveries(self.state, self.sockets)
         self.title = title

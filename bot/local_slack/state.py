@@ -134,6 +134,7 @@ class State:
     limits: Limits = field(default_factory=Limits)
     base: str = ""  # http://127.0.0.1:PORT
     file_delay_s: float = 0.5
+    answer_s: float = 3.0
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     workspaces: dict[str, Workspace] = field(default_factory=dict)
@@ -175,7 +176,7 @@ class State:
     ) -> str:
         now = self.clock.now()
         trigger_id = f"{self.number()}.{int(now)}.{secrets.token_hex(8)}"
-        expires_at = now - 1 if expired else now + self.clock.limit(3.0)
+        expires_at = now - 1 if expired else now + self.clock.limit(self.answer_s)
         self.triggers[trigger_id] = Trigger(
             id=trigger_id,
             app_id=app_id,

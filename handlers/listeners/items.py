@@ -105,7 +105,7 @@ async def _why_not(
     policy = launch.revision.policy
     free = policy.self_approval is SelfApproval.ALLOW_MARKED or launch.revision.unseparated
     mine = await reader.pids()
-    takes_back = any(vote.pid in mine for vote in launch.revision.dissent)  # of an earlier launch, of somebody else
+    takes_back = any(vote.pid in mine for vote in launch.revision.dissent)  # from somebody else's launch
     if not free and launch.requester in mine and not takes_back:
         return Declined(
             Code.SELF, "You asked for this launch, so somebody else who holds that role has to sign."
