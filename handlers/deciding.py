@@ -23,6 +23,7 @@ from schema.gates import Gate, answer
 from schema.launches import EventKind, Launch
 from schema.ledger import SYSTEM, Draft, Event
 from schema.policies import Standing
+from schema.problems import nearest, quoted
 
 PERSON_CHANGED: Final = "Who may decide here changed a moment ago; press again."
 CHANGED: Final = "The settings of this workspace changed a moment ago; press again."
@@ -200,7 +201,9 @@ def known(session: Session, workspace: str, launch: str) -> Kept:
     """Give a launch's row; raises Refusal for one that is not there."""
     kept = stored.get(session, workspace, launch)
     if kept is None:
-        raise Refusal(f"There is no launch “{launch}”; type `/muster reviews` to see those that are open.")
+        names = stored.ids(session, workspace)
+        works = nearest(launch, names, kind="launches") if names else "None has been opened yet."
+        raise Refusal(f"There is no launch {quoted(launch)}. {works} `muster launches --all` lists them.")
     return kept
 
 

@@ -3,6 +3,7 @@
 Whoever comes back is somebody new to the ledger, whose signature would stand beside the old one as a second person's.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,8 +22,15 @@ from integrations.store.forgetting import Gone
 from integrations.store.launches import Kept
 from schema.erasures import need_no_bypass, without
 from schema.errors import Refusal
+from schema.following import draft
+from schema.launches import EventKind
+from schema.ledger import SYSTEM
 
 ERASED: Final = "What stood here was erased."
+NOBODY: Final = (
+    "The ledger knows nobody with the id {user}, so there is nothing to forget; ids stand in people's profiles in Slack,"
+    " such as U0ANA00001."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +72,21 @@ def _are(gone: Gone) -> str:
     return "was" if gone.checkins + gone.blockers == 1 else "were"
 
 
+async def name_of(services: Services, snapshot: Snapshot, user: str) -> str:
+    """Name somebody who can be forgotten; raises Refusal where nothing is known of them."""
+    accounts = snapshot.configuration.reviews.accounts(user)
+
+    def read(session: Session) -> str:
+        pids = people.pids_of(session, snapshot.workspace, accounts)
+        names = people.kept(session, snapshot.workspace, pids.values())
+        if not pids and not forgetting.spoke(session, snapshot.workspace, accounts):
+            raise Refusal(NOBODY.format(user=user))
+        found = names.get(pids.get(user, ""))
+        return f"{found.name} ({user})" if found else user
+
+    return await services.store.read(read)
+
+
 async def forget(services: Services, snapshot: Snapshot, user: str, *, words: bool = False) -> Forgotten:
     """Erase who somebody was, with all their accounts; what they signed in launches under way is asked for again.
 
@@ -77,15 +100,12 @@ async def forget(services: Services, snapshot: Snapshot, user: str, *, words: bo
         pids = frozenset(people.pids_of(session, snapshot.workspace, accounts).values())
         gone = forgetting.erase(session, snapshot.workspace, accounts)
         if not pids and not gone.turns:
-            raise Refusal(
-                f"The ledger knows nobody with the id {user}, so there is nothing to forget; "
-                "ids stand in people's profiles in Slack, such as U0ANA00001."
-            )
+            raise Refusal(NOBODY.format(user=user))
         going = stored.going(session, snapshot.workspace)
         for kept in going:
             need_no_bypass(folds.load(session, services.folds, kept), pids)
         changed = [kept.id for kept in going if _leaves(session, services, snapshot, kept, pids=pids)]
-        written = _words(session, snapshot, pids) if words else None
+        written = _words(session, services, snapshot, pids) if words else None
         for pid in pids:
             people.erase(session, snapshot.workspace, pid)
         showings.forget_people(session, snapshot.workspace, accounts)
@@ -135,13 +155,34 @@ def _leaves(
     return bool(drafts)
 
 
-def _words(session: Session, snapshot: Snapshot, pids: frozenset[str]) -> int:
-    """Erase what somebody wrote in the ledger's free texts; gives how many there were."""
+def _words(session: Session, services: Services, snapshot: Snapshot, pids: frozenset[str]) -> int:
+    """Erase what somebody wrote in the ledger's free texts, and write that down; gives how many there were."""
     same = people.same_person(session, snapshot.workspace)
-    events = ledger.events_since(session, snapshot.workspace)
-    mine = [event.payload for event in events if {event.actor, same.get(event.actor)} & pids]
-    ids = {str(said[name]) for said in mine for name in ("text", "title") if said.get(name)}
-    return sum(texts.erase(session, snapshot.workspace, id_) for id_ in sorted(ids))
+    written: dict[str, list[str]] = {}
+    for event in ledger.events_since(session, snapshot.workspace):
+        if {event.actor, same.get(event.actor)} & pids:
+            ids = [str(event.payload[name]) for name in ("text", "title") if event.payload.get(name)]
+            written.setdefault(event.launch, []).extend(ids)
+    erased = {
+        launch: [id_ for id_ in sorted(set(ids)) if texts.erase(session, snapshot.workspace, id_)]
+        for launch, ids in written.items()
+    }
+    for launch, gone in erased.items():
+        if gone:
+            _written_down(session, services, snapshot, launch=launch, erased=gone)
+    return sum(map(len, erased.values()))
+
+
+def _written_down(
+    session: Session, services: Services, snapshot: Snapshot, *, launch: str, erased: Sequence[str]
+) -> None:
+    """Let the ledger say that texts were erased, so that nobody takes them for lost."""
+    kept = known(session, snapshot.workspace, launch)
+    before = folds.load(session, services.folds, kept)
+    drafts = [draft(before, EventKind.TEXT_ERASED, SYSTEM, texts=list(erased))]
+    events = ledger.append(session, snapshot.workspace, drafts, now=services.now())
+    then = folds.grown(services.folds, before, events)
+    stored.move(session, snapshot.workspace, launch=then, newest=events[-1])
 
 
 def _shown(session: Session, services: Services, snapshot: Snapshot, id: str) -> None:

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 from handlers import evidence
 from handlers.deciding import Person, known
 from handlers.services import Services, Snapshot
-from integrations.store import people
+from integrations.store import launches, people
 from schema.errors import Refusal
 from schema.evidence import Document, Record
 from schema.evidence_given import Giver, Typed, TypedDocument, read_document, read_record
 from schema.policies import Standing
+from schema.problems import nearest, quoted
 from schema.products import Product
 from schema.requirements import EvidenceKind
 
@@ -81,8 +82,10 @@ async def _product(services: Services, snapshot: Snapshot, target: str) -> Produ
     try:
         kept = await services.store.read(lambda session: known(session, snapshot.workspace, target))
     except Refusal:
+        names = await services.store.read(lambda session: launches.ids(session, snapshot.workspace))
+        works = nearest(target, [*snapshot.configuration.products, *names])
         raise Refusal(
-            f"There is no launch and no product “{target}”; `muster launches --all` lists them."
+            f"There is no launch and no product {quoted(target)}. {works} `muster launches --all` lists them."
         ) from None
     return snapshot.product(kept.product)
 

@@ -332,7 +332,7 @@ REFUSED = (
     (["fraud-detection", "LR-10", "switch_off", "--value", "4", "--by", "ci"], "when it was measured"),
     (["fraud-detection", "LR-99", "switch_off", "--value", "4", "--by", "ci"], "There is no item"),
     (["fraud-detection", "LR-10", "dril", "--value", "4", "--by", "ci"], "asks for no"),
-    (["fraud-detection-9", "LR-10", "switch_off", "--value", "4", "--by", "ci"], "no launch and no product"),
+    (["fraud-detection-9", "LR-10", "switch_off", "--value", "4", "--by", "ci"], "Did you mean `fraud-detection"),
     (["fraud-detection", "LR-10", "switch_off", "--document", "nowhere.pdf", "--by", "ci"], "cannot be read"),
     (["fraud-detection", "LR-10", "switch_off", "--value", "4", "--state", "code", "--by", "ci"], "name=value"),
     (["fraud-detection", "LR-03", "recall", "--value", "0.9", "--by", "ci"], ""),
@@ -395,12 +395,14 @@ def test_a_person_is_forgotten_once_and_only_when_that_is_meant(home, muster):
     launch = opened(home)
     signed(home, launch)
 
+    stranger = muster("forget", "U0NOBODY01")
     unsure = muster("forget", MIA.user)
     done = muster("forget", MIA.user, "--yes")
     again = muster("forget", MIA.user, "--yes")
 
     assert unsure[0] == 1
-    assert "add --yes when you are sure" in unsure[2]
+    assert (stranger[0], "knows nobody with the id U0NOBODY01" in stranger[2]) == (1, True)
+    assert f"the name of Mia ({MIA.user}) back; add --yes when you are sure" in unsure[2]
     assert (done[0], done[2]) == (0, "")
     assert done[1].startswith(
         f"The name is gone, and every hash still holds. Look at {launch}: what they signed there waits for others."

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.files import catalogue
-from handlers import cards, configuration, erasures, launches
+from handlers import cards, configuration, drawing, erasures, launches, proofs
 from handlers.items import Answer
 from handlers.launches import Breaking
 from integrations.store import cards as stored_cards
@@ -15,7 +15,7 @@ from integrations.store.identities import Identity, IdentityKind
 from schema.checkins import Answers
 from schema.errors import Refusal
 from schema.flaws import flaws
-from schema.launches import State
+from schema.launches import EventKind, State
 from schema.ledger import begin
 from schema.products import Role
 from schema.votes import Intent
@@ -203,4 +203,28 @@ async def test_the_words_of_the_forgotten_go_where_that_is_asked_and_their_objec
     assert "(The words were erased.)" in str(card.message)
     assert (await room.gate(launch)).open is False
     events = await room.store.read(lambda session: ledger.events_since(session, room.workspace))
+    [said] = [event for event in events if event.kind == EventKind.OBJECTED]
+    [written] = [event for event in events if event.kind == EventKind.TEXT_ERASED]
+    assert (written.launch, written.payload) == (launch, {"texts": [said.payload["text"]]})
+    page = (await proofs.prove(room.services, room.snapshot, launch)).page.decode()
+    assert "Some of what somebody wrote here was erased." in page
     assert flaws(begin(room.workspace), events) == ()
+
+
+async def test_the_words_in_a_launch_that_has_ended_go_too_and_it_stays_ended(room):
+    launch = await room.opened(people=(*EVERYBODY, MAX))
+    no = Answer(intent=Intent.OBJECT, reason="It forgets small shops.")
+    await room.said(launch, MIA, Role.ML, T_1=no)
+    await launches.withdraw(*room.acting(launch), by=PIA, key=a_key())
+
+    await erasures.forget(room.services, room.snapshot, MIA.user, words=True)
+    await drawing.catch_up(room.services, room.snapshot)
+
+    gate = await room.gate(launch)
+    events = await room.store.read(lambda session: ledger.events_of(session, room.workspace, launch))
+    assert (gate.state, gate.seq) == (State.WITHDRAWN, events[-1].seq)
+    assert events[-1].kind == EventKind.TEXT_ERASED
+    card = await room.store.read(
+        lambda session: stored_cards.get(session, room.workspace, f"launch.{launch}")
+    )
+    assert "small shops" not in str(card.message)

@@ -161,8 +161,12 @@ async def test_an_emergency_answers_no_and_is_used_only_when_that_is_accepted(ro
         await room.used(launch, accept_bypass=True)
 
 
-async def test_an_unknown_launch_is_told_so(room):
-    with pytest.raises(Refusal, match="There is no launch “fraud-detection-9”"):
+async def test_an_unknown_launch_is_told_so_with_what_would_work(room):
+    with pytest.raises(Refusal, match=r"no launch `fraud-detection-9`\. None has been opened"):
+        await room.gate("fraud-detection-9")
+
+    launch = await room.opened()
+    with pytest.raises(Refusal, match=rf"Did you mean `{launch}`\? `muster launches --all` lists them"):
         await room.gate("fraud-detection-9")
 
 

@@ -81,10 +81,11 @@ def forget_command(
     ] = False,
 ) -> None:
     """Forget who a person was: their name leaves the ledger's side, and what they signed counts no more."""
-    if not yes:
-        raise Refusal(f"Nobody can bring the name of {user} back; add --yes when you are sure.")
 
     async def leave(opened: Desk) -> str:
+        name = await erasures.name_of(opened.services, opened.snapshot, user)
+        if not yes:
+            raise Refusal(f"Nobody can bring the name of {name} back; add --yes when you are sure.")
         return (await erasures.forget(opened.services, opened.snapshot, user, words=words)).line
 
     typer.echo(at_desk(leave))

@@ -31,7 +31,7 @@ MORE_HAPPENED: Final[Mapping[str, str]] = {
     EventKind.SUPERSEDED: "put a newer revision in its place",
     EventKind.ATTEMPT_REFUSED: "tried to {what}, and was refused ({why})",
     EventKind.LOOKED_BACK: "What was promised was held against what is real, {day} days after it went out.",
-    EventKind.TEXT_ERASED: "erased a text",
+    EventKind.TEXT_ERASED: "Some of what somebody wrote here was erased.",
     EventKind.DELEGATED: "let somebody sign for them until {ends_at}",
     EventKind.DELEGATION_ENDED: "ended a delegation",
     EventKind.KEY_ROTATED: "Another key signs from here on.",

@@ -21,6 +21,12 @@ class Gone:
     blockers: int = 0
 
 
+def spoke(session: Session, workspace: str, users: Collection[str]) -> bool:
+    """Tell whether somebody was ever asked before a standup."""
+    mine = select(C.person).where(C.workspace == workspace, C.person.in_(users)).limit(1)
+    return session.execute(mine).first() is not None
+
+
 def erase(session: Session, workspace: str, users: Collection[str]) -> Gone:
     """Erase what people said before standups, and what is remembered of them; who could help with a blocker is left out."""
     mine = (C.workspace == workspace, C.person.in_(users))
