@@ -1,6 +1,6 @@
 """The one page of one product for one audience: verdict first, what is asked of whom last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -10,10 +10,11 @@ from schema import facts, texts
 from schema.asides import aside
 from schema.blanks import ours, plain_name, why_blank
 from schema.facts import Fact, Kind
-from schema.gains import NOTHING, other_side
-from schema.headlines import LABELS, TOPIC_LABELS, asked, headline, moved_over_longer, outlook_label
+from schema.gains import other_side
+from schema.headlines import LABELS, TOPIC_LABELS, asked, headline, outlook_label
 from schema.insights import APART, Insight, Topic, counter_of
 from schema.judgements import Compared
+from schema.longer_times import longer
 from schema.metrics import Audience, Unit
 from schema.operating_points import limit_alone
 from schema.paces import crowd, pace
@@ -23,14 +24,16 @@ from schema.paragraphs import Section as Section
 from schema.paragraphs import advised_once
 from schema.periods import Period
 from schema.restatements import restated
+from schema.saying import Place, places, told
+from schema.saying import say as say
 from schema.statements import levels
-from schema.statements.stating import Statement, state
+from schema.statements.stating import state
 from schema.statements.subjects import as_stated
 from schema.statements.subjects import told as told_kind
 from schema.targets import agreed
 from schema.texts import Text
-from schema.trends import course, still
-from schema.verdicts import CHANGES, GAINS, LOSSES, Because
+from schema.trends import course
+from schema.verdicts import CHANGES, GAINS, SMALL
 from schema.verdicts import Kind as VerdictKind
 from schema.worth import flip, span
 
@@ -62,133 +65,74 @@ def _in_short(page: Page, audience: Audience) -> list[Section]:
     rest = _rest(page)
     return [
         Section(title=UNFIT, paragraphs=tuple(_unfit(page, i.metric, audience) for i in unfit)),
-        Section(title="What moved", paragraphs=_moved(page, said, audience)),
+        Section(title="What moved", paragraphs=tuple(paragraphs(page, said, audience))),
         Section(title="Over a longer time", paragraphs=tuple(longer(page, audience))),
         Section(title="Money", paragraphs=tuple(_money(page, audience))),
         Section(title=REST, paragraphs=(Paragraph(label="", text=rest),) if rest else ()),
     ]
 
 
-def _moved(page: Page, insights: Sequence[Insight], audience: Audience) -> tuple[Paragraph, ...]:
-    pins = frozenset(each.metric for each in insights if each.pinned or each.topic in ASIDE)
-    return _together([paragraph(page, each, audience) for each in insights], pins)
+def paragraphs(
+    page: Page, insights: Iterable[Insight], audience: Audience, *, short: bool = False
+) -> list[Paragraph]:
+    """Say insights in their order; what a gain cost is told once, and pointed to from then on."""
+    found: list[Paragraph] = []
+    above: set[Place] = set()
+    for each in insights:
+        found.append(paragraph(page, each, audience, short=short, above=above))
+        above |= places(found[-1])
+    return found
 
 
-def paragraph(page: Page, insight: Insight, audience: Audience, *, short: bool = False) -> Paragraph:
+def paragraph(
+    page: Page, insight: Insight, audience: Audience, *, short: bool = False,
+    above: AbstractSet[Place] = frozenset(),
+) -> Paragraph:  # fmt: skip
     """Say one insight: its metric, and with a gain what its countermetric did.
 
     short   for a digest's parent: a countermetric that is unclear is named only
+    above   what stands above already
     """
     if insight.topic is Topic.CORRECTION:
         label, words = TOPIC_LABELS[insight.topic], restated(page, insight.metric)
         return Paragraph(label=label, text=words, metrics=(insight.metric,))
     if insight.topic in SEEN:
-        return _seen(page, insight, audience, short=short)
+        return _seen(page, insight, audience, short=short, above=above)
     # what is told of sources is their figures now: that no change is clear would only stand between them
-    told = say(
-        page, insight.metric, audience, UNCOMPARED if insight.topic is Topic.SOURCES else None, short=short
-    )
-    label = TOPIC_LABELS.get(insight.topic) or told.label
+    said = say(
+        page, insight.metric, audience, UNCOMPARED if insight.topic is Topic.SOURCES else None, short=short,
+        above=above,
+    )  # fmt: skip
+    label = TOPIC_LABELS.get(insight.topic) or said.label
     if short and insight.topic is Topic.WHAT_IF:
         return replace(
-            told, label=label, text=limit_alone(page, insight.metric).text, statements=(), advice=()
+            said, label=label, text=limit_alone(page, insight.metric).text, statements=(), advice=()
         )
     if insight.topic in {Topic.LIMIT, Topic.GAP}:
         line = agreed(page, insight.metric, audience)
-        core = texts.join((told.core, line))
-        return replace(told, label=label, text=texts.join((core, *told.advice)), core=core)
-    return replace(told, label=label)
+        core = texts.join((said.core, line))
+        return replace(said, label=label, text=texts.join((core, *said.advice)), core=core)
+    return replace(said, label=label)
 
 
-def say(
-    page: Page, key: str, audience: Audience, compared: Compared | None = None, *, short: bool = False,
-    more: Text = NOTHING, above: AbstractSet[str] = frozenset(),
-) -> Paragraph:  # fmt: skip
-    """Say a metric against one window; a gain never stands without its countermetric.
-
-    more    what else is said of this very figure
-    above   countermetrics whose figures for this window stand above already
-    """
-    main = state(subject(page, key, compared), audience)
-    return _told(page, main, compared, short=short, more=more, above=above)
-
-
-def _told(
-    page: Page, main: Statement, compared: Compared | None, *, short: bool, more: Text = NOTHING,
-    above: AbstractSet[str] = frozenset(),
-) -> Paragraph:  # fmt: skip
-    key, audience, kind = main.metric, main.audience, main.subject.kind
-    label = LABELS[kind] if main.verdict.because is not Because.NOT_ASKED else ""
-    if kind not in GAINS:
-        plain = aside(page, key, audience, compared, short=short)
-        core = texts.join((main.core, more, plain))
-        return Paragraph(
-            label=label, text=texts.join((core, *main.advice)), metrics=(key,), statements=(main,),
-            advice=main.advice, core=core,
-        )  # fmt: skip
-    other = other_side(page, main, compared, short=short, above=above)
-    lost = any(each.verdict.kind in LOSSES for each in other.statements)
-    advice = tuple(dict.fromkeys((*main.advice, *other.advice)))
-    own = {each.metric for each in page.ranked.said if each.topic in ASIDE} - {key}
-    beside = tuple(
-        aside(
-            page,
-            each.metric,
-            audience,
-            compared,
-            short=short,
-            named=bool(other.metrics),
-            counter=each is not main,
-        )
-        for each in (main, *other.statements)
-        if each.metric not in own
-    )
-    core = texts.join((other.warning, main.core, other.text, more, *beside))
-    return Paragraph(
-        label=TOPIC_LABELS[Topic.COST] if lost and kind is VerdictKind.CLEAR_GAIN else label,
-        text=texts.join((core, *advice)),
-        metrics=(key, *other.metrics),
-        statements=(main, *other.statements),
-        advice=advice,
-        core=core,
-    )
-
-
-def _seen(page: Page, insight: Insight, audience: Audience, *, short: bool) -> Paragraph:
+def _seen(
+    page: Page, insight: Insight, audience: Audience, *, short: bool, above: AbstractSet[Place]
+) -> Paragraph:
     """Say a course, the pace to a goal, or one group that is more than agreed; good news with its countermetric."""
     key = insight.metric
     label = outlook_label(page, insight) or TOPIC_LABELS[insight.topic]
     if insight.topic is Topic.CROWD:
         return Paragraph(label=label, text=crowd(page, key).text, metrics=(key,))
     if insight.topic is not Topic.PACE:
-        return replace(_told(page, course(page, key, audience), None, short=short), label=label)
+        return replace(told(page, course(page, key, audience), None, short=short, above=above), label=label)
     text = pace(page, key).text
     if not page.seen.paces[key].reaches:
         return Paragraph(label=label, text=text, metrics=(key,))
-    other = other_side(page, state(subject(page, key), audience), None, short=short)
+    other = other_side(page, state(subject(page, key), audience), None, short=short, above=above)
     return Paragraph(label=label, text=texts.join((text, other.text)), metrics=(key, *other.metrics))
 
 
-ASIDE: Final = frozenset({Topic.SOURCES, Topic.MIX, Topic.WHAT_IF})  # said beside the metric's own statement
 SEEN: Final = frozenset({Topic.CREEP, Topic.TURN, *APART})
-
-
-def _together(paragraphs: list[Paragraph], pins: AbstractSet[str] = frozenset()) -> tuple[Paragraph, ...]:
-    """Leave out what stands in another one's paragraph already; gains and pins keep their own."""
-    within = {_place(each) for paragraph in paragraphs for each in paragraph.statements[1:]}
-    return tuple(
-        each
-        for each in paragraphs
-        if not each.statements
-        or _place(each.statements[0]) not in within
-        or each.statements[0].subject.kind in GAINS
-        or each.metrics[0] in pins
-    )
-
-
-def _place(statement: Statement) -> tuple[str, str]:
-    """Name what a statement compares: its metric and the other window."""
-    return statement.metric, str(statement.subject.moment.then)
 
 
 def _unfit(page: Page, key: str, audience: Audience) -> Paragraph:
@@ -197,36 +141,6 @@ def _unfit(page: Page, key: str, audience: Audience) -> Paragraph:
     if blank is not None and audience not in levels.PLAIN_READERS and not ours(blank):
         text = texts.join((text, texts.fill("{detail}", {"detail": facts.name(blank.detail)})))
     return Paragraph(label=page.catalogue[key].name, text=text, metrics=(key,))
-
-
-def longer(page: Page, audience: Audience, *, short: bool = False) -> list[Paragraph]:
-    """Say what changed since a milestone or some periods ago, where that is asked for."""
-    found: list[Paragraph] = []
-    above: dict[str, set[str]] = {}  # by window, the other sides that are told
-    for key, each in moved_over_longer(page):
-        told = above.setdefault(each.comparison.key, set())
-        found.append(_longer(page, key, audience, each, short=short, above=told))
-        told.update(other.metric for other in found[-1].statements[1:])
-    return sorted(_together(found), key=_harm)[:MOST_LONGER]
-
-
-def _harm(paragraph: Paragraph) -> int:
-    """Put losses first and gains without a cost last, so that no loss is among what there is no room for."""
-    return HARM.index(paragraph.label) if paragraph.label in HARM else len(HARM)
-
-
-HARM: Final = (
-    LABELS[VerdictKind.CLEAR_LOSS], TOPIC_LABELS[Topic.COST], LABELS[VerdictKind.SMALL_LOSS],
-)  # fmt: skip
-
-
-def _longer(
-    page: Page, key: str, audience: Audience, compared: Compared, *, short: bool, above: AbstractSet[str]
-) -> Paragraph:
-    said = say(page, key, audience, compared, short=short, above=above)
-    if audience is not Audience.EXECUTIVE:
-        return said
-    return replace(said, text=texts.join((said.text, still(page, key, compared))))
 
 
 def _money(page: Page, audience: Audience) -> list[Paragraph]:
@@ -246,7 +160,6 @@ def _money(page: Page, audience: Audience) -> list[Paragraph]:
 
 
 UNFIT: Final = "Not fit to use"
-MOST_LONGER: Final = 5  # the rest stands in the engineer's page
 
 
 def _rest(page: Page) -> Text:
@@ -268,23 +181,31 @@ def _rest(page: Page) -> Text:
 
 def _unsaid(page: Page) -> list[Text]:
     """Name what there was no room to say, sources that differ among it (wording rule 39)."""
-    named: dict[str, dict[str, None]] = {}
+    named: dict[str, list[Text]] = {}
     for each in page.ranked.unsaid:
         words = _words_for(page, each)
         if words:
-            named.setdefault(words, {})[each.metric] = None
-    return [
-        texts.fill(words, {"them": texts.join([plain_name(page, key) for key in keys], "; ")})
-        for words, keys in named.items()
-    ]
+            named.setdefault(words, []).append(
+                _named(page, each) if words == MOVED else plain_name(page, each.metric)
+            )
+    return [texts.fill(words, {"them": texts.join(them, "; ")}) for words, them in named.items()]
+
+
+def _named(page: Page, insight: Insight) -> Text:
+    """Name a metric with what the headline counts it as."""
+    kind = told_kind(page.catalogue[insight.metric], page.judged[insight.metric].verdict.kind)
+    label = TOPIC_LABELS[insight.topic] if insight.topic in TOPIC_LABELS else LABELS[kind]
+    return texts.fill(f"{{plain}} ({label.lower()})", {"plain": plain_name(page, insight.metric)})
 
 
 def _words_for(page: Page, insight: Insight) -> str:
     if insight.topic in ALSO:
         return ALSO[insight.topic] if insight.topic is not Topic.PACE or insight.harm else ""
-    moved = insight.topic in COURSES or page.judged[insight.metric].verdict.kind in CHANGES
-    return "Also moved: {them}." if moved else ""
+    moved = insight.topic in COURSES or page.judged[insight.metric].verdict.kind in CHANGES | SMALL
+    return MOVED if moved else ""
 
+
+MOVED: Final = "Also moved, with figures on the page for engineers: {them}."
 
 COURSES: Final = frozenset({Topic.CREEP, Topic.TURN, Topic.INPUTS, Topic.MIX})
 ALSO: Final[Mapping[Topic, str]] = {
@@ -302,7 +223,7 @@ def _in_full(page: Page, audience: Audience) -> list[Section]:
     judged = [(key, page.judged[key]) for key in _told_in_full(page) if key in page.judged]
     corrected = [each for each in page.ranked.said if each.topic is Topic.CORRECTION]
     sections = [
-        Section(title="Corrected", paragraphs=tuple(paragraph(page, each, audience) for each in corrected)),
+        Section(title="Corrected", paragraphs=tuple(paragraphs(page, corrected, audience))),
         Section(
             title=UNFIT,
             paragraphs=tuple(_unfit(page, key, audience) for key, each in judged if each.now is None),

@@ -2,20 +2,23 @@
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from schema import texts
 from schema.blanks import plain_name, why_blank
+from schema.headlines import LABELS
 from schema.insights import counter_of
 from schema.judgements import Compared
 from schema.pages import Page, subject
 from schema.statements import levels
 from schema.statements.stating import Statement, state
 from schema.texts import Text
+from schema.verdicts import CHANGES, SMALL
 from schema.verdicts import Kind as VerdictKind
 from schema.wording.readability import sentences
 
 NOTHING: Final = Text(())
+Place: TypeAlias = tuple[str, str]  # a metric and the window that it is compared with, in words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +36,12 @@ class OtherSide:
 
 def other_side(
     page: Page, main: Statement, compared: Compared | None, *, short: bool = False,
-    above: AbstractSet[str] = frozenset(),
+    above: AbstractSet[Place] = frozenset(),
 ) -> OtherSide:  # fmt: skip
     """Say what a gain's countermetric did; what is unclear or unknown says so at once (wording rule 34).
 
     short   of what is unclear only say so and name it; the thread has the figures
-    above   the same of metrics whose figures for this window stand above already
+    above   changes whose figures stand above already: of these it only says what they amount to
     """
     window = compared.comparison.key if compared else None
     counter, known = counter_of(main.subject.metric, page.judged, window)
@@ -63,10 +66,15 @@ def other_side(
     warning = _warning(main, NOT_CLEAR) if unsure else Text(())
     start = OTHER_SIDE if not unsure else KNOWN_UNSURE_SIDE if warning else UNSURE_SIDE
     told = texts.fill(start, {"text": _uncapped(statement.core)})
-    if unsure and (short or counter in above):
+    if unsure and (short or place(statement) in above):
         where = "see the thread" if short else "see above"
         named = NAMED_SIDE if warning else NAMED_UNSURE_SIDE
         told = texts.fill(named, {"plain": plain_name(page, counter), "where": where})
+    elif place(statement) in above and statement.subject.kind in MOVED:
+        told = texts.fill(
+            NAMED_MOVED_SIDE.format(label=LABELS[statement.subject.kind].lower()),
+            {"plain": plain_name(page, counter)},
+        )
     return OtherSide(
         text=told, warning=warning, advice=statement.advice, metrics=(counter,), statements=(statement,)
     )
@@ -83,12 +91,19 @@ def _warning(main: Statement, words: str) -> Text:
     return Text(()) if alone or main.audience not in levels.PLAIN_READERS else texts.plain(words)
 
 
+def place(statement: Statement) -> Place:
+    """Name what a statement compares: its metric and the other window."""
+    return statement.metric, str(statement.subject.moment.then)
+
+
 UNSURE: Final = frozenset({VerdictKind.CANNOT_TELL, VerdictKind.NOT_COMPARABLE})
+MOVED: Final = CHANGES | SMALL
 OTHER_SIDE: Final = "At the same time: {text}"
 UNSURE_SIDE: Final = "The other side is not clear yet: {text}"
 KNOWN_UNSURE_SIDE: Final = "The other side: {text}"
 NAMED_SIDE: Final = "Its other side is {plain}; {where}."
 NAMED_UNSURE_SIDE: Final = "The other side is not clear yet: {plain}; {where}."
+NAMED_MOVED_SIDE: Final = "The other side is a {label}: {{plain}}; see above."
 NOT_CLEAR: Final = "This is good news whose other side is not clear yet."
 NOT_KNOWN: Final = "This is good news whose cost is not known."
 

@@ -7,8 +7,9 @@ from typing import Final
 
 from schema import facts, texts
 from schema.facts import Fact, Kind
-from schema.insights import Insight, Topic, counter_of
+from schema.insights import Insight, Topic
 from schema.judgements import Compared
+from schema.longer_moves import Weight, moved_over_longer
 from schema.pages import Page, moment, window
 from schema.products import Since
 from schema.statements import levels
@@ -33,7 +34,7 @@ TOPIC_LABELS: Final[Mapping[Topic, str]] = {
     Topic.NOT_FIT: "Not fit to use",
     Topic.LIMIT: "Off target",
     Topic.GAP: "Gap past its limit",
-    Topic.COST: "Gain with a cost",
+    Topic.COST: "Clear gain with a cost",
     Topic.SOURCES: "Sources differ",
     Topic.MIX: "Hidden by the mix",
     Topic.WHAT_IF: "Another limit would pay more",
@@ -63,7 +64,12 @@ def headline(page: Page) -> Text:
     counts, longer = _counted(_tally(page)), _longer(page)
     if counts:
         after = longer if tells_longer(page) else []
-        counted = texts.join((texts.join(counts, ", "), *after), "; ")
+        here = (
+            f"only {{counts}} this {page.product.cadence.value}"
+            if after and is_small_only(page)
+            else "{counts}"
+        )
+        counted = texts.join((texts.fill(here, {"counts": texts.join(counts, ", ")}), *after), "; ")
         return texts.fill("{title}, {window}: {counts}.", fillings | {"counts": counted})
     if longer:
         unit = page.product.cadence.value
@@ -71,8 +77,8 @@ def headline(page: Page) -> Text:
             f"{{title}}, {{window}}: nothing has clearly changed this {unit}; {{longer}}.",
             fillings | {"longer": texts.join(longer, "; ")},
         )
-    span = f" this {page.product.cadence.value}" if moved_over_longer(page) else ""  # the lines tell of more
-    return texts.fill(f"{{title}}, {{window}}: {_nothing(page)}{span}.", fillings)
+    when = f" this {page.product.cadence.value}" if moved_over_longer(page) else ""  # the lines tell of more
+    return texts.fill(f"{{title}}, {{window}}: {_nothing(page)}{when}.", fillings)
 
 
 def _nothing(page: Page) -> str:
@@ -142,38 +148,14 @@ NAMES: Final[Mapping[VerdictKind, str]] = {
 }  # fmt: skip
 
 
-def moved_over_longer(page: Page) -> list[tuple[str, Compared]]:
-    """List what changed since a milestone or some periods ago, where that is asked for; outside the tested family.
-
-    What was lost beside a gain in its own window belongs to it.
-    """
-    found: dict[tuple[str, str], tuple[str, Compared]] = {}
-    for key in page.product.shown:
-        judgement = page.judged.get(key)
-        for each in judgement.compared[1:] if judgement and judgement.now else ():
-            moved = each.verdict.kind in GAINS or each.verdict.kind in LOSSES
-            if each.before is not None and moved:
-                found[key, each.comparison.key] = key, each
-                found = _lost_beside(page, key, each) | found
-    return list(found.values())
-
-
-def _lost_beside(page: Page, key: str, gain: Compared) -> dict[tuple[str, str], tuple[str, Compared]]:
-    window = gain.comparison.key
-    counter, known = counter_of(page.catalogue[key], page.judged, window)
-    against = page.judged[counter].against(window) if counter is not None and known else None
-    lost = against is not None and against.verdict.kind in LOSSES and gain.verdict.kind in GAINS
-    return {(counter, window): (counter, against)} if lost and counter and against else {}
-
-
 def _longer(page: Page) -> list[Text]:
     """Count what moved over a longer time, window by window, where something was lost: that is no quiet week."""
     tallies: dict[str, Counter[str]] = {}
     spans: dict[str, Text] = {}
-    for key, each in moved_over_longer(page):
-        spans.setdefault(each.comparison.key, _span(page, key, each))
-        kind = told(page.catalogue[key], each.verdict.kind)
-        tallies.setdefault(each.comparison.key, Counter()).update([NAMES[kind]])
+    for each in moved_over_longer(page):
+        window = each.compared.comparison.key
+        spans.setdefault(window, span(page, each.metric, each.compared))
+        tallies.setdefault(window, Counter()).update([NAMES[each.kind]])
     return [
         texts.fill("{span}: {counts}", {"span": spans[key], "counts": texts.join(_counted(tally), ", ")})
         for key, tally in tallies.items()
@@ -181,7 +163,8 @@ def _longer(page: Page) -> list[Text]:
     ]
 
 
-def _span(page: Page, key: str, compared: Compared) -> Text:
+def span(page: Page, key: str, compared: Compared) -> Text:
+    """Say over which longer time something is compared: since a milestone, or against another period."""
     if isinstance(compared.comparison, Since):
         return texts.fill("since {milestone}", {"milestone": facts.name(compared.comparison.since)})
     then = moment(page, compared.comparison, page.judged[key]).then
@@ -217,14 +200,19 @@ def _asks(page: Page) -> list[tuple[Topic, str]]:
 
 
 def _lost_over_longer(page: Page) -> list[str]:
-    lost = (key for key, each in moved_over_longer(page) if each.verdict.kind is VerdictKind.CLEAR_LOSS)
+    lost = (each.metric for each in moved_over_longer(page) if each.weight is Weight.LOSS)
     return list(dict.fromkeys(lost))
 
 
 def tells_longer(page: Page) -> bool:
     """Tell whether a page begins with a longer comparison, so that its headline counts it too."""
-    told = any(each.topic is not Topic.NOT_FIT for each in page.ranked.said)
+    told = any(each.topic not in {Topic.NOT_FIT, Topic.SMALL} for each in page.ranked.said)
     return is_asked_for_longer(page) or not told
+
+
+def is_small_only(page: Page) -> bool:
+    """Tell whether all that is said of this period is too small to act on."""
+    return all(each.topic is Topic.SMALL for each in (*page.ranked.said, *page.ranked.unsaid))
 
 
 def is_asked_for_longer(page: Page) -> bool:

@@ -1,17 +1,17 @@
 """The digest of a product and period: a short parent, and sections for its thread."""
 
-import itertools
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from schema import delays, facts, records, texts, voices
 from schema.blanks import plain_name
-from schema.briefs import REST, Paragraph, Section, compose, how_judged, longer, paragraph
+from schema.briefs import REST, Paragraph, Section, compose, how_judged, paragraphs
 from schema.consequences import consequence
 from schema.facts import Fact, Kind, number
 from schema.headlines import TOPIC_LABELS, asked, headline, is_asked_for_longer
 from schema.insights import Topic
+from schema.longer_times import both_sides
 from schema.metrics import Audience, Unit
 from schema.pages import Page
 from schema.periods import Period
@@ -80,29 +80,29 @@ def compose_standup(page: Page, week: Week = QUIET) -> Standup:
 
 
 def _leads(page: Page, *, most: int) -> tuple[Paragraph, ...]:
-    """Choose what the parent says: this period's insights; of a longer time what is asked about, or both sides of it."""
-    said = _said(page)
-    if said and not is_asked_for_longer(page):
-        return tuple(said[:most])
-    over = longer(page, Audience.EXECUTIVE, short=True)
-    if said:
-        return (*said[: most - 1], *over[:1])
-    other = (each for each in over[1:] if each.label != over[0].label)
-    return (*over[:1], *itertools.islice(other, 1))
+    """Choose what the parent says: this period's insights; of a longer time what is asked about, or both sides of it.
+
+    What is too small to act on comes after whatever is larger.
+    """
+    large, small = _said(page)
+    if large and not is_asked_for_longer(page):
+        return (*large, *small)[:most]
+    over = both_sides(page)
+    return (*large[: most - 1], *over[:1]) if large else (*over, *small)[:most]
 
 
-def _said(page: Page) -> list[Paragraph]:
-    """Say this period's insights, what was corrected first and in one line."""
+def _said(page: Page) -> tuple[tuple[Paragraph, ...], tuple[Paragraph, ...]]:
+    """Say this period's insights, what was corrected first and in one line; apart from those too small to act on."""
     corrected = [each.metric for each in page.ranked.said if each.topic is Topic.CORRECTION]
-    others = [
-        paragraph(page, insight, Audience.EXECUTIVE, short=True)
-        for insight in page.ranked.said
-        if insight.topic not in {Topic.NOT_FIT, Topic.CORRECTION}
-    ]
+    others = [each for each in page.ranked.said if each.topic not in {Topic.NOT_FIT, Topic.CORRECTION}]
+    others.sort(key=lambda each: each.topic is Topic.SMALL)
+    told = paragraphs(page, others, Audience.EXECUTIVE, short=True)
+    larger = sum(each.topic is not Topic.SMALL for each in others)
+    large, small = tuple(told[:larger]), tuple(told[larger:])
     if not corrected:
-        return others
+        return large, small
     words = restated(page, corrected[0]) if len(corrected) == 1 else restated_together(page, corrected)
-    return [Paragraph(label=LABEL_CORRECTED, text=words, metrics=tuple(corrected)), *others]
+    return (Paragraph(label=LABEL_CORRECTED, text=words, metrics=tuple(corrected)), *large), small
 
 
 def _held(page: Page, week: Week) -> tuple[Paragraph, ...]:

@@ -103,6 +103,6 @@ def test_a_gain_since_a_decision_is_said_with_its_other_side(fraud):
     )
     told = consequence(fraud, made, {})
 
-    assert told.label == "Gain with a cost"
+    assert told.label == "Clear gain with a cost"
     assert "At the same time: the cost of flagging good payments by mistake" in str(told.text)
     assert str(told.text).endswith("The earlier figure was corrected after the decision.")

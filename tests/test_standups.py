@@ -1,13 +1,17 @@
 """The digest: a short parent with the verdict first and the ask last, sections for its thread, charts with their gaps."""
 
+import re
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from schema.briefs import UNFIT, compose
+from schema.gains import Place, place
 from schema.insights import Topic
 from schema.metrics import Audience, Unit
+from schema.saying import places
 from schema.standups import FEWEST_POINTS, MOST_CHARTS, MOST_LINES, charts, compose_standup
 from schema.wording.checks import lonely_gain
 from tests.demo_pages import demo_pages
@@ -57,6 +61,52 @@ def test_the_thread_says_what_the_parent_had_no_room_for_and_nothing_twice(produ
         for each in section.paragraphs
     }
     assert said <= led | set(thread)
+
+
+COUNTED = re.compile(r"(\d+) (clear loss|clear gain|clear change|small change)")
+NAMED = re.compile(r"\((clear loss|clear gain|clear change|small loss|small gain|small change)")
+
+
+def told(standup):
+    return [*standup.parent, *(each for section in standup.sections for each in section.paragraphs)]
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_what_the_headline_counts_is_found_under_that_label_or_by_name(product) -> None:
+    standup = compose_standup(demo_pages()[product])
+    found = Counter(
+        kind
+        for each in told(standup)
+        for kind in (*NAMED.findall(str(each.text)), *re.findall(r"^(?:clear|small) \w+", each.label.lower()))
+    )
+    found["small change"] += found["small gain"] + found["small loss"]
+
+    wanted = Counter[str]()
+    for count, kind in COUNTED.findall(str(standup.parent[0].text)):
+        wanted[kind] += int(count)
+    assert wanted <= found
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_what_a_gain_points_to_as_above_stands_above_it(product) -> None:
+    above: set[Place] = set()
+    for each in told(compose_standup(demo_pages()[product])):
+        if "The other side is a " in str(each.text):
+            assert place(each.statements[1]) in above, str(each.text)
+        above |= places(each)
+
+
+def test_what_is_too_small_to_act_on_comes_after_what_is_larger() -> None:
+    standup = compose_standup(demo_pages()["nearby-offers"])
+
+    assert [each.label for each in standup.parent[1:-1]] == [
+        "Clear loss",
+        "Clear gain with a cost",
+        "Small gain",
+    ]
+    assert "only 1 small change this week; since the pivot to opt-in: 2 clear losses, 6 clear gains." in str(
+        standup.parent[0].text
+    )
 
 
 @pytest.mark.parametrize("product", PRODUCTS)

@@ -140,8 +140,9 @@ def test_a_course_without_room_is_named_as_moved() -> None:
     page = precision(FALLING)
     without_room = replace(page, ranked=replace(page.ranked, said=(), unsaid=page.ranked.said))
 
-    assert "Also moved: the share of alerts that were right." in words(
-        compose(without_room, Audience.EXECUTIVE)
+    assert (
+        "Also moved, with figures on the page for engineers: the share of alerts that were right (slow move)."
+        in words(compose(without_room, Audience.EXECUTIVE))
     )
 
 

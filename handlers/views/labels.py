@@ -20,7 +20,7 @@ MARKS: Final[Mapping[str, str]] = {
     "Not fit to use": ":warning:",
     "Off target": ":dart:",
     "Gap past its limit": ":scales:",
-    "Gain with a cost": ":large_yellow_circle:",
+    "Clear gain with a cost": ":large_yellow_circle:",
     "Unusual": ":mag:",
     "Inputs changed": ":inbox_tray:",
     "New level": ":bar_chart:",

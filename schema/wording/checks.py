@@ -8,7 +8,7 @@ from schema.estimates.estimating import Estimate
 from schema.statements.full import VERDICT_WORDS
 from schema.statements.levels import Subject, marks
 from schema.statements.stating import Statement
-from schema.statements.subjects import Shown
+from schema.statements.subjects import Shown, phrase
 from schema.texts import Text
 from schema.verdicts import GAINS, Because
 from schema.verdicts import Kind as VerdictKind
@@ -109,4 +109,11 @@ def lonely_gain(text: Text, statements: Sequence[Statement]) -> bool:
     counter = next((each for each in statements[1:] if each.metric in wanted), None)
     if counter is None or counter.verdict.kind in UNSURE:
         return not any(words in early for words in NOT_KNOWN)
-    return str(counter.core)[1:] not in str(text)  # its first letter may have become small
+    whole = str(counter.core)[1:]  # its first letter may have become small
+    return whole not in str(text) and _pointed_to(counter) not in str(text)
+
+
+def _pointed_to(statement: Statement) -> str:
+    """Say what is said of a change whose figures stand above: what it amounts to, and its name."""
+    subject = statement.subject
+    return f"is a {subject.kind.value}: {phrase(subject.metric.plain, subject.metric, subject.language)}; see above."
