@@ -38,8 +38,11 @@ class Loaded:
     problems: tuple[Problem, ...] = ()
 
 
-def load_yaml(source: str | bytes | Path) -> Loaded:
-    """Read YAML from a text or from a file: plain values only, days as text, every key once."""
+def load_yaml(source: str | bytes | Path, *, as_written: bool = False) -> Loaded:
+    """Read YAML from a text or from a file: plain values only, days as text, every key once.
+
+    as_written  leave numbers and yes or no the text that they are, so that version 3.10 is not 3.1
+    """
     text = _text_of(source)
     if isinstance(text, Problem):
         return Loaded(problems=(text,))
@@ -47,7 +50,7 @@ def load_yaml(source: str | bytes | Path) -> Loaded:
         root = YAML(typ="safe", pure=True).compose(text)
     except (YAMLError, RecursionError, ValueError) as error:
         return Loaded(problems=(_unreadable(error, text),))
-    return Loaded() if root is None else _Builder().build(root)
+    return Loaded() if root is None else _Builder(as_written=as_written).build(root)
 
 
 def _text_of(source: str | bytes | Path) -> str | Problem:
@@ -93,6 +96,7 @@ def _unreadable(error: Exception, text: str) -> Problem:
 class _Builder:
     """Turns YAML's nodes into plain values and remembers their lines."""
 
+    as_written: bool = False
     positions: dict[Place, int] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
     open: list[int] = field(
@@ -127,6 +131,8 @@ class _Builder:
         if read is None:
             self.findings.error(path, f"The tag {quoted(node.tag)} is not allowed.", _TAGS)
             return None
+        if self.as_written and read is not _nothing:
+            return str(node.value)
         try:
             return read(node.value)
         except ValueError:
@@ -203,11 +209,15 @@ def _float(text: str) -> float:
     return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
 
 
+def _nothing(_: str) -> None:
+    return None
+
+
 _SCALARS: Final[Mapping[str, Callable[[str], Any]]] = {
     "str": str,
     "value": str,
     "timestamp": str,  # a day stays the text that was written
-    "null": lambda _: None,
+    "null": _nothing,
     "bool": lambda text: text.lower() in {"true", "yes", "on", "y"},
     "int": _integer,
     "float": _float,

@@ -19,7 +19,7 @@ def digest_of(named: str) -> str:
 
 
 def _from_file(path: Path) -> str:
-    loaded = load_yaml(path)
+    loaded = load_yaml(path, as_written=True)
     if loaded.problems:
         if not path.is_file():
             raise Refusal(

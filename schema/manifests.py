@@ -91,6 +91,8 @@ def _one(name: str, given: object) -> str:
         raise Declined(
             Code.MANIFEST, f"Name {_WORDS[name]} in one short word without spaces, such as a hash."
         )
+    if any(unicodedata.category(each) == "Cf" for each in text):
+        raise Declined(Code.MANIFEST, f"Type {_WORDS[name]} by hand; it holds a character that nobody sees.")
     if text.casefold() == NONE:
         return NONE
     moves = _moving_name(text) if name == "model" else moving(text)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.manifests import digest_of
 from schema.attempts import Code, Declined
 from schema.manifests import MOVING, pinned
 from tests.launch_stage import MANIFEST, PARTS
@@ -47,6 +48,10 @@ def test_a_name_that_stays_is_taken(part, name):
         ({"prompt": "two words 2"}, "one short word without spaces"),
         ({"prompt": "x1" * 200}, "one short word"),
         ({"prompt": "a\u202e1"}, "one short word"),
+        (
+            {"model_version": "v3\u200b.1"},
+            "Type the model's version by hand; it holds a character that nobody sees",
+        ),
         ({"data": "none,train@2026-10-01"}, "leave one of them out"),
         ({"data": ",".join(f"set-{n}" for n in range(51))}, "one digest of a list"),
         ({"data": "  "}, "Say what the data is"),
@@ -86,3 +91,15 @@ def test_the_same_version_of_two_models_is_not_the_same_manifest():
 def test_no_moving_word_passes_at_the_end_of_a_name(word, shape):
     with pytest.raises(Declined):
         pinned({**PARTS, "prompt": shape.format(word)})
+
+
+@pytest.mark.parametrize(
+    "version", ["3.10", "1.00", "12e5", "0012345", "0x1f", "1_000", "2026.1123456789012345"]
+)
+def test_a_version_in_a_file_is_what_is_written_there_and_no_number(version, tmp_path):
+    file = tmp_path / "release.yaml"
+    file.write_text(
+        "".join(f"{name}: {part}\n" for name, part in {**PARTS, "model_version": version}.items())
+    )
+
+    assert digest_of(str(file)) == pinned({**PARTS, "model_version": version}).digest
