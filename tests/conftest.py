@@ -1,5 +1,6 @@
 """What every test lives under: a closed network and repeatable random examples."""
 
+import gc
 import ipaddress
 import logging
 import os
@@ -56,3 +57,10 @@ def log_as_before() -> Iterator[None]:
 def pytest_configure() -> None:
     """Close the network before the first test module is imported."""
     sys.addaudithook(close_the_network)
+    gc.set_threshold(10_000, 20, 100)  # a full collection goes through every test and library
+
+
+def pytest_collection_finish() -> None:
+    """Leave what stays until the end out of the collector's rounds."""
+    gc.collect()
+    gc.freeze()

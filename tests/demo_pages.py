@@ -20,6 +20,10 @@ from schema.pages import Page
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 WORKSPACE = "T0ACME0001"
+PRODUCTS = (
+    "support-chatbot", "feed-personalisation", "content-recommender", "fraud-detection", "writing-assistant",
+    "nearby-offers", "job-matching",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,7 @@ from schema.quotes import ELLIPSIS, cut
 from schema.standups import MOST_LINES, compose_standup
 from schema.votes import Intent
 from schema.weeks import Week
-from tests.demo_pages import demo_pages
+from tests.demo_pages import PRODUCTS, demo_pages
 from tests.launch_stage import LEA, MEL, RAY, Stage, finding
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -120,7 +120,7 @@ def test_a_quiet_week_with_a_launch_that_waits_is_not_without_action():
     assert str(closing) == "Asked of legal and responsible AI: review “A looser limit”."
 
 
-@pytest.mark.parametrize("product", sorted(demo_pages()))
+@pytest.mark.parametrize("product", PRODUCTS)
 def test_a_parent_stays_short_whatever_delays(product):
     page = demo_pages()[product]
     blockers = tuple(blocker(str(n), days=n, unblocker="U0ANA00001") for n in range(30))

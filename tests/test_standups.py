@@ -14,12 +14,7 @@ from schema.metrics import Audience, Unit
 from schema.saying import places
 from schema.standups import FEWEST_POINTS, MOST_CHARTS, MOST_LINES, charts, compose_standup
 from schema.wording.checks import lonely_gain
-from tests.demo_pages import demo_pages
-
-PRODUCTS = (
-    "support-chatbot", "feed-personalisation", "content-recommender", "fraud-detection", "writing-assistant",
-    "nearby-offers", "job-matching",
-)  # fmt: skip
+from tests.demo_pages import PRODUCTS, demo_pages
 
 
 def test_the_demo_has_these_seven_products() -> None:

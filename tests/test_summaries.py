@@ -25,7 +25,7 @@ from schema.summaries import LONGEST_LINE, MOST_QUOTES, Fault, Rewritten, rewrit
 from schema.wording.checks import check
 from schema.wording.words import Sign
 from tests.builders import ANA, BEN
-from tests.demo_pages import demo_pages
+from tests.demo_pages import PRODUCTS, demo_pages
 from tests.writers import better
 
 FRAUD = "fraud-detection"  # three clear losses
@@ -70,7 +70,7 @@ def line(text: str, key: str = "a", **more) -> dict:
 # --- what it is given ---
 
 
-@pytest.mark.parametrize("product", demo_pages())
+@pytest.mark.parametrize("product", PRODUCTS)
 def test_a_model_is_given_no_figure_and_no_digit(product) -> None:
     offer = offer_of(product)
     system, user = messages(offer)
@@ -116,7 +116,7 @@ def test_what_is_given_has_one_digest() -> None:
 # --- what may be posted ---
 
 
-@pytest.mark.parametrize("product", demo_pages())
+@pytest.mark.parametrize("product", PRODUCTS)
 def test_words_that_anybody_might_choose_are_taken_for_every_product(product) -> None:
     offer = offer_of(product)
 
@@ -153,7 +153,7 @@ def test_an_answer_may_stand_in_a_fence() -> None:
     assert isinstance(tried(f"```json\n{answer(line(GOOD))}\n```"), Rewritten)
 
 
-@pytest.mark.parametrize("product", demo_pages())
+@pytest.mark.parametrize("product", PRODUCTS)
 def test_every_statement_of_the_demo_keeps_the_rules_in_its_own_words(product) -> None:
     page = demo_pages()[product]
     for section in compose(page, Audience.EXECUTIVE).sections:
