@@ -24,6 +24,7 @@ from schema.paragraphs import Section as Section
 from schema.paragraphs import advised_once
 from schema.periods import Period
 from schema.restatements import restated
+from schema.ripeness import still_open
 from schema.saying import Place, places, told
 from schema.saying import say as say
 from schema.statements import levels
@@ -63,13 +64,15 @@ def _in_short(page: Page, audience: Audience) -> list[Section]:
     unfit = [i for i in page.ranked.said if i.topic is Topic.NOT_FIT]
     said = [i for i in page.ranked.said if i.topic is not Topic.NOT_FIT]
     rest = _rest(page)
-    return [
+    sections = [
         Section(title=UNFIT, paragraphs=tuple(_unfit(page, i.metric, audience) for i in unfit)),
         Section(title="What moved", paragraphs=tuple(paragraphs(page, said, audience))),
         Section(title="Over a longer time", paragraphs=tuple(longer(page, audience))),
         Section(title="Money", paragraphs=tuple(_money(page, audience))),
-        Section(title=REST, paragraphs=(Paragraph(label="", text=rest),) if rest else ()),
     ]
+    notes = still_open(page, (line for section in sections for line in section.paragraphs))
+    lines = (Paragraph(label="", text=rest),) if rest else ()
+    return [*sections, Section(title=REST, paragraphs=(*notes, *lines))]
 
 
 def paragraphs(

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from schema import facts, texts
 from schema.blanks import why
 from schema.briefs import Paragraph, Section, say
 from schema.metrics import Audience, Metric
 from schema.pages import Page
+from schema.ripeness import still_open
 from schema.statements import levels
 from schema.statements.levels import Language
 from schema.texts import Text
@@ -39,9 +41,15 @@ def explain(metric: Metric, page: Page | None, *, nouns: Mapping[str, str]) -> E
         sections.insert(1, Section(title="What it says here", paragraphs=(figure(page, metric),)))
     return Explanation(
         metric=metric.key, product=page.product.key if page is not None else None,
-        headline=texts.fill("{name}: {plain}", {"name": facts.name(metric.name), "plain": plain}),
+        headline=texts.fill(HEADLINE if page is None else HEADLINE_OF, {
+            "name": facts.name(metric.name), "plain": plain, "title": facts.name(page.product.title) if page else "",
+        }),
         sections=tuple(each for each in sections if each.paragraphs),
     )  # fmt: skip
+
+
+HEADLINE: Final = "{name}: {plain}"
+HEADLINE_OF: Final = "{name} of {title}: {plain}"
 
 
 def _said(title: str, text: Text) -> Section:
@@ -59,4 +67,4 @@ def figure(page: Page, metric: Metric) -> Paragraph:
         text = texts.fill("{title} has no figure for it: {reason}.", {"title": title, "reason": reason})
         return Paragraph(label="", text=text, metrics=(metric.key,))
     said = say(page, metric.key, Audience.EXECUTIVE)
-    return replace(said, text=texts.fill("{title}: {text}", {"title": title, "text": said.text}))
+    return replace(said, text=texts.join((said.text, *(each.text for each in still_open(page, [said])))))

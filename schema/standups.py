@@ -16,6 +16,7 @@ from schema.metrics import Audience, Unit
 from schema.pages import Page
 from schema.periods import Period
 from schema.restatements import restated, restated_together
+from schema.ripeness import still_open
 from schema.statements import levels
 from schema.texts import Text
 from schema.weeks import Week
@@ -72,9 +73,11 @@ def compose_standup(page: Page, week: Week = QUIET) -> Standup:
     )
     held = _held(page, week)
     leads = _leads(page, most=min(MOST_LEADS, MOST_LINES - ENDS - len(held)))
-    parent = (Paragraph(label="", text=top), *leads, *held, closing)
+    room = MOST_LINES - ENDS - len(leads) - len(held)
+    above = (*leads, *still_open(page, leads)[:room], *held)
+    parent = (Paragraph(label="", text=top), *above, closing)
     return Standup(
-        product=page.product.key, period=page.period, parent=parent, sections=_thread(page, week, (*leads, *held)),
+        product=page.product.key, period=page.period, parent=parent, sections=_thread(page, week, above),
         charts=charts(page), fallback=texts.join((top, closing.text)), note=_note(page, week),
     )  # fmt: skip
 

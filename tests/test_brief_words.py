@@ -220,6 +220,35 @@ def test_why_there_is_no_figure_is_said_in_words_of_ours_where_the_source_answer
     assert "the source has no records" not in words(one_group) + words(none_known)
 
 
+def open_outcomes(known=600, **more):
+    weeks = {"precision": [OLD, NEW], "recall": [OLD, NEW], "label_maturity": [share(known, 1_000)] * 2}
+    return page_of(weeks, {"label_maturity": {"matters": 0.1}}, **more)
+
+
+MOVES = "Provisional figures can still move: of every 100 outcomes we wait for, 60 were known and 40 were still open."
+
+
+@pytest.mark.parametrize("audience", [Audience.EXECUTIVE, Audience.SUPPORT])
+def test_what_provisional_means_is_said_once_on_a_page_that_uses_the_word(audience) -> None:
+    page = open_outcomes(labels={"matured": "45 days"})
+
+    assert words(compose(page, audience)).count(f"{MOVES} All are known after 45 days.") == 1
+    assert "can still move" not in words(compose(open_outcomes(980), audience))
+
+
+def test_what_provisional_means_stands_in_a_digests_parent_and_beside_an_explained_figure() -> None:
+    page = open_outcomes()
+    standup = compose_standup(page)
+    explained = explain(known_metrics()["precision"], page, nouns={})
+
+    assert [str(each.text) for each in standup.parent].count(MOVES) == 1
+    assert all(MOVES != str(line.text) for each in standup.sections for line in each.paragraphs)
+    assert str(explained.headline) == "Precision of Fraud detection: the share of alerts that were right"
+    [said] = [str(line.text) for each in explained.sections for line in each.paragraphs if line.statements]
+    assert said.startswith("Provisional: of every 100 alerts")
+    assert said.endswith(MOVES)
+
+
 def test_an_assumption_that_has_expired_is_named() -> None:
     priced_until = priced()
     priced_until["assumptions"]["fee"]["until"] = "2026-11-01"

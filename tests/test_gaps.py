@@ -94,6 +94,13 @@ RATES = st.tuples(st.integers(30, 2_000), st.floats(0.01, 0.99)).map(
 )
 
 
+def test_a_gap_that_would_only_add_up_of_a_million_is_told_in_counts() -> None:
+    said = told("fpr_gap", {"A": (28, 4_265), "B": (84, 19_394)}, {"A": (40, 6_000), "B": (90, 19_394)})
+
+    assert "among A 28 of 4,265 and among B 84 of 19,394" in said
+    assert "That is a gap of 22 in every 10,000" in said
+
+
 @settings(deadline=None)
 @given(st.tuples(RATES, RATES), st.tuples(RATES, RATES))
 @pytest.mark.parametrize("metric", [GAP, RATIO])

@@ -288,7 +288,7 @@ def test_changed_inputs_are_told_with_how_little_is_known_of_the_outcomes() -> N
     assert str(told.text) == (
         "The shift in the mix of payments was 0.194 against a watch line of 0.1, up from 0.000 the week before."
         " What comes in has changed. What that does to right and wrong is not known yet:"
-        " so far, of every 100 payments, 64 had a known outcome."
+        " so far, of every 100 outcomes we wait for, 64 were known."
     )
     assert str(compose(page, Audience.EXECUTIVE).closing) == "No action needed."
 

@@ -14,6 +14,7 @@ from schema.texts import Filling, Text
 from schema.verdicts import CHANGES
 
 RATIO_NEAR: Final = Decimal("0.01")  # a ratio of two shown counts is within a hundredth of the exact one
+MOST_HELD: Final = 10_000  # a base that is chosen only so that the figures add up is no larger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +36,24 @@ def base_of_gap(subject: Subject, shown: Shown, *, least: int) -> GapBase:
     """Choose a denominator at which both ends, the gap and what it was are near and add up."""
     first, last = ranked(shown.now)[0].value, ranked(shown.now)[-1].value
     known, rests = (first, last, *_gaps(shown)), (1 - first, 1 - last)
+    counts = all(each.denominator is not None for each in (ranked(shown.now)[0], ranked(shown.now)[-1]))
     for base in (each for each in facts.BASES if each >= least):
         near = facts.base_for(*known, rests=rests, least=base) == base
         if near and _adds_up(subject, shown, base):
             return GapBase(base=base)
+        if near and counts and base >= MOST_HELD:
+            break  # counts are easier to hold than a larger base
     gaps = _gaps(shown)
-    chosen = facts.base_for(*gaps, apart=bool(gaps) and _told_apart(subject, shown), least=least)
-    return GapBase(base=chosen or facts.BASES[-1], counted=True)
+    apart = bool(gaps) and _told_apart(subject, shown)
+    chosen = (each for each in facts.BASES if each >= least and _shows_gaps(gaps, each, apart=apart))
+    return GapBase(base=next(chosen, facts.BASES[-1]), counted=True)
+
+
+def _shows_gaps(gaps: list[Decimal], base: int, *, apart: bool) -> bool:
+    """Tell whether a base shows a gap well, and roughly what it was."""
+    if apart and facts.per(gaps[0], base) == facts.per(gaps[1], base):
+        return False
+    return facts.base_for(*gaps[:1], rests=gaps[1:], least=base) == base
 
 
 def _gaps(shown: Shown) -> list[Decimal]:
