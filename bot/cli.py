@@ -25,7 +25,7 @@ from handlers.standups import preview
 from handlers.views import plain
 from integrations.store.engine import Store
 from integrations.store.errors import StoreError
-from schema.configuration.changes import Take
+from schema.configuration.changes import Applied, Take
 from schema.errors import Refusal
 from schema.problems import Severity
 from schema.products import Product
@@ -41,6 +41,10 @@ app = typer.Typer(
 for each in (gates, evidence, proofs, rehearse, schedules):
     app.add_typer(each.app)
 Key = Annotated[str, typer.Argument(metavar="PRODUCT", help="Its key in muster.yaml.")]
+STRANDED = (
+    "warning: the launch {} is under way, and its product is gone: nobody can sign it, and its evidence cannot be looked at."
+    " Apply the file with the product under the same name; withdraw the launch first if it is not to go out."
+)
 UNSOUND = 2
 CONFLICT = 3
 REFUSED = 1
@@ -175,15 +179,18 @@ def apply_command(
     sound(config, now)
     document = load_yaml(config).document
     store = _store(settings)
-    try:
-        applied = asyncio.run(
-            configuration.apply(
-                store, MAIN, document, catalogue=catalogue(), checklists=checklists(), now=now, take=take
-            )
+
+    async def store_it() -> tuple[Applied, tuple[str, ...]]:
+        applied = await configuration.apply(
+            store, MAIN, document, catalogue=catalogue(), checklists=checklists(), now=now, take=take
         )
+        return applied, await configuration.stranded(store, MAIN, applied)
+
+    try:
+        applied, stranded = asyncio.run(store_it())
     finally:
         store.close_sync()
-    for line in lines_of(applied):
+    for line in [*lines_of(applied), *map(STRANDED.format, stranded)]:
         typer.echo(line)
     if applied.problems:
         raise typer.Exit(UNSOUND)

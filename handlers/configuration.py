@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from sqlalchemy.orm import Session
 
 from integrations.store import configuration as stored
-from integrations.store import limits, people
+from integrations.store import launches, limits, people
 from integrations.store.engine import Store, lock_workspace
 from schema.checklists import Checklists
 from schema.configuration.changes import (
@@ -129,6 +129,16 @@ def _settled(each: Difference, take: Take | None) -> Difference:
     return Difference(
         at=each.at, fate=fate, wanted=each.wanted, current=each.current, changed_by=each.changed_by
     )
+
+
+async def stranded(store: Store, workspace: str, applied: Applied) -> tuple[str, ...]:
+    """Name the launches under way whose product a file that was applied took away."""
+    removed = [each.at for each in applied.differences if each.fate is Fate.REMOVED]
+    gone = {at.key for at in removed if at.kind is Kind.PRODUCT}
+    if not gone or applied.problems or applied.conflicts:
+        return ()
+    open_ones = await store.read(lambda session: launches.going(session, workspace))
+    return tuple(each.id for each in open_ones if each.product in gone)
 
 
 async def export(store: Store, workspace: str) -> str:

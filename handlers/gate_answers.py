@@ -84,9 +84,13 @@ async def every(services: Services, snapshot: Snapshot, *, product: str | None, 
 
     ended   those that have ended, too
     """
-    products = [snapshot.product(product).key] if product else sorted(snapshot.configuration.products)
+    named = [snapshot.product(product).key] if product else None
 
     def read(session: Session) -> list[Body]:
+        products = named or sorted({
+            *snapshot.configuration.products,
+            *(each.product for each in stored.going(session, snapshot.workspace)),  # its product may be gone
+        })  # fmt: skip
         found = [
             kept for key in products for kept in reversed(stored.of_product(session, snapshot.workspace, key))
         ]

@@ -166,9 +166,8 @@ def reason_of(each: Tally) -> Reason:
         words = f"Somebody objects to {name}; they can take it back, or it can be overridden with a reason."
         return Reason(code=ReasonCode.OBJECTION, item=name, words=words)
     if state is ItemState.UNKNOWN:
-        return Reason(
-            code=ReasonCode.UNKNOWN, item=name, words=f"The evidence of {name} could not be looked at."
-        )
+        words = f"The evidence of {name} could not be looked at; see that its product stands in muster.yaml."
+        return Reason(code=ReasonCode.UNKNOWN, item=name, words=words)
     if state is ItemState.AUTO_FAIL:
         words = f"{name}: {each.failing[0].why}"
         return Reason(code=ReasonCode.EVIDENCE, item=name, words=words)

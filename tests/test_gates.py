@@ -89,7 +89,9 @@ def test_a_gate_that_cannot_look_at_the_evidence_cannot_tell():
     stage.findings = (GOOD[0],)
 
     assert stage.gate().open is None
-    assert stage.words() == ["The evidence of LR-07 could not be looked at."]
+    assert stage.words() == [
+        "The evidence of LR-07 could not be looked at; see that its product stands in muster.yaml."
+    ]
 
 
 def test_what_cannot_be_told_never_hides_a_reason_to_stay_closed():
