@@ -19,7 +19,6 @@ from schema.periods import Period
 from schema.products import Product
 from schema.side_findings import with_findings
 from schema.sides import asked_of
-from schema.standups import Standup, compose_standup
 
 
 def closed_period(product: Product, at: datetime) -> Period:
@@ -94,8 +93,3 @@ async def brief(
 ) -> Brief:
     """Compose the page of a product from what is stored."""
     return compose(await load_page(services, snapshot, product, period), audience)
-
-
-async def standup(services: Services, snapshot: Snapshot, product: Product, period: Period) -> Standup:
-    """Compose the figures of a product's digest from what is stored."""
-    return compose_standup(await load_page(services, snapshot, product, period))

@@ -32,9 +32,15 @@ def check_ins(page: Page, gathered: Gathered, names: Mapping[str, str]) -> Secti
         return Section(title=TITLE, paragraphs=())
     return Section(
         title=TITLE,
-        paragraphs=(Paragraph(label="", text=asked_and_answered(gathered.members, names)),),
+        paragraphs=(Paragraph(label="", text=asked_and_answered(_as_told(gathered), names)),),
         voices=tuple(voice(page, each, names) for each in gathered.checkins if not _silent(each)),
     )
+
+
+def _as_told(gathered: Gathered) -> list[Member]:
+    """Put who is on the roster in the order in which their words follow, and who said nothing after them."""
+    places = {each.person: place for place, each in enumerate(gathered.checkins)}
+    return sorted(gathered.members, key=lambda each: places.get(each.person, len(places)))
 
 
 def asked_and_answered(members: Iterable[Member], names: Mapping[str, str]) -> Text:

@@ -242,7 +242,7 @@ def test_what_provisional_means_stands_in_a_digests_parent_and_beside_an_explain
     explained = explain(known_metrics()["precision"], page, nouns={})
 
     assert [str(each.text) for each in standup.parent].count(MOVES) == 1
-    assert all(MOVES != str(line.text) for each in standup.sections for line in each.paragraphs)
+    assert all(str(line.text) != MOVES for each in standup.sections for line in each.paragraphs)
     assert str(explained.headline) == "Precision of Fraud detection: the share of alerts that were right"
     [said] = [str(line.text) for each in explained.sections for line in each.paragraphs if line.statements]
     assert said.startswith("Provisional: of every 100 alerts")

@@ -70,7 +70,9 @@ async def test_how_we_know_tells_the_receipt_of_every_figure_of_the_message(talk
     [told] = await talk.presses(talk.lea, page, HOW)
 
     assert "*How we know: Fraud detection*" in words(told)
-    assert words(told).count("source `warehouse`") == 2
+    assert words(told).count("Source `warehouse`") == 1
+    assert words(told).count(" · query `") == 1
+    assert words(told).index("*Precision*: ") < words(told).index("*Recall*: ")
     assert "from 2026-11-16 00:00 UTC until 2026-11-23 00:00 UTC" in words(told)
     assert f"fetched <!date^{int(builders.NOW.timestamp())}^" in words(told)
     assert "revision 1" in words(told)
@@ -144,7 +146,7 @@ async def test_the_buttons_of_a_posted_standup_answer_whoever_presses_them(talk)
 
     [told] = await talk.presses(talk.lea, parent, HOW)
 
-    assert "source `warehouse`" in words(told)
+    assert "Source `warehouse`" in words(told)
     assert len(talk.slack.messages(talk.fraud)) == 1
 
 

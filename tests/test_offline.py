@@ -5,8 +5,8 @@ import pytest
 from bot.files import Secrets, load_yaml
 from bot.offline import Unsound, desk, probed, sound
 from bot.settings import Settings
-from handlers.pages import closed_period, standup
-from handlers.pulls import pull
+from handlers.pages import closed_period
+from handlers.standups import preview
 from handlers.views import plain
 from schema.errors import Refusal
 from tests import builders
@@ -32,8 +32,8 @@ async def test_a_file_is_read_pulled_and_told_and_leaves_nothing_behind(settings
     async with desk(settings, NONE, config=path, now=now) as opened:
         product = opened.snapshot.product("fraud-detection")
         period = closed_period(product, builders.NOW)
-        await pull(opened.services, opened.snapshot, product, period=period)
-        text = plain.standup(await standup(opened.services, opened.snapshot, product, period))
+        standup, _ = await preview(opened.services, opened.snapshot, product, period)
+        text = plain.standup(standup)
 
     assert "Clear loss" in text
     assert "<@" not in text

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.pages import audience_named, brief, closed_period, load_page, standup
+from handlers.pages import audience_named, brief, closed_period, load_page
 from handlers.pulls import pull
+from handlers.standups import preview
 from handlers.views import plain
 from integrations.store.engine import Store
 from schema.errors import Refusal
@@ -62,7 +63,7 @@ async def test_all_audiences_read_the_same_verdicts_in_their_own_words(world):
         plain.brief(await brief(services, held, product, audience=audience, period=period))
         for audience in Audience
     ]
-    posted = plain.standup(await standup(services, held, product, period))
+    posted = plain.standup((await preview(services, held, product, period))[0])
 
     assert len(set(texts)) == len(Audience)
     for text in [*texts, posted]:
@@ -76,7 +77,7 @@ async def test_an_older_period_is_told_as_it_stood(world):
     await pull(services, held, product, period=newest)
     before = product.calendar.shift(newest, -1)
 
-    text = plain.standup(await standup(services, held, product, before))
+    text = plain.standup((await preview(services, held, product, before))[0])
 
     assert "9 to 15 November 2026" in text
     assert "clear loss" not in text.lower()

@@ -100,6 +100,15 @@ def test_everybody_on_the_roster_stands_in_the_line_once():
     )
 
 
+def test_names_stand_in_the_order_in_which_their_words_follow(fraud):
+    given = (checkin("U2", changed="x"), checkin("U1", changed="y"))
+    members = tuple(Member(person=each, state=State.ANSWERED) for each in ("U1", "U2"))
+    section = check_ins(fraud, Gathered(members=members, checkins=given), {"U1": "Ana", "U2": "Ben"})
+
+    assert str(section.paragraphs[0].text) == "2 on the roster. Answered: Ben, Ana."
+    assert [each.name.shown for each in section.voices] == ["Ben", "Ana"]
+
+
 def test_names_stand_in_place_of_calls_where_they_are_known(fraud):
     given = checkin(changed="x", late=True)
 

@@ -15,11 +15,12 @@ from bot.settings import Settings
 from bot.workspaces import MAIN
 from handlers import deliveries, standups
 from handlers.effects import EffectKind
-from handlers.pages import closed_period, standup
+from handlers.pages import closed_period, load_page
 from integrations.store import outbox
 from schema.deliveries import part_key
 from schema.periods import Period
 from schema.products import Product
+from schema.standups import compose_standup
 
 OTHERS = 8  # one message in so many is no digest
 A_WEEK = timedelta(weeks=1)
@@ -117,5 +118,6 @@ async def composed(stage: Stage, settings: Settings) -> list[Digest]:
 
 async def _composed(opened: Desk, product: Product, now: datetime) -> Digest:
     period = closed_period(product, now)
-    found = await standup(opened.services, opened.snapshot, product, period)
-    return Digest(product=product, period=period, payloads=standups.messages(found, product, period))
+    page = await load_page(opened.services, opened.snapshot, product, period)
+    payloads = standups.messages(compose_standup(page), product, period)
+    return Digest(product=product, period=period, payloads=payloads)

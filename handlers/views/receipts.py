@@ -1,6 +1,7 @@
-"""How we know: for each metric its source, window, question, definition, sample, fetch time and revision."""
+"""How we know: by source and window what was asked and when, and below it the metrics that rest on the answer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -16,16 +17,26 @@ MOST_GROUPS: Final = 8
 MOST_MESSAGES: Final = 5  # what a response_url takes
 
 
+@dataclass(slots=True)
+class _Answer:
+    """One answer of a source, and what rests on it."""
+
+    line: str
+    groups: list[str] = field(default_factory=list)
+    metrics: list[str] = field(default_factory=list)
+
+
 def receipts(
     product: Product, metrics: Mapping[str, Metric], *, readings: Sequence[Reading], blanks: Mapping[str, Blank],
     asked: Sequence[str],
 ) -> list[Payload]:  # fmt: skip
-    """Show the receipts of some of a product's metrics, in the order asked for."""
+    """Show the receipts of some of a product's metrics, source by source, in the order asked for."""
     title = f"How we know: {escape(product.title)}"
-    by_metric: dict[str, list[Reading]] = {}
-    for reading in readings:
-        by_metric.setdefault(reading.metric, []).append(reading)
-    lines = [_metric(product, metrics[key], by_metric.get(key, []), blanks.get(key)) for key in asked]
+    known = {reading.metric for reading in readings}
+    lines = [
+        *_by_source(product, metrics, readings=readings, asked=asked),
+        *([_blank(metrics[key], blanks.get(key))] for key in asked if key not in known),
+    ]
     groups: list[list[Block]] = [sections(bold(title)), *(sections("\n".join(each)) for each in lines)]
     messages = budget.split(groups)
     if len(messages) > MOST_MESSAGES:
@@ -36,35 +47,64 @@ def receipts(
     return [{"blocks": blocks, "text": fallback(title)} for blocks in messages]
 
 
-def _metric(product: Product, metric: Metric, readings: Sequence[Reading], blank: Blank | None) -> list[str]:
-    lines = [bold(escape(metric.name))]
-    for reading in readings[:MOST_GROUPS]:
-        lines.extend(_reading(product, reading))
-    if len(readings) > MOST_GROUPS:
-        lines.append(f"and {len(readings) - MOST_GROUPS} more groups from the same source")
-    if not readings:
-        lines.append(_blank(blank))
-    lines.append(f"Definition: {escape(metric.formula)}")
-    return lines
-
-
-def _reading(product: Product, reading: Reading) -> list[str]:
-    receipt = reading.receipt
-    group = f"{escape(reading.group)}: " if reading.group != WHOLE else ""
-    first, last = receipt.window.start, receipt.window.end
-    rows = "1 row" if receipt.sample == 1 else f"{receipt.sample:,} rows"
-    newest = f" · newest record {slack_time(receipt.newest_at)}" if receipt.newest_at else ""
+def _by_source(
+    product: Product, metrics: Mapping[str, Metric], *, readings: Sequence[Reading], asked: Sequence[str]
+) -> list[list[str]]:
+    """Give the lines of each source and window: what it answered, and the metrics below."""
+    sources: dict[str, dict[str, _Answer]] = {}
+    first: dict[str, str] = {}  # by metric, the answer where its definition stands
+    for key in asked:
+        for reading in (each for each in readings if each.metric == key):
+            source, line = _source(product, reading), _answer(reading)
+            again = first.setdefault(key, source + line) != source + line
+            metric = _metric(metrics[key], reading, again=again)
+            answer = sources.setdefault(source, {}).setdefault(line, _Answer(line))
+            if reading.group != WHOLE and reading.group not in answer.groups:
+                answer.groups.append(reading.group)
+            if metric not in answer.metrics:
+                answer.metrics.append(metric)
     return [
-        f"• {group}source `{_code(receipt.source)}` · from {_wall(product, first)} until {_wall(product, last)}",
-        f"   {rows} read · fetched {slack_time(receipt.fetched_at)}{newest} · revision {reading.revision}",
-        f"   query `{receipt.query_digest[:DIGEST]}` · definition `{receipt.definition[:DIGEST]}`",
+        [head, *(line for answer in answers.values() for line in _shown(answer))]
+        for head, answers in sources.items()
     ]
 
 
-def _blank(blank: Blank | None) -> str:
+def _source(product: Product, reading: Reading) -> str:
+    window = reading.receipt.window
+    source = bold(f"Source `{_code(reading.receipt.source)}`")
+    return f"{source} · from {_wall(product, window.start)} until {_wall(product, window.end)}"
+
+
+def _answer(reading: Reading) -> str:
+    receipt = reading.receipt
+    rows = "1 row" if receipt.sample == 1 else f"{receipt.sample:,} rows"
+    newest = f" · newest record {slack_time(receipt.newest_at)}" if receipt.newest_at else ""
+    return (
+        f"• {rows} read · fetched {slack_time(receipt.fetched_at)}{newest} · revision {reading.revision}"
+        f" · query `{receipt.query_digest[:DIGEST]}`"
+    )
+
+
+def _metric(metric: Metric, reading: Reading, *, again: bool) -> str:
+    name, digest = bold(escape(metric.name)), reading.receipt.definition[:DIGEST]
+    if again:
+        return f"   {name}, beside the answer above"
+    return f"   {name}: {escape(metric.formula)} (definition `{digest}`)"
+
+
+def _shown(answer: _Answer) -> list[str]:
+    named, more = answer.groups[:MOST_GROUPS], len(answer.groups) - MOST_GROUPS
+    others = f" and {more} more groups" if more > 0 else ""
+    groups = [f"   for {', '.join(map(escape, named))}{others}"] if named else []
+    return [answer.line, *groups, *answer.metrics]
+
+
+def _blank(metric: Metric, blank: Blank | None) -> str:
+    name = bold(escape(metric.name))
     if blank is None:
-        return "• not pulled yet for this period"
-    return f"• no figure: {escape(blank.detail)} (source `{_code(blank.source)}`, asked {slack_time(blank.fetched_at)})"
+        return f"{name}: not pulled yet for this period"
+    asked = f"source `{_code(blank.source)}`, asked {slack_time(blank.fetched_at)}"
+    return f"{name}: no figure: {escape(blank.detail)} ({asked})"
 
 
 def _code(words: str) -> str:
