@@ -4,7 +4,7 @@ A card changes at most once a second, however many people decide: what a decisio
 `catch_up`, which sees by the launch's row that its card is behind. So nothing is lost when a process dies.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,13 +19,15 @@ from handlers.services import Services, Snapshot
 from handlers.views import decisions as lines
 from handlers.views import launches as views
 from integrations.store import launches as stored
-from integrations.store import ledger, people, texts
+from integrations.store import ledger, texts
+from integrations.store import people as stored_people
 from integrations.store.engine import lock_workspace
 from integrations.store.launches import Kept
-from schema.gates import answer
-from schema.launches import Launch, State
+from schema.gates import Gate, answer
+from schema.launches import EventKind, Launch, State
 from schema.ledger import Event
 from schema.products import Role
+from schema.renewals import Renewal, renewals
 from schema.votes import Vote
 
 RESTS: Final = timedelta(seconds=1)  # of a card, between two changes
@@ -75,7 +77,8 @@ def draw(
     workspace = snapshot.workspace
     events = ledger.events_of(session, workspace, launch.id, after=kept.drawn)
     gate = answer(launch, found.findings, now)
-    about = known(session, snapshot, launch, events=events)
+    again = _renewals(session, kept, launch, gate, events=events)
+    about = known(session, snapshot, launch, events=events, people=_asked(again))
     card, requester = card_key(launch.id), about.users.get(launch.requester)
     beside = {"product": launch.product} | ({"by": requester} if requester else {})
     put = partial(cards.put, session, workspace, channel=kept.channel, now=now)
@@ -83,10 +86,24 @@ def draw(
     wanted = {key: each | beside for key, each in ({card: views.card(launch, gate, about)} | roles).items()}
     for key, message in cards.changed(session, workspace, wanted).items():
         put(key=key, message=message, under=None if key == card else card)
-    said = lines.thread(events, about, tuple(launch.revision.items) if launch.revisions else ())
+    said = lines.thread(events, about, tuple(launch.revision.items) if launch.revisions else (), again)
     if said is not None:
         put(key=f"{card}.said.{launch.seq}", message=said | beside, under=card)
     stored.drawn(session, workspace, launch.id, seq=launch.seq, at=now)
+
+
+def _renewals(
+    session: Session, kept: Kept, launch: Launch, gate: Gate, *, events: Sequence[Event]
+) -> tuple[Renewal, ...]:
+    """Say whom the evidence that changed since the launch was drawn last asks again."""
+    if not any(event.kind == EventKind.EVIDENCE_CHANGED for event in events):
+        return ()
+    whole = folds.events_of(session, kept.workspace, launch.id)
+    return renewals(launch, gate, whole, since=kept.drawn)
+
+
+def _asked(again: Sequence[Renewal]) -> frozenset[str]:
+    return frozenset(pid for each in again for pid in (*each.signers, *each.objectors))
 
 
 async def catch_up(services: Services, snapshot: Snapshot) -> int:
@@ -116,13 +133,23 @@ def roles_of(launch: Launch) -> tuple[Role, ...]:
     return tuple(role for role in Role if role in asked)
 
 
-def known(session: Session, snapshot: Snapshot, launch: Launch, *, events: Sequence[Event] = ()) -> Known:
-    """Read the names and the words that a launch's events refer to."""
-    pids, ids = set(views.named_in(launch)), set(views.written_in(launch))
+def known(
+    session: Session,
+    snapshot: Snapshot,
+    launch: Launch,
+    *,
+    events: Sequence[Event] = (),
+    people: Collection[str] = (),
+) -> Known:
+    """Read the names and the words that a launch's events refer to.
+
+    people   pids of others who are named
+    """
+    pids, ids = {*views.named_in(launch), *people}, set(views.written_in(launch))
     for event in events:
-        pids.add(event.actor)
+        pids |= {event.actor, str(event.payload.get("objector", event.actor))}
         ids |= {str(event.payload["text"])} if event.payload.get("text") else set()
-    names = people.kept(session, snapshot.workspace, pids)
+    names = stored_people.kept(session, snapshot.workspace, pids)
     product = snapshot.configuration.products.get(launch.product)
     return Known(
         product=product.title if product else launch.product,

@@ -1,6 +1,6 @@
 """Reminders of launches: to people in their own working hours, then in the thread, then to the product's owners."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -31,7 +31,7 @@ from schema.working_hours import working
 
 REMIND: Final = "launch_reminder"  # due work, one a launch that waits
 ASKED: Final = frozenset({EventKind.CHECKED, EventKind.REOPENED})  # what asks people, or asks them again
-LOOK_AGAIN: Final = timedelta(hours=1)  # where nothing is to be said before the deadline
+LOOK_AGAIN: Final = timedelta(hours=6)  # at the latest: new evidence may ask somebody anew at any time
 HEARD: Final = timedelta(days=30)  # for how long somebody's time zone is believed
 
 Payload = Mapping[str, Any]
@@ -108,14 +108,13 @@ class _Turn:
         said = due(situation, now)
         told = situation.told
         after = Told(
-            people=told.people | {each.pid for each in said.people},
+            people=told.people | {each.key for each in said.people},
             thread=told.thread or said.thread,
             owners=told.owners or said.owners,
         )
-        latest = max(launch.revision.deadline, now + LOOK_AGAIN)
-        going_on = chores.done(
-            session, self.taken, now=now, next_at=said.next_at or latest, **_payload(kept, name, after)
-        )
+        again = now + LOOK_AGAIN
+        next_at = min(said.next_at or again, again)
+        going_on = chores.done(session, self.taken, now=now, next_at=next_at, **_payload(kept, name, after))
         if going_on:
             self._say(session, kept, launch, situation, said=said, name=name, now=now)
 
@@ -172,21 +171,32 @@ class _Turn:
         now: datetime,
     ) -> None:  # fmt: skip
         about = watches.about(session, self.snapshot, launch)
-        for each in said.people:
-            users = watches.users_of(session, self.workspace, [each.pid])
-            watches.message(session, self.workspace, users, shown.reminder(about, each.items), now=now)
-        items = _together(situation.waited)
+        for pid in dict.fromkeys(each.pid for each in said.people):
+            users = watches.users_of(session, self.workspace, [pid])
+            mine = [each for each in said.people if each.pid == pid]
+            words = shown.reminder(
+                about, _together(mine), [item for each in mine for item in each.objections]
+            )
+            watches.message(session, self.workspace, users, words, now=now)
+        items, waited = _together(situation.waited), situation.waited
+        objectors = self._objectors(session, waited)
         if said.thread:
             card = card_key(launch.id)
             cards.put(
                 session, self.workspace, key=f"{card}.reminder.{name}", channel=kept.channel, under=card,
-                message=shown.thread_line(about, items), now=now,
+                message=shown.thread_line(about, items, objectors), now=now,
             )  # fmt: skip
         if said.owners:
-            could = watches.users_of(session, self.workspace, [each.pid for each in situation.waited])
-            words = shown.escalation(about, items, [mention(user) for user in could])
+            could = watches.users_of(session, self.workspace, [each.pid for each in waited if each.items])
+            words = shown.escalation(about, items, [mention(user) for user in could], objectors)
             owners = watches.owners(self.snapshot, launch.product)
             watches.message(session, self.workspace, owners, words, now=now)
+
+    def _objectors(self, session: Session, waited: Iterable[Waited]) -> dict[str, Sequence[str]]:
+        """Name who has to say whether their objection still holds, with the items."""
+        mine = {each.pid: each.objections for each in waited if each.objections}
+        named = stored_people.kept(session, self.workspace, mine)
+        return {named[pid].name: items for pid, items in mine.items() if pid in named}
 
     # --- an emergency that has to be reviewed ---
 
@@ -235,7 +245,7 @@ def _told(payload: Payload, name: str) -> Told:
     )
 
 
-def _together(waited: tuple[Waited, ...]) -> dict[Role, list[str]]:
+def _together(waited: Sequence[Waited]) -> dict[Role, list[str]]:
     """List by role what people could sign, each item once."""
     return {
         role: sorted({item for each in waited for item in each.items.get(role, ())})

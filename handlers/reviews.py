@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -26,6 +26,7 @@ from schema.gates import Gate, answer
 from schema.launches import Launch, State
 from schema.products import Product, Role
 from schema.reminders import may_still_sign
+from schema.renewals import outdated
 
 WAITED_FOR: Final = frozenset({State.CHECKING, State.OPEN, State.APPROVED, State.BYPASSED})
 
@@ -85,8 +86,9 @@ class _Asked:
                 continue
             launch, gate = self._look(session, kept)
             my_items = waits_for(launch, gate, pid, roles=roles, now=self.services.now())
-            if my_items:
-                mine.append(self._waits(session, launch, product, my_items))
+            my_no = len([vote for vote in outdated(launch) if vote.pid == pid])
+            if my_items or my_no:
+                mine.append(replace(self._waits(session, launch, product, my_items), objections=my_no))
             if kept.requester == pid:
                 everybody = {role: len(items) for role, items in gate.waits_for.items()}
                 others.append(self._waits(session, launch, product, everybody))

@@ -42,7 +42,7 @@ def about(session: Session, snapshot: Snapshot, launch: Launch) -> About:
         link=cards.link(session, snapshot.workspace, card_key(launch.id)),
         deadline=launch.revision.deadline if launch.state is State.OPEN else None,
         wanted_on=launch.wanted_on,
-        questions={item: launch.revision.specs[item].question for item in launch.revision.items},
+        questions={item: spec.question for item, spec in launch.revision.specs.items()},
     )
 
 

@@ -1,7 +1,7 @@
 """Reminders: whom a launch still waits for, and when who is told, inside people's own working hours."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +12,7 @@ from schema.gates import Gate
 from schema.launches import Launch
 from schema.policies import SelfApproval
 from schema.products import Role
+from schema.renewals import outdated
 from schema.votes import Intent
 from schema.working_hours import business_day_before, working
 
@@ -64,21 +65,27 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waited:
-    """Somebody whom a launch waits for, and what they could sign."""
+    """Somebody whom a launch waits for: for what they could sign, or to say whether their objection still holds."""
 
     pid: str
-    items: Mapping[Role, tuple[str, ...]]
-    asked_at: datetime | None = (
-        None  # when the evidence of what they could sign first changed; None: it did not
-    )
+    items: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)  # to sign
+    objections: tuple[str, ...] = ()  # items to which they objected as they were before
+    asked_at: datetime | None = None  # when the evidence of all of this had changed; None: it did not
     acted_at: datetime | None = None  # when they last said something about this launch
+
+    @property
+    def key(self) -> str:
+        """Name what they are told of: to sign, or of their objection; anew where they had spoken and then it changed."""
+        spoke, changed = self.acted_at, self.asked_at
+        anew = [spoke.isoformat()] if spoke is not None and changed is not None and changed > spoke else []
+        return " ".join((self.pid, *(["objected"] if self.objections else []), *anew))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """What was said already in a round; nobody is told the same twice."""
 
-    people: frozenset[str] = frozenset()  # pids
+    people: frozenset[str] = frozenset()  # by the key of what they were told of
     thread: bool = False
     owners: bool = False
 
@@ -117,7 +124,7 @@ class Situation:
     def _planned(self) -> Iterator[tuple[Step, Waited | None, datetime, str]]:
         here = self.round.zone
         for each in self.waited:
-            if each.pid not in self.told.people:
+            if each.key not in self.told.people:
                 zone = self.zones.get(each.pid, here)
                 yield Step.PERSON, each, self.round.person_at(each, zone), zone
         if self.waited and not self.told.thread:
@@ -141,12 +148,12 @@ def due(situation: Situation, now: datetime) -> Reminders:
 def waited_for(
     launch: Launch,
     gate: Gate,
-    members: Mapping[Role, Iterable[str]],
+    members: Mapping[Role, Collection[str]],
     *,
     changed: Mapping[str, datetime],
     now: datetime,
 ) -> tuple[Waited, ...]:
-    """List the people whom a launch waits for; of a role that many hold, a few.
+    """List the people whom a launch waits for; of a role that many hold, a few, and of who objected, all.
 
     members   pids by role, without those who never decide
     changed   when the evidence of an item changed, the last time
@@ -156,15 +163,35 @@ def waited_for(
         mine = {pid: _signable(launch, items, pid, now) for pid in members.get(role, ())}
         for pid in few(launch.id, (pid for pid, each in mine.items() if each)):
             found.setdefault(pid, {})[role] = mine[pid]
-    return tuple(
-        Waited(pid=pid, items=items, asked_at=_asked_at(items, changed), acted_at=acted_at(launch, pid))
+    here = {pid for mine in members.values() for pid in mine}
+    signers = (
+        Waited(
+            pid=pid,
+            items=items,
+            asked_at=_asked_at(frozenset(item for mine in items.values() for item in mine), changed),
+            acted_at=acted_at(launch, pid),
+        )
         for pid, items in sorted(found.items())
     )
+    return (*signers, *(each for each in _objectors(launch, changed) if each.pid in here))
 
 
-def _asked_at(items: Mapping[Role, Iterable[str]], changed: Mapping[str, datetime]) -> datetime | None:
+def _objectors(launch: Launch, changed: Mapping[str, datetime]) -> Iterator[Waited]:
+    """List who has to say whether their objection still holds; nobody else can take it back."""
+    mine: dict[str, list[str]] = {}
+    for vote in outdated(launch):
+        mine.setdefault(vote.pid, []).append(vote.item)
+    for pid, items in sorted(mine.items()):
+        yield Waited(
+            pid=pid,
+            objections=tuple(items),
+            asked_at=_asked_at(frozenset(items), changed),
+            acted_at=acted_at(launch, pid),
+        )
+
+
+def _asked_at(listed: frozenset[str], changed: Mapping[str, datetime]) -> datetime | None:
     """Tell since when the item that waits longest has waited, as its evidence is now."""
-    listed = {item for mine in items.values() for item in mine}
     return min(changed[item] for item in listed) if listed <= changed.keys() else None
 
 

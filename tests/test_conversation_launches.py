@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.local_slack.faults import FaultKind
 from bot.local_slack.values import User
-from handlers import drawing, outbox, ticks
+from handlers import drawing, outbox, pipelines, ticks
+from handlers.pipelines import Giving
 from integrations.store import ledger
 from schema.checklists import CheckKind, Checklists, ItemClass, ItemSpec, Review
 from schema.checkpoints import SigningKey
@@ -677,6 +678,25 @@ async def test_who_signed_before_is_shown_what_changed_since(room):
 
     shown = words(room.view(room.mia).content)
     assert "Since you signed this on 23 November, the model version changed from v3.1 to v3.2." in shown
+
+
+async def test_new_evidence_asks_again_in_the_thread_only_who_had_signed_on_the_old(room):
+    await room.begins()
+    await room.reviews(room.sam)
+    await room.gives_evidence(room.sam, minutes="4")
+    assert [each for each in room.thread() if "evidence changed" in words(each)] == []
+
+    await room.saves(room.sam, LR_10="sign")
+    await room.signs(room.mia, LR_03="sign")
+    services = room.talk.desk.services
+    snapshot = await services.snapshot(builders.WORKSPACE)
+    drill = Giving(target=LAUNCH, item="LR-10", name="drill", value="3", measured="2026-11-21")
+    await pipelines.give(services, snapshot, drill, by="release-train", nonce="n1")
+    await room.ticks()
+
+    [asked] = [words(each) for each in room.thread() if "evidence changed" in words(each)]
+    assert asked == "The evidence changed. Asked again:\n• Sam: *LR-10* Is LR-10 in order?"
+    assert "It changed since it was signed" in words(room.asked("operations"))
 
 
 # --- who is not known yet ---

@@ -90,6 +90,7 @@ async def test_who_objected_is_asked_again_and_card_thread_form_and_certificate_
     [(user, words)] = [each for each in await told(room) if "You objected" in each[1]]
     assert user == MIA.user
     assert words.startswith(f"You objected to T-1 in {FIRST}. *Ranker v3* ({SECOND}) asks anew")
+    assert words.endswith("\n• *T-1* Does it work?")
     card = await shown(room, drawing.card_key(launch))
     assert f"*Mia objects to T-1*, since {FIRST}" in card
     assert "It forgets small shops." in card
@@ -226,6 +227,14 @@ async def test_who_objected_hears_of_the_new_launch_and_takes_it_back_in_their_f
         [asked] = [said for said in direct(room, room.mia) if "You objected" in said]
         assert f"You objected to LR-03 in {FIRST}. *Ranker v3 for new shops* ({SECOND}) asks anew" in asked
         assert f"*Mia objects to LR-03*, since {FIRST}" in words(card_of(room, SECOND))
+        thread = [
+            words(each) for each in room.talk.slack.thread(room.talk.fraud, card_of(room, SECOND)["ts"])
+        ]
+        [carried] = [each for each in thread if "left behind" in each]
+        assert carried.endswith(
+            f"The objection of Mia that {FIRST} left behind stands here too, and they are asked whether it still holds:\n"
+            "• *LR-03* Is LR-03 in order?"
+        )
         await room.signs(room.mia, card_of(room, SECOND), LR_03="take_back")
         assert "objects" not in words(card_of(room, SECOND))
         assert (await room.kinds(SECOND))[-1] == "taken_back"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.local_slack.faults import FaultKind
 from handlers import delegations, launches, reminders, reviews
 from handlers.delegations import Handing
+from handlers.items import Answer
 from handlers.launches import Breaking
 from integrations.store import people
 from integrations.store.engine import Store
@@ -150,6 +151,25 @@ def test_other_ones_are_told_at_the_next_launch():
     assert len({few(f"launch-{n}", pids) for n in range(20)}) > 10
 
 
+NO = Waited(pid="mia", objections=("T-4",), asked_at=at(11, 23, 0), acted_at=at(11, 20, 13))
+
+
+def test_who_objected_is_told_a_day_after_it_changed_beside_what_they_could_sign():
+    assert said(at(11, 23), MIAS, NO)[:1] == (["mia"],)
+    assert MIAS.key != NO.key
+    told = Told(people=frozenset({MIAS.key}))
+    assert said(at(11, 23, 12), MIAS, NO, told=told)[0] == []
+    assert said(at(11, 24, 9), MIAS, NO, told=told)[0] == ["mia"]
+
+
+def test_who_has_spoken_is_told_anew_of_what_changed_afterwards_and_once():
+    first = replace(NO, acted_at=at(11, 23, 13), asked_at=at(11, 23, 14))
+    later = replace(first, asked_at=at(11, 24, 14))
+    assert len({NO.key, first.key}) == 2
+    assert first.key == later.key  # they have not spoken since
+    assert replace(MIAS, acted_at=at(11, 20, 13)).key == MIAS.key  # nothing has changed since
+
+
 # --- in Slack ---
 
 
@@ -186,6 +206,40 @@ async def test_who_has_signed_is_left_alone_and_nobody_when_the_launch_moves(lif
     await life.until(at(11, 23, 13), step=12 * HOUR)
 
     assert life.told(MIA.user) == life.told(EVA.user) == []
+
+
+@only_sqlite
+async def test_who_objected_is_asked_whether_that_still_holds_until_they_speak(life):
+    id_ = await life.open()
+    await life.beat()
+    no = Answer(intent=Intent.OBJECT, reason="Half of the week is missing.")
+    await life.said(id_, MIA, Role.ML, T_1=SIGN, T_4=no)
+    await life.said(id_, RON, Role.RAI, T_2=SIGN)
+    await life.until(at(11, 22, 20), step=12 * HOUR)
+    assert life.told(MIA.user) == []  # nothing has changed: it is for others to answer her
+
+    await life.until(at(11, 24, 7), step=6 * HOUR)  # on Monday the figures of another week came in
+    assert life.told(MIA.user) == []
+    mine = await reviews.waiting(life.services, life.directory, life.snapshot, user=MIA.user)
+    await life.until(at(11, 24, 15), step=3 * HOUR)
+    [asked] = life.told(MIA.user)
+    lines = [m["text"] for m in life.thread()]
+    await life.until(at(11, 26, 15), step=6 * HOUR)
+    [owner] = life.told(builders.ANA)
+
+    assert ": Does your objection to T-4 still hold? What it is about has changed since" in asked
+    assert "waits for your signature" not in asked
+    assert [(each.waits_for, each.objections) for each in mine.mine] == [({}, 1)]
+    [changed] = [words for words in lines if words.startswith("The evidence changed.")]
+    assert changed.endswith("• Mia: *T-4* Does it find enough? Does your objection still hold?")
+    [still] = [words for words in lines if words.startswith("Still waiting")]
+    assert "for Mia (T-4) to say whether their objection still holds." in still
+    assert "still waits for Mia (T-4) to say whether their objection still holds." in owner
+    assert life.told(MIA.user) == []  # once
+
+    await life.said(id_, MIA, Role.ML, T_4=SIGN)
+    mine = await reviews.waiting(life.services, life.directory, life.snapshot, user=MIA.user)
+    assert (mine.mine, (await life.kept(id_)).state) == ((), State.APPROVED)
 
 
 @only_sqlite

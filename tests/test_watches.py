@@ -194,6 +194,9 @@ ROW = {"item": "LR-03", "requirement": "recall", "promised": HOSTILE, "real": HO
         shown.thread_line(ABOUT, ITEMS),
         shown.escalation(ABOUT, ITEMS, [f"<@U{n:010}>" for n in range(36)]),
         shown.escalation(ABOUT, ITEMS, []),
+        shown.reminder(ABOUT, {}, [f"ETH-{n:02}" for n in range(20)]),
+        shown.thread_line(ABOUT, {}, {HOSTILE: ["ETH-17"]}),
+        shown.escalation(ABOUT, ITEMS, [], {HOSTILE: ["ETH-17"], "Mia": ["ETH-18"]}),
         shown.review_wanted(ABOUT, by=FRIDAY, late=True),
         shown.broken(ABOUT, ROW, signed=True),
         shown.looked_back(30, [ROW] * 40),
@@ -253,3 +256,29 @@ def test_a_reminder_says_what_to_sign_as_whom_and_until_when():
     assert message["blocks"][1]["text"]["text"] == "• *LR-03* Is it right often enough?"
     [press] = message["blocks"][-1]["elements"]
     assert press["text"]["text"] == "Review this item"
+
+
+def test_whoever_is_asked_reads_the_question_and_not_only_its_number():
+    questions = {
+        "LR-03": "Is it right often enough?",
+        "ETH-17": "Do we use little data?",
+        "ETH-19": "word " * 90,
+    }
+    about = About(id="ranker-1", title="Ranker v3", product="Ranking", questions=questions)
+    both = {Role.ML: ["LR-03"]}, {"Mia": ["ETH-17"], "Ron": ["ETH-19"]}
+
+    line = shown.thread_line(about, *both)
+    told = shown.escalation(about, both[0], ["<@U1>"], both[1])
+    asked = shown.reminder(about, both[0], ["ETH-17"])
+
+    assert line["text"] == (
+        "Still waiting for data science (LR-03), and for Mia (ETH-17) and Ron (ETH-19) to say whether their objection"
+        " still holds."
+    )
+    listed = line["blocks"][1]["text"]["text"].split("\n")
+    assert listed[:2] == ["• *LR-03* Is it right often enough?", "• *ETH-17* Do we use little data?"]
+    assert len(listed[2]) < 150
+    assert told["blocks"][1] == line["blocks"][1]
+    assert "Does your objection to ETH-17 still hold?" in asked["text"]
+    assert asked["blocks"][1]["text"]["text"].split("\n") == listed[:2]
+    assert asked["blocks"][-1]["elements"][0]["text"]["text"] == "Review these 2 items"

@@ -1,23 +1,29 @@
 """What the thread of a launch says of each decision, and what is said to who asked for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from handlers.views.blocks import Payload, fallback, sections
-from handlers.views.launches import About, joined, name, quote, title_of
+from handlers.views.launches import MOST_QUESTION, About, joined, name, quote, title_of
 from handlers.views.receipts import slack_time
-from handlers.views.text import bold, escape
+from handlers.views.text import bold, clip, escape
+from schema.checklists import ItemSpec
 from schema.launches import EventKind, Launch, State
 from schema.ledger import SYSTEM, Event, Json
+from schema.payloads import value_of
+from schema.renewals import Renewal
 from schema.votes import Vote
 
 MOST_LINES: Final = 12
 MOST_QUOTED: Final = 500
 MOST_ITEMS: Final = 8  # named in one line
+MOST_PEOPLE: Final = 5  # named for one item
 
 _K: Final = EventKind
-ASIDE: Final = frozenset({_K.CHECKED})  # the card says it, and nobody has to do anything
+ASIDE: Final = frozenset(
+    {_K.CHECKED, _K.EVIDENCE_CHANGED}
+)  # the card says it; whom it asks again is told at the end
 SAID: Final[Mapping[str, str]] = {
     _K.SIGNED: "signed",
     _K.OBJECTED: "objects to",
@@ -28,8 +34,8 @@ SAID: Final[Mapping[str, str]] = {
 HAPPENED: Final[Mapping[str, str]] = {
     _K.SUBMITTED: "submitted revision {n}",
     _K.CHECKED: "The checks have run.",
-    _K.OBJECTION_CARRIED: "The objection to {item} that {earlier} left behind stands here too; who made it is asked again.",
-    _K.EVIDENCE_CHANGED: "The evidence of {item} changed; whoever signed on the old evidence is asked again.",
+    _K.OBJECTION_CARRIED: "The objection to {item} that {earlier} left behind stands here too.",
+    _K.EVIDENCE_CHANGED: "The evidence of {item} changed.",
     _K.WAIVED: "waives {item} until {until}",
     _K.WAIVER_ENDED: "The waiver of {item} has ended.",
     _K.OVERRIDDEN: "goes on in spite of the objection to {item}, which stays visible",
@@ -75,19 +81,27 @@ def asked_again(launch: Launch, about: About, votes: Sequence[Vote], *, channel:
     """Ask somebody whose objection an earlier launch left behind what they say to the new one; escaped."""
     items = _items(dict.fromkeys(escape(vote.item) for vote in votes))
     earlier = joined(dict.fromkeys(escape(vote.launch) for vote in votes))
+    specs = launch.revision.specs
+    asked = "\n".join(
+        _question(each, specs[each].question) for each in dict.fromkeys(vote.item for vote in votes)
+    )
     return (
         f"You objected to {items} in {earlier}. {bold(escape(title_of(launch, about)))} ({escape(launch.id)}) asks anew,"
         f" and your objection stands there too: choose *Review my items* on its card in <#{channel}>, then object again,"
-        " sign, or take it back."
+        f" sign, or take it back.\n{asked}"
     )
 
 
-def thread(events: Sequence[Event], about: About, order: Sequence[str] = ()) -> Payload | None:
+def thread(
+    events: Sequence[Event], about: About, order: Sequence[str] = (), renewals: Sequence[Renewal] = ()
+) -> Payload | None:
     """Say in the thread what was decided, in one message; None where nothing is worth a line.
 
-    order   of items, as the checklists have it
+    order      of items, as the checklists have it
+    renewals   whom evidence that changed asks again
     """
     told = [line for line in _lines(events, about, order) if line]
+    told += [_asked_again(renewals, about)] if renewals else []
     if not told:
         return None
     more = len(told) - MOST_LINES
@@ -111,7 +125,8 @@ def _lines(events: Sequence[Event], about: About, order: Sequence[str]) -> list[
 
 def _same(one: Event, other: Event) -> bool:
     plain = not _text(one) and not _text(other) and "item" in one.payload
-    return plain and (one.kind, one.actor, one.at) == (other.kind, other.actor, other.at)
+    alone = one.kind == _K.OBJECTION_CARRIED
+    return plain and not alone and (one.kind, one.actor, one.at) == (other.kind, other.actor, other.at)
 
 
 def _line(run: Sequence[Event], about: About, order: Sequence[str]) -> str:
@@ -128,12 +143,51 @@ def _line(run: Sequence[Event], about: About, order: Sequence[str]) -> str:
     words = HAPPENED.get(first.kind)
     if words is None:
         return ""
+    if first.kind == _K.OBJECTION_CARRIED:
+        return _carried(first, about)
     said = words.format_map(
         _Filled({key: _shown(key, each) for key, each in first.payload.items()} | {"item": items})
     )
     if first.actor == SYSTEM or words[0].isupper():
         return said
     return f"{name(first.actor, about)} {said}.{quote(_text(first), about, MOST_QUOTED)}"
+
+
+def _carried(event: Event, about: About) -> str:
+    """Say that an objection to an earlier launch stands here too, and who is asked about it."""
+    spec, earlier = value_of(ItemSpec, event.payload["spec"]), escape(str(event.payload["earlier"]))
+    who = name(str(event.payload["objector"]), about)
+    return (
+        f"The objection of {who} that {earlier} left behind stands here too, and they are asked whether it still holds:\n"
+        f"{_question(spec.id, spec.question)}"
+    )
+
+
+def _asked_again(renewals: Sequence[Renewal], about: About) -> str:
+    """Say who is asked again, and what; a person looks for their name first."""
+    lines = [line for each in renewals for line in _asked(each, about)]
+    more = len(lines) - MOST_ITEMS
+    shown = [*lines[:MOST_ITEMS], *([f"and {more} more"] if more > 0 else [])]
+    return "\n".join(("The evidence changed. Asked again:", *shown))
+
+
+def _asked(each: Renewal, about: About) -> Iterator[str]:
+    question = f"{bold(escape(each.item))} {escape(clip(each.question, MOST_QUESTION))}"
+    if each.signers:
+        once = "" if each.passes else ", once its evidence passes"
+        yield f"• {_named(each.signers, about)}{once}: {question}"
+    if each.objectors:
+        yield f"• {_named(each.objectors, about)}: {question} Does your objection still hold?"
+
+
+def _named(pids: Sequence[str], about: About) -> str:
+    names = [name(pid, about) for pid in pids[:MOST_PEOPLE]]
+    more = len(pids) - len(names)
+    return joined([*names, *([f"{more} more"] if more else [])])
+
+
+def _question(item: str, question: str) -> str:
+    return f"• {bold(escape(item))} {escape(clip(question, MOST_QUESTION))}"
 
 
 def _items(names: Mapping[str, None]) -> str:

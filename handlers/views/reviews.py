@@ -47,6 +47,7 @@ class Waits:
     product: str  # its title
     state: State
     waits_for: Mapping[Role, int]  # how many items; of the reader's roles where it waits for the reader
+    objections: int = 0  # of the reader, to what has changed since
     deadline: datetime | None = None
     wanted_on: date | None = None  # when it is to go out, where that is sooner
     link: str | None = None
@@ -105,7 +106,7 @@ def _heading(gate: Gate, missing: Missing | None) -> str:
         needs.append(f"evidence for {count(len({each.item for each in missing.evidence}))}")
     if missing.objections:
         objections = len(missing.objections)
-        needs.append("an answer to 1 objection" if objections == 1 else f"answers to {objections} objections")
+        needs.append(f"{'an answer' if objections == 1 else 'answers'} to {_objections(objections)}")
     if missing.unknown:
         needs.append(f"another look at {count(len(missing.unknown))}")
     return f"The least that is missing: {joined(needs)}."
@@ -215,14 +216,21 @@ def _title(each: Waits) -> str:
 
 
 def _mine(each: Waits) -> str:
-    asked = joined([f"{count(items)} as {ROLE_WORDS[role]}" for role, items in each.waits_for.items()])
+    told = [f"{count(items)} as {ROLE_WORDS[role]}" for role, items in each.waits_for.items()]
+    if each.objections:
+        told.append(f"{_objections(each.objections)} of yours to look at again")
+    asked = joined(told)
     ends = day(each.wanted_on) if each.wanted_on else each.deadline and slack_time(each.deadline)
     by = f", by {ends}" if each.deadline else ""
     return f"{_title(each)}\n{asked}{by}"
 
 
+def _objections(objections: int) -> str:
+    return "1 objection" if objections == 1 else f"{objections} objections"
+
+
 def _review(each: Waits) -> Block:
-    items = sum(each.waits_for.values())
+    items = sum(each.waits_for.values()) + each.objections
     words = "Review this item" if items == 1 else f"Review these {items} items"
     return button(words, action_id=Action.REVIEW, value={"launch": each.launch})
 

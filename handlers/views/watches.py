@@ -15,7 +15,8 @@ from schema.products import Role
 from schema.role_words import ROLE_WORDS
 
 MOST_TITLE: Final = 100
-MOST_ITEMS: Final = 8  # named in one line
+MOST_ITEMS: Final = 8  # named in one line, and asked in one message
+MOST_QUESTION: Final = 120
 MOST_CELL: Final = 300
 MOST_ROWS: Final = 15  # with their cells they fit into one table
 AFTER: Final[Mapping[int, str]] = {7: "A week", 30: "A month"}
@@ -43,34 +44,60 @@ class About:
 
 
 Asked = Mapping[Role, Sequence[str]]  # items by role
+Objectors = Mapping[
+    str, Sequence[str]
+]  # items by the name of who has to say whether their objection still holds
+NOBODY: Final[Objectors] = {}
 
 
-def reminder(about: About, items: Asked) -> Payload:
-    """Remind somebody, in a direct message, of what they could sign."""
-    words = f"{about.named} waits for your signature on {_as(items)}.{_by(about)}"
-    listed = {item for mine in items.values() for item in mine}
+def reminder(about: About, items: Asked, objections: Sequence[str] = ()) -> Payload:
+    """Remind somebody, in a direct message, of what they could sign, and of what they objected to.
+
+    objections   items that have changed since
+    """
+    words = f"{about.named} waits for your signature on {_as(items)}." if items else f"{about.named}:"
+    if objections:
+        words += (
+            f" Does your objection to {_named(objections)} still hold? What it is about has changed since: object again,"
+            " sign, or take it back."
+        )
+    listed = _listed(about, items, objections)
     review = "Review this item" if len(listed) == 1 else f"Review these {len(listed)} items"
     press = actions([button(review, action_id=Action.REVIEW, value={"launch": about.id}, primary=True)])
-    asked = [
-        f"• {bold(escape(item))} {escape(about.questions[item])}"
-        for item in sorted(listed & about.questions.keys())
-    ]
-    return _message(words, *sections("\n".join(asked[:MOST_ITEMS])), press)
+    return _message(f"{words}{_by(about)}", *_questions(about, listed), press)
 
 
-def thread_line(about: About, items: Asked) -> Payload:
+def thread_line(about: About, items: Asked, objectors: Objectors = NOBODY) -> Payload:
     """Say in the launch's thread whom it still waits for; nobody is mentioned."""
-    return _message(f"Still waiting for {_asked(items)}.{_by(about)}")
+    words = f"Still waiting for {_asked(items, objectors)}.{_by(about)}"
+    return _message(words, *_questions(about, _listed(about, items, *objectors.values())))
 
 
-def escalation(about: About, items: Asked, holders: Sequence[str]) -> Payload:
+def escalation(about: About, items: Asked, holders: Sequence[str], objectors: Objectors = NOBODY) -> Payload:
     """Tell the product's owners that the deadline is near.
 
     holders   mentions of the people who could sign
     """
     people = f" {_joined(holders)} could sign." if holders else ""
-    words = f"{about.named} still waits for {_asked(items)}.{people}{_by(about)}"
-    return _message(words)
+    words = f"{about.named} still waits for {_asked(items, objectors)}.{people}{_by(about)}"
+    return _message(words, *_questions(about, _listed(about, items, *objectors.values())))
+
+
+def _listed(about: About, items: Asked, *more: Sequence[str]) -> tuple[str, ...]:
+    """List items in the checklists' order, each once."""
+    listed = {item for mine in (*items.values(), *more) for item in mine}
+    return (*(item for item in about.questions if item in listed), *sorted(listed - about.questions.keys()))
+
+
+def _questions(about: About, items: Sequence[str]) -> list[Block]:
+    """Say what is asked, an item a line: nobody knows items by heart."""
+    lines = [
+        f"• {bold(escape(item))} {escape(clip(about.questions[item], MOST_QUESTION))}"
+        for item in items
+        if item in about.questions
+    ]
+    more = len(lines) - MOST_ITEMS
+    return sections("\n".join([*lines[:MOST_ITEMS], *([f"and {more} more"] if more > 0 else [])]))
 
 
 def review_wanted(about: About, *, by: datetime, late: bool) -> Payload:
@@ -150,8 +177,13 @@ def _by(about: About) -> str:
     return f" Sign by {until(about.deadline, about.wanted_on)}." if about.deadline else ""
 
 
-def _asked(items: Asked) -> str:
-    return _joined([f"{ROLE_WORDS[role]} ({_named(mine)})" for role, mine in items.items()])
+def _asked(items: Asked, objectors: Objectors) -> str:
+    roles = _joined([f"{ROLE_WORDS[role]} ({_named(mine)})" for role, mine in items.items()]) if items else ""
+    if not objectors:
+        return roles
+    people = _joined([f"{escape(name)} ({_named(mine)})" for name, mine in objectors.items()])
+    said = f"{people} to say whether their objection still holds"
+    return f"{roles}, and for {said}" if roles else said
 
 
 def _as(items: Asked) -> str:
