@@ -237,6 +237,14 @@ def _manifest(given: object) -> str:
         raise Refused(HTTPStatus.BAD_REQUEST, str(declined)) from None
 
 
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a name that stands twice: of two commits, nobody knows which one goes out."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
 async def _body(request: web.Request) -> Mapping[str, Any]:
     """Read a body that is small and holds a JSON object."""
     content = bytearray()
@@ -246,7 +254,7 @@ async def _body(request: web.Request) -> Mapping[str, Any]:
             text = f"That is too much; {LARGEST} bytes are enough for a manifest."
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text, {"Connection": "close"})
     try:
-        found = json.loads(bytes(content))
+        found = json.loads(bytes(content), object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
         raise Refused(HTTPStatus.BAD_REQUEST, WHAT) from None
     if not isinstance(found, dict):

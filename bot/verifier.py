@@ -531,10 +531,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _checked(folder: Path, keys: Sequence[Path], checkpoint: Path | None) -> Report:
     return verify(
         (folder / "certificate.json").read_bytes(),
-        keys=[public_key(path.read_text("utf-8")) for path in keys],
+        keys=[public_key(path.read_text("utf-8", errors="replace")) for path in keys],
         page=(folder / "certificate.html").read_bytes(),
-        posted=None if checkpoint is None else checkpoint.read_text("utf-8"),
+        posted=None if checkpoint is None else _kept_outside(checkpoint),
     )
+
+
+def _kept_outside(path: Path) -> str:
+    """Read a checkpoint that was copied, perhaps without its last line feed; one that is none says nothing of the ledger."""
+    written = path.read_text("utf-8-sig", errors="replace").strip() + "\n"
+    read_note(written, CHECKPOINT, "checkpoint from outside")
+    return written
 
 
 if __name__ == "__main__":

@@ -122,6 +122,7 @@ def test_what_cannot_be_read_cannot_be_told(home, muster, tmp_path):
         ("nowhere.yaml", "There is no manifest"),
         ("list.yaml", "must hold code, model"),
         ("broken.yaml", "cannot be read"),
+        ("", "There is no manifest"),
     ):
         code, out, complained = muster("gate", launch, "--manifest", manifest)
         assert (code, out) == (2, "")
@@ -276,7 +277,7 @@ async def test_over_http_the_gate_gives_the_same_lines_and_codes(store, muster, 
     assert (unknown[0], wrong[0], without[0], gone[0]) == (2, 2, 2, 2)
     assert unknown[2] == wrong[2]
     assert "MUSTER_GATE_TOKEN" in without[2]
-    assert "no connection" in gone[2]
+    assert "no connection. See that it runs at --url, and ask again." in gone[2]
     assert nobody[0] == 1
     assert (used[0], "by token:ci at" in used[1]) == (0, True)
     assert (again[0], json.loads(again[1])["used"]["by"]) == (0, "token:ci")
@@ -435,13 +436,20 @@ def test_the_ledger_of_this_database_is_checked_too(home, muster, tmp_path):
     (tmp_path / "posted.txt").write_text(note)
     assert muster("checkpoint") == (0, note, "")
     posted = muster("verify", "--checkpoint", "posted.txt", "--key", "muster.key.pub")
+    (tmp_path / "copied.txt").write_text("\ufeff" + note.rstrip(), "utf-8")
+    copied = muster("verify", "--checkpoint", "copied.txt")
+    none = muster("verify", "--checkpoint", "release.yaml")
     keys.new(tmp_path / "other.key")
     stranger = muster("verify", "--key", "other.key.pub")
     nothing = muster("verify", "--key", "nowhere.pub")
 
     assert (early[0], "no checkpoint has been signed yet" in early[1]) == (2, True)
     assert (unsigned[0], "No checkpoint has been signed yet." in unsigned[2]) == (1, True)
-    assert sound_[0] == posted[0] == 0
+    assert sound_[0] == posted[0] == copied[0] == 0
+    assert (none[0], "holds no checkpoint; give a file with what `muster checkpoint` printed" in none[2]) == (
+        2,
+        True,
+    )
     assert "Nothing was altered." in sound_[1]
     assert stranger[0] == 1
     assert nothing[0] == 2

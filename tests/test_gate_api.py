@@ -311,6 +311,7 @@ async def test_each_token_has_its_own_pace_and_is_told_when_to_come_again(store)
         (b'{"manifest": "latest"}', 400), (b'{"manifest": {"code": 1}}', 400), (b'{"manifest": {"x": "y"}}', 400),
         (json.dumps({"manifest": ANOTHER, "accept_bypass": "yes"}).encode(), 400),
         (json.dumps({"manifest": ANOTHER, "more": 1}).encode(), 400), (b" " * (LARGEST + 1), 413),
+        (f'{{"manifest": "{ANOTHER}", "manifest": "{ANOTHER}"}}'.encode(), 400),
     ],
 )  # fmt: skip
 async def test_a_body_that_says_nothing_sound_is_refused_in_one_sentence(sqlite_room, body, status):

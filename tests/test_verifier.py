@@ -418,6 +418,9 @@ def test_the_copied_file_runs_alone_and_says_what_it_found(folder):
 def test_a_missing_file_or_a_wrong_key_file_is_said(folder, capsys):
     assert verifier.main([str(folder), "--key", str(folder / "verify.py")]) == 2
     assert "no public key of Muster" in capsys.readouterr().out
+    (folder / "binary").write_bytes(b"\xff\xfe")
+    assert verifier.main([str(folder), "--key", str(folder / "binary")]) == 2
+    assert "no public key of Muster" in capsys.readouterr().out
     (folder / "certificate.json").unlink()
     assert verifier.main([str(folder)]) == 2
     said = capsys.readouterr().out
@@ -425,6 +428,16 @@ def test_a_missing_file_or_a_wrong_key_file_is_said(folder, capsys):
         f"This cannot be checked: {folder / 'certificate.json'} cannot be read (No such file"
     )
     assert "Errno" not in said
+
+
+def test_a_checkpoint_that_lost_its_end_while_it_was_copied_is_the_same_and_what_is_none_alters_nothing(
+    folder,
+):
+    (folder / "copied").write_text("\ufeff" + json.loads(CERTIFICATE)["checkpoint"].rstrip(), "utf-8")
+
+    assert run(folder, ".", "--key", "../muster.pub", "--checkpoint", "copied")[0] == 0
+    code, said = run(folder, ".", "--key", "../muster.pub", "--checkpoint", "certificate.html")
+    assert (code, said) == (2, "This cannot be checked: the checkpoint from outside is not written as one.\n")
 
 
 def test_the_file_needs_the_standard_library_only():

@@ -49,14 +49,19 @@ def gate_command(  # noqa: PLR0913 - each is one option
 ) -> None:
     """Say whether a launch may go out: 0 it may, 1 it may not, 2 that cannot be told."""
     try:
-        asked = digest_of(manifest) if manifest else None
+        asked = (
+            None if manifest is None else digest_of(manifest)
+        )  # an empty one is a variable that nobody set
         if use:
             using = _using(launch, asked, by=by, accept_bypass=accept_bypass, at=at)
             _end_use(_used(using, url), as_json=as_json)
         _end(_asked(launch, asked, url, at=at), as_json=as_json, accept_bypass=accept_bypass)
     except Declined as declined:  # the manifest itself may not go out
         _say(launch, str(declined), as_json=as_json, code=MAY_NOT_PASS)
-    except (Refusal, StoreError, IntegrationError) as trouble:
+    except IntegrationError as trouble:
+        text = f"The other Muster could not be asked: {trouble}. See that it runs at --url, and ask again."
+        _say(launch, text, as_json=as_json, code=CANNOT_TELL)
+    except (Refusal, StoreError) as trouble:
         _say(launch, str(trouble), as_json=as_json, code=CANNOT_TELL)
 
 

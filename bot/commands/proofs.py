@@ -13,7 +13,7 @@ from handlers import erasures, proofs
 from handlers.proofs import Proof
 from integrations import keys
 from schema.audits import Audit
-from schema.checkpoints import PublicKey
+from schema.checkpoints import PublicKey, read_checkpoint
 from schema.errors import Refusal
 
 app = typer.Typer()
@@ -130,7 +130,7 @@ def verify_command(
         raise typer.Exit(verifier.main([str(folder), *named, *kept]))
     try:
         given = [PublicKey.read(_text(path)) for path in key or ()]
-        outside = [_text(checkpoint)] if checkpoint else []
+        outside = [_kept_outside(checkpoint)] if checkpoint else []
         found = _audited(given, outside)
     except Refusal as refusal:
         typer.echo(str(refusal), err=True)
@@ -144,6 +144,14 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         raise Refusal(f"{path} cannot be read; name the file again.") from None
+
+
+def _kept_outside(path: Path) -> str:
+    """Read a checkpoint that was copied, perhaps without its last line feed; one that is none says nothing of the ledger."""
+    written = _text(path).removeprefix("\ufeff").strip() + "\n"
+    if read_checkpoint(written) is None:
+        raise Refusal(f"{path} holds no checkpoint; give a file with what `muster checkpoint` printed.")
+    return written
 
 
 def _audited(given: list[PublicKey], outside: list[str]) -> Audit:
