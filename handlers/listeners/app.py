@@ -16,8 +16,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from handlers.listeners import payloads
 from handlers.listeners.desk import Desk
 from handlers.listeners.door import Door, Row
+from handlers.listeners.front import Front
 from handlers.listeners.register import SURFACE
 from handlers.listeners.showing import Kind, acked, private
+from handlers.listeners.tasks import Tasks
 from handlers.views.refusals import note
 from integrations.base import IntegrationError
 from integrations.faults import new_reference
@@ -42,14 +44,17 @@ def build_app(
     """
     # a client without a token: Bolt warns of one beside `authorize`, and everything here goes through the gateway
     bare = AsyncWebClient(base_url=desk.slack.client.base_url, session=desk.slack.client.session)
-    app = AsyncApp(
+    identity = Identity(desk.slack, desk.services.now, desk.tasks)
+    app = Front(
         name="muster", logger=logging.getLogger("slack_bolt"), client=bare,
-        signing_secret=signing_secret, authorize=authorizing(desk.slack, token=token, now=desk.services.now, own=desk),
+        signing_secret=signing_secret, authorize=authorizing(identity, token=token), ours=identity.ours,
         process_before_response=True, attaching_conversation_kwargs_enabled=False,
     )  # fmt: skip
     door = Door(desk, reference=reference)
     for row in SURFACE:
         _register(app, row, door.listener(row))
+    pressed = [row for row in SURFACE if row.kind in (Kind.VIEW, Kind.ACTION)]
+    app.rows = {(row.kind, str(row.id)): door.answering(row) for row in pressed}
     app.action(re.compile(".*"))(_old_button(desk))
     app.event("message")(_unheard)
     return app
@@ -99,6 +104,7 @@ class Identity:
 
     slack: Slack
     now: Callable[[], datetime]
+    tasks: Tasks
     valid_s: float = 600
     me: Me | None = None
     asked_at: datetime | None = None
@@ -114,31 +120,40 @@ class Identity:
         finally:
             self.asking = False
 
-    def old(self) -> bool:
-        """Tell whether it is time to ask again."""
+    def ours(self, team: str | None) -> bool:
+        """Tell whether a workspace is certainly ours."""
+        return self.me is not None and self._takes(self.me, team)
+
+    async def mine(self, team: str | None) -> Me | None:
+        """Give who we are in a workspace; None where it is another one."""
+        me = self.me if self.me is not None else await self.ask()
+        return me if self._takes(me, team) else None
+
+    def _takes(self, me: Me, team: str | None) -> bool:
+        if self._old() and not self.asking:
+            self.tasks.start(self._again(), name="muster-identity")
+        return team is None or not me.team or team == me.team
+
+    def _old(self) -> bool:
         return self.asked_at is None or self.now() - self.asked_at > timedelta(seconds=self.valid_s)
 
+    async def _again(self) -> None:
+        try:
+            await self.ask()
+        except IntegrationError as error:
+            self.asked_at = self.now()
+            log.warning("identity_not_renewed", extra={"error": str(error)})
 
-def authorizing(slack: Slack, *, token: str, now: Callable[[], datetime], own: Desk) -> Authorize:
+
+def authorizing(identity: Identity, *, token: str) -> Authorize:
     """Make Bolt's authorisation: one auth.test, repeated in the background every ten minutes."""
-    identity = Identity(slack, now)
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
-        me = identity.me if identity.me is not None else await identity.ask()
-        if identity.old() and not identity.asking:
-            own.tasks.start(_again(identity), name="muster-identity")
-        if team_id is not None and me.team and team_id != me.team:
+        me = await identity.mine(team_id)
+        if me is None:
             return None
         return AuthorizeResult(
             enterprise_id=enterprise_id, team_id=team_id, bot_token=token, bot_user_id=me.user, bot_id=me.bot
         )
 
     return authorize
-
-
-async def _again(identity: Identity) -> None:
-    try:
-        await identity.ask()
-    except IntegrationError as error:
-        identity.asked_at = identity.now()
-        log.warning("identity_not_renewed", extra={"error": str(error)})

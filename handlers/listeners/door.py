@@ -39,6 +39,7 @@ SILENT: Final = "Slack did not answer in time. Please press or type it again."
 Handler = Callable[..., Awaitable[Answer]]
 Parse = Callable[[Body], Payload]
 Listener = Callable[[AsyncArgs], Awaitable[BoltResponse]]
+Answering = Callable[[Body], Awaitable[BoltResponse]]
 OFFERED: Final = frozenset({Desk, Services, Snapshot, Circle})
 
 
@@ -77,12 +78,16 @@ class Door:
         self._reference = reference
         self._showing = Showing(desk, self._later)
 
+    def answering(self, row: Row) -> Answering:
+        """Make what answers a row; raises TypeError when its handler asks for what the door does not have."""
+        return partial(self._serve, row, wiring(row))
+
     def listener(self, row: Row) -> Listener:
-        """Make the listener of a row; raises TypeError when its handler asks for what the door does not have."""
-        wanted = wiring(row)
+        """Make the listener of a row, as Bolt calls it; raises TypeError as `answering` does."""
+        answering = self.answering(row)
 
         async def listen(args: AsyncArgs) -> BoltResponse:
-            return await self._serve(row, wanted, args.body)
+            return await answering(args.body)
 
         return listen
 

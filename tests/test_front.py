@@ -1,0 +1,109 @@
+"""The short way past Bolt: what takes it, and that it changes no answer."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+import pytest_asyncio
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+
+from handlers.listeners.front import pressed
+from handlers.listeners.ids import Action, Callback
+from handlers.listeners.showing import Kind
+from tests import builders
+from tests.test_server import a_bot, sends, signed
+
+MODULE = pytest.mark.asyncio(loop_scope="module")
+
+pytestmark = pytest.mark.filterwarnings("ignore:Bare functions are deprecated")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(tmp_path_factory):
+    async with a_bot(tmp_path_factory.mktemp("front"), MUSTER_SLACK_MODE="http") as (_, app, muster):
+        yield app, muster, (await muster.slack.auth_test()).team
+
+
+def form(body):
+    return urlencode({"payload": json.dumps(body)})
+
+
+def answers(team):
+    """Write what Slack sends when somebody saves answers to items that they were never shown."""
+    block = "answer.LR-17"
+    chosen = {"type": "radio_buttons", "selected_option": {"value": "sign"}}
+    view = {
+        "id": "V1", "type": "modal", "callback_id": Callback.ITEMS.value,
+        "private_metadata": json.dumps({"launch": "fraud-1", "showing": "s1"}),
+        "blocks": [{"type": "input", "block_id": block}], "state": {"values": {block: {block: chosen}}},
+    }  # fmt: skip
+    user, ours = {"id": builders.LEA, "team_id": team}, {"id": team}
+    return {"type": "view_submission", "team": ours, "user": user, "trigger_id": "1.2.3", "view": view}
+
+
+def verified(body):
+    return AsyncBoltRequest(body=body, mode="socket_mode")
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ({"type": "view_submission", "view": {"callback_id": "items_answered"}}, (Kind.VIEW, "items_answered")),
+        ({"type": "block_actions", "actions": [{"action_id": "launch_why"}, {}]}, (Kind.ACTION, "launch_why")),
+        ({"type": "view_closed", "view": {"callback_id": "items_answered"}}, None),
+        ({"type": "view_submission", "view": {"callback_id": None}}, None),
+        ({"type": "view_submission", "view": []}, None),
+        ({"type": "block_actions", "actions": []}, None),
+        ({"type": "block_actions", "actions": {"action_id": "launch_why"}}, None),
+        ({"type": "interactive_message", "callback_id": "x", "actions": [{"name": "launch_why"}]}, None),
+        ({"type": "event_callback", "event": {"type": "app_mention"}}, None),
+        ({"command": "/muster", "text": "help"}, None),
+        ({}, None),
+    ],
+)  # fmt: skip
+def test_what_is_pressed_is_named_and_nothing_else(body, name):
+    assert pressed(body) == name
+
+
+@MODULE
+async def test_every_button_and_modal_has_its_short_way_and_events_have_none(bot):
+    _, muster, _ = bot
+
+    assert set(muster.app.rows) == {
+        *((Kind.ACTION, each.value) for each in Action),
+        *((Kind.VIEW, each.value) for each in Callback),
+    }
+
+
+@MODULE
+async def test_a_press_goes_the_short_way_and_gets_the_answer_that_bolt_would_bring(bot):
+    _, muster, team = bot
+    request = AsyncBoltRequest(body=answers(team), mode="socket_mode")
+
+    through = await AsyncApp.async_dispatch(muster.app, request)
+    direct = await muster.app.async_dispatch(request)
+
+    assert muster.app.short_way(request) is not None
+    assert "What you were shown is not known here any more" in direct.body
+    assert (direct.status, direct.body, direct.headers) == (through.status, through.body, through.headers)
+
+
+@MODULE
+async def test_a_press_from_another_workspace_reaches_no_handler(bot):
+    app, muster, _ = bot
+    body = form(answers("T0OTHER001"))
+
+    status, text = await sends(muster, body, signed(app, body))
+
+    assert status == 200
+    assert "your installation with this app is no longer available" in text
+
+
+@MODULE
+async def test_a_press_that_nobody_verified_is_verified_by_bolt(bot):
+    _, muster, team = bot
+    headers = {"content-type": ["application/x-www-form-urlencoded"]}
+
+    answer = await muster.app.async_dispatch(AsyncBoltRequest(body=form(answers(team)), headers=headers))
+
+    assert answer.status == 401
