@@ -41,6 +41,8 @@ async def decide(services: Services, request: Request) -> Decided:
     bench.waiting.append(mine)
     try:
         async with bench.lock:
+            if mine.came is None:
+                await asyncio.sleep(0)  # whoever came at the same moment joins
             while mine.came is None:
                 await _sit(services, bench)
     finally:

@@ -110,6 +110,8 @@ class SharedWriter:
 
     def _committed(self, jobs: list[Job[Any]]) -> BaseException | None:
         """Run some in one transaction; gives what kept it from its commit."""
+        if len(jobs) == 1:
+            return _alone(jobs[0], self._engine)
         whole: Job[None] = Job(lambda _session: None)
         with whole, translated(), self._engine.begin() as connection:
             for job in jobs:
@@ -118,6 +120,13 @@ class SharedWriter:
             for job in jobs:
                 job.error = job.error or whole.error
         return whole.error
+
+
+def _alone(job: Job[Any], engine: Engine) -> BaseException | None:
+    """Run one action in a transaction of its own, which needs no savepoint; gives what went wrong."""
+    with job, translated(), Session(engine, expire_on_commit=False) as session, session.begin():
+        job.result = job.action(session)
+    return job.error
 
 
 def _attempt(job: Job[Any], connection: Connection) -> None:
