@@ -69,6 +69,22 @@ def write_down(session: Session, *, snapshot: Snapshot, wanted: Mapping[str, Due
             due.move(session, work)
 
 
+def take_back(session: Session, snapshot: Snapshot, product: Product, period: str, *, now: datetime) -> None:
+    """Ask nobody any more, whose time has not ended, for a standup that is left out or composed before its time."""
+    stored.lock_standup(session, snapshot.workspace, product.key)
+    for turn in stored.turns(session, snapshot.workspace, product=product.key, period=period):
+        if now < turn.deadline:
+            _drop(session, snapshot, product, turn, now=now)
+
+
+def look_again(session: Session, snapshot: Snapshot, product: Product, period: str, *, now: datetime) -> None:
+    """Ask people again, now and not at the next look, for a standup that is posted after all."""
+    key = f"{product.key}.{period}"
+    for work in due.planned(session, snapshot.workspace, kind=PLAN):
+        if work.key == key:
+            due.move(session, replace(work, due_at=now))
+
+
 def _drop_turns(session: Session, snapshot: Snapshot, work: Due, *, now: datetime) -> None:
     said, workspace = work.payload, snapshot.workspace
     stored.lock_standup(session, workspace, str(said["product"]))

@@ -32,6 +32,7 @@ AT_ONCE = (
     20  # deliveries on their way; one of them waits for its channel, so that the workspace's pace is reached
 )
 A_DAY = timedelta(days=1)  # what was due longer ago is owed anew when somebody asks for it
+NOT_IN_TIME = "it could not be posted in time"
 READY = frozenset({DeliveryState.PREPARED, DeliveryState.SENDING})
 BADLY = frozenset({DeliveryState.FAILED, DeliveryState.UNKNOWN})
 
@@ -108,9 +109,11 @@ def owe_now(session: Session, *, workspace: str, owed: Owed, now: datetime) -> D
 
 
 def _take_up(session: Session, delivery: Delivery, now: datetime) -> Delivery:
-    if delivery.late_line is None:  # its send never started
-        return stored.replan(session, delivery.workspace, delivery.id, due_at=now)
-    for part in stored.parts(session, delivery.workspace, delivery.id):
+    found = stored.parts(session, delivery.workspace, delivery.id)
+    if all(part.state is PartState.PENDING for part in found):  # its send never started
+        line = delivery.late_line or notices.late(now - delivery.due_at, NOT_IN_TIME)
+        return stored.replan(session, delivery.workspace, delivery.id, due_at=now, late_line=line)
+    for part in found:
         if part.state is PartState.UNKNOWN:
             _seek_or_post(session, part, now)
     return stored.begin(session, delivery.workspace, delivery.id, late_line="")

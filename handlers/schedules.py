@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from handlers import configuration, standups
+from handlers import ask_plans, configuration, standups
 from handlers.configuration import Edit
 from handlers.effects import EffectKind, tell
 from handlers.pages import closed_period
@@ -267,7 +267,7 @@ async def skip(
             run = next((each for each in plan.runs if each.occurrence.at == at and not each.left_out), None)
             if run is None:
                 raise Refusal(f"That standup of {product.title} is posted, moved or left out already.")
-            _leave_out(session, snapshot.workspace, product, run, wish=wish, why=why, now=now)
+            _leave_out(session, snapshot, product, run, wish=wish, why=why, now=now)
         plan = _plan(session, snapshot=snapshot, product=product, now=now)
         return replace(plan, told=not wish.quiet)
 
@@ -275,15 +275,16 @@ async def skip(
 
 
 def _leave_out(
-    session: Session, workspace: str, product: Product, run: Run, *, wish: Wish, why: str, now: datetime
+    session: Session, snapshot: Snapshot, product: Product, run: Run, *, wish: Wish, why: str, now: datetime
 ) -> None:
-    at = run.occurrence.at
+    at, workspace = run.occurrence.at, snapshot.workspace
     owed = standups.owed(product, closed_period(product, at), at)
     delivery, _ = stored.create_or_get(
         session, workspace, kind=owed.kind, product=owed.product, period=owed.period, channel=owed.channel, due_at=at
     )  # fmt: skip
     reason = f"<@{wish.by}> left it out: {escape(why)}"
     stored.skip(session, workspace, delivery.id, reason=reason)
+    ask_plans.take_back(session, snapshot, product, product.calendar.key(owed.period), now=now)
     text = shown.left_out(product, run.occurrence, by=wish.by, why=why)
     _tell_channel(session, workspace, product, text, wish=wish, now=now)
 
@@ -302,6 +303,8 @@ async def take_back(services: Services, snapshot: Snapshot, product: Product, wi
         if inbox.first_time(session, snapshot.workspace, wish.key, at=now, kind="schedule"):
             stored.replan(session, snapshot.workspace, run.delivery, due_at=run.occurrence.at)
             due.plan(session, _preparing(snapshot.workspace, product, run, wish), again=frozenset(Outcome))
+            period = product.calendar.key(closed_period(product, run.occurrence.at))
+            ask_plans.look_again(session, snapshot, product, period, now=now)
             text = shown.taken_back(product, run.occurrence, by=wish.by)
             _tell_channel(session, snapshot.workspace, product, text, wish=wish, now=now)
         return _plan(session, snapshot=snapshot, product=product, now=now)

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from handlers import deliveries
+from handlers import ask_plans, deliveries
 from handlers.briefs import pull_and_read, read
 from handlers.deliveries import Owed
 from handlers.late_answers import left_out
@@ -162,6 +162,7 @@ async def prepare(
         left_out(
             session, snapshot.workspace, product, period=period, composed=week.gathered.checkins, now=now
         )
+        ask_plans.take_back(session, snapshot, product, period, now=now)
 
     await deliveries.prepare(
         services.store, snapshot.workspace, delivery.id, now=services.now(),

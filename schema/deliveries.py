@@ -79,7 +79,9 @@ class Delivery:
     state: DeliveryState
     due_at: datetime
     prepared_at: datetime | None = None
-    late_line: str | None = None  # stored when the send starts; None before, "" when it is on time
+    late_line: str | None = (
+        None  # stored when the send starts, or a failed one is taken up; None before, "" when it is on time
+    )
     sent_at: datetime | None = None
     last_reason: str | None = None
     revision: int = 0  # rises with every move

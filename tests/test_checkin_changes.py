@@ -119,16 +119,31 @@ async def test_nobody_is_asked_for_a_standup_that_is_left_out_or_posted_already(
     await schedules.skip(
         services, snapshot, product, wish, at=plan.runs[0].occurrence.at, why="A day of training."
     )
-    await room.at(THURSDAY + 2 * HOUR)
+    await room.at()  # no time passes
     skipped = [room.words(each)[0] for each in (lea, pia)]
     await schedules.take_back(services, snapshot, product, replace(wish, key="back"))
-    await room.at(THURSDAY + 4 * HOUR)
+    await room.at()
     back = room.words(lea)[0]
     await room.at(FRIDAY + timedelta(minutes=5))
 
     assert all("nobody waits for your check-in any more" in each for each in skipped)
     assert "your check-in for the standup, please" in back
     assert len(room.heard(lea)) == 2
+
+
+async def test_a_standup_that_is_posted_before_its_time_takes_its_question_back_at_once(room):
+    services, lea = room.talk.desk.services, room.talk.lea
+    late = {"on": day_of("friday"), "since": date(2026, 11, 23)}
+    await changed(room, MONDAY + 49 * HOUR, standup=late)
+    asked = room.words(lea)
+    snapshot = await services.snapshot(builders.WORKSPACE)
+    product = snapshot.product(PRODUCT)
+    await standups.prepare(services, snapshot, product, await standups.post_now(services, snapshot, product))
+    room.talk.sender.memory.coalesced.clear()
+    await outbox.send_pending(room.talk.sender)
+
+    assert "your check-in for the standup, please" in asked[0]
+    assert "nobody waits for your check-in any more" in room.words(lea)[0]
 
 
 async def test_a_standup_that_is_posted_before_its_time_asks_nobody(room):

@@ -27,7 +27,7 @@ async def a_standup(talk):
     [
         ("status", "1 clear loss"),
         ("", "1 clear loss"),
-        ("why", "source `warehouse`"),
+        ("why", "Source `warehouse`"),
         ("brief for engineers", "Precision 70.0%"),
         ("explain recall", "*What it does not mean*"),
     ],

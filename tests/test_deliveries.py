@@ -22,6 +22,7 @@ from integrations.store import parts as stored_parts
 from schema.deliveries import DeliveryState, PartState
 from schema.errors import Refusal
 from schema.periods import Period
+from schema.records import Came, came_of
 from tests.databases import a_database, a_store, an_engine  # noqa: F401 - fixtures
 
 FACTOR = 50  # more, and a machine that is busy for a moment takes longer than the waits
@@ -505,6 +506,19 @@ async def test_a_failed_delivery_is_taken_up_again_where_it_stopped(world):
 
 
 @only_sqlite
+async def test_a_failed_delivery_that_never_began_is_late_when_it_is_posted_after_all(world):
+    id = await world.prepared(due_at=now() - timedelta(hours=2))
+    await world.store.write(lambda s: stored.fail(s, WORKSPACE, id, reason="The channel is archived."))
+
+    await deliveries.post_now(world.store, WORKSPACE, world.owed(), now=now())
+    sent = await world.sent(await world.sender(), id)
+
+    assert sent.late_line == "Late by 2 h because it could not be posted in time."
+    assert came_of(sent) is Came.LATE
+    assert sent.late_line in world.texts()[0]
+
+
+@only_sqlite
 async def test_slack_that_stays_away_is_told_of_after_a_quarter_of_an_hour_and_given_up_with_the_window(
     world,
 ):
@@ -589,8 +603,9 @@ async def test_what_was_due_days_ago_is_not_posted_unasked_but_when_asked_for(wo
     assert world.texts() == []
 
     await deliveries.post_now(world.store, WORKSPACE, world.owed(), now=now())
-    assert (await world.sent(sender, id)).late_line == ""
-    assert world.texts() == WORDS
+    line = "Late by 2 d 1 h because it could not be posted in time."
+    assert (await world.sent(sender, id)).late_line == line
+    assert world.texts() == [f"{WORDS[0]} {line}", *WORDS[1:]]
 
 
 @only_sqlite

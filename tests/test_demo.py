@@ -194,7 +194,7 @@ async def test_how_we_know_names_source_window_query_and_time(talk):
     told = "\n".join(words(message) for message in await talk.presses(ANA, page, "receipts_open"))
 
     assert "How we know: Fraud detection" in told
-    assert "source `payments`" in told
+    assert "Source `payments`" in told
     assert "from 2026-11-16 00:00 CET until 2026-11-23 00:00 CET" in told
     assert re.search(r"query `[0-9a-f]{12}`", told)
 

@@ -121,9 +121,14 @@ def fail(session: Session, workspace: str, id: str, *, reason: str) -> Delivery:
     return _move(session, workspace, id, DeliveryState.FAILED, last_reason=reason)
 
 
-def replan(session: Session, workspace: str, id: str, *, due_at: datetime) -> Delivery:
-    """Take up a skipped or failed delivery again; what was frozen stays frozen."""
-    moved = _move(session, workspace, id, DeliveryState.PLANNED, due_at=due_at)
+def replan(
+    session: Session, workspace: str, id: str, *, due_at: datetime, late_line: str | None = None
+) -> Delivery:
+    """Take up a skipped or failed delivery again; what was frozen stays frozen.
+
+    late_line   of one whose time has passed: it is due anew, and late all the same
+    """
+    moved = _move(session, workspace, id, DeliveryState.PLANNED, due_at=due_at, late_line=late_line)
     if not parts(session, workspace, id):
         return moved
     return _move(session, workspace, id, DeliveryState.PREPARED)
