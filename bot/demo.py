@@ -22,6 +22,7 @@ from bot.rehearsal import rehearse
 from bot.settings import Settings
 from bot.workspaces import MAIN
 from deploy.demo import people, service, story
+from deploy.demo.weeks import ZONE
 from handlers import configuration
 from integrations import keys
 from integrations.store.engine import Store
@@ -155,7 +156,7 @@ async def run_once(demo: Demo) -> None:
     """Post the digests, print every posted message as text, and stop."""
     async with staged(demo) as stage:
         await stage.muster.post_everything()
-        for each in everything(stage.slack):
+        for each in everything(stage.slack, zone=ZONE):
             sys.stdout.write(each)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -98,11 +99,12 @@ def digest(slack, channel):
 
 
 async def test_it_is_printed_as_people_read_it_a_thread_below_its_message(stage):
-    parts = list(everything(stage.slack))
+    parts = list(everything(stage.slack, zone=ZoneInfo("America/New_York")))
     heads = [part.splitlines()[0] for part in parts]
     offers = [head for head in heads if head.startswith("#ai-nearby-offers")]
 
-    assert any("sign by 2026-11-25" in part for part in parts)
+    assert any("sign by 2026-11-25 04:00 EST" in part for part in parts)
+    assert any("To Dev Raman alone" in part and "came 2026-11-20 15:10 IST" in part for part in parts)
     assert "Asked of @Ana Ferreira" in next(part for part in parts if part.startswith("#ai-fraud"))
     assert [part for part in parts if re.search(r"<[!@#]|&(amp|lt|gt);", part)] == []
     assert offers[:2] == ["#ai-nearby-offers", "#ai-nearby-offers (thread)"]
@@ -146,7 +148,7 @@ async def test_a_digest_joins_blocker_launch_decision_and_people(stage):
     assert (
         "Chloe Martin wrote “We ask on the second visit, not on the first”. Of every 100 customers" in below
     )
-    assert "3 on the roster. Answered: Chloe Martin, Dev Raman. Answered late: Hana Sato." in below
+    assert "3 on the roster. Answered: Dev Raman, Chloe Martin. Answered late: Hana Sato." in below
 
 
 async def test_trends_are_slacks_own_charts_and_a_gap_is_a_line_of_text(stage):
