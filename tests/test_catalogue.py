@@ -51,6 +51,7 @@ LABELS = {
     "judge",  # which automatic judge, which version
     "sample",  # how the checked ones were chosen
     "policy",  # who accepted this weighing, and where it is written
+    "missing",  # what stands in for a missing value
     "reason",  # the reviewed reason for a gap
     "spend",  # what the spend covers
     "hours",  # calendar or business hours
