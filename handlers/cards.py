@@ -4,9 +4,10 @@ A card's content stands in its own row, and the outbox names only its key: whate
 what goes out is the newest, and nothing that was erased meanwhile.
 """
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -17,8 +18,10 @@ from integrations.store import outbox
 from integrations.store.cards import Card
 
 # text, blocks; fallback: blocks for a Slack that refuses the others; by: who is told of a refusal;
-# product: what a mention in its thread is about; thread_ts: the message under which it stands, where that is no card
+# product: what a mention in its thread is about; thread_ts: the message under which it stands, where that is no card;
+# place: the lower, the sooner it goes among those that wait for the same card
 Message = Mapping[str, Any]
+LAST: Final = math.inf  # the place of what names none
 
 
 def put(
@@ -66,8 +69,10 @@ def wish(session: Session, workspace: str, key: str, *, now: datetime) -> None:
 
 
 def wake(session: Session, workspace: str, key: str, *, now: datetime) -> None:
-    """Let the cards go that waited for this one to be posted."""
-    for card in stored.below(session, workspace, key):
+    """Let the cards go that waited for this one to be posted, in their order."""
+    for card in sorted(
+        stored.below(session, workspace, key), key=lambda each: each.message.get("place", LAST)
+    ):
         _show(session, card, now=now)
 
 

@@ -18,6 +18,7 @@ from handlers.findings import Found
 from handlers.services import Services, Snapshot
 from handlers.views import decisions as lines
 from handlers.views import launches as views
+from integrations.store import cards as stored_cards
 from integrations.store import launches as stored
 from integrations.store import ledger, texts
 from integrations.store import people as stored_people
@@ -82,14 +83,30 @@ def draw(
     card, requester = card_key(launch.id), about.users.get(launch.requester)
     beside = {"product": launch.product} | ({"by": requester} if requester else {})
     put = partial(cards.put, session, workspace, channel=kept.channel, now=now)
-    roles = {role_key(launch.id, role): views.role_message(launch, role, gate) for role in roles_of(launch)}
+    roles = _roles(session, kept, launch, gate)
     wanted = {key: each | beside for key, each in ({card: views.card(launch, gate, about)} | roles).items()}
     for key, message in cards.changed(session, workspace, wanted).items():
         put(key=key, message=message, under=None if key == card else card)
     said = lines.thread(events, about, tuple(launch.revision.items) if launch.revisions else (), again)
     if said is not None:
-        put(key=f"{card}.said.{launch.seq}", message=said | beside, under=card)
+        after_roles = len(Role) + launch.seq
+        put(key=f"{card}.said.{launch.seq}", message=said | beside | {"place": after_roles}, under=card)
     stored.drawn(session, workspace, launch.id, seq=launch.seq, at=now)
+
+
+def _roles(session: Session, kept: Kept, launch: Launch, gate: Gate) -> dict[str, dict[str, object]]:
+    """Say what each role's message shows, those that owe something first; nobody is asked before the checks have run."""
+    found = {
+        role_key(launch.id, role): {
+            **views.role_message(launch, role, gate),
+            "place": views.owes(launch, role, gate),
+        }
+        for role in roles_of(launch)
+    }
+    if launch.state not in (State.OPEN, State.APPROVED):
+        posted = stored_cards.there(session, kept.workspace, found)
+        found = {key: each for key, each in found.items() if key in posted}
+    return dict(sorted(found.items(), key=lambda each: each[1]["place"]))
 
 
 def _renewals(

@@ -298,6 +298,21 @@ async def test_who_may_not_open_a_launch_is_told_who_may(room):
     assert not room.open_for(room.leo)
 
 
+async def test_in_the_thread_who_has_to_sign_is_asked_before_who_has_not(tmp_path):
+    drilled = spec(
+        "LR-02", Role.EXEC, check=CheckKind.AUTO, requirements=(DRILL,), rests_on=frozenset({"code"})
+    )
+    async with a_room(tmp_path, specs=[drilled, spec("LR-03", Role.SRE)]) as room:
+        await room.opens()
+        await room.shown()
+
+        said = [words(each) for each in room.thread()]
+        assert [each.split("\n")[0] for each in said] == [
+            "*For operations*  Your item waits for you.",
+            "*For management*  Nothing to sign yet: evidence is missing or does not pass for 1 item.",
+        ]
+
+
 async def test_the_risks_that_are_ticked_make_the_tier(room):
     await room.begins(risks=["personal_data", "at_risk_people"])
 

@@ -128,7 +128,7 @@ async def test_the_launch_that_was_objected_to_came_back_and_waits_for_few(visit
     assert "revision 2" in card
     assert "Miguel Torres objects to ETH-17" in card
     assert "Hana Sato objects to ETH-19" in card
-    assert told.index("Ben Okafor submitted revision 1") < told.index("Miguel Torres objects to ETH-17")
+    assert "submitted revision 1" not in told  # the card says who asked
     assert told.index("Hana Sato objects to ETH-19") < told.index("Ben Okafor submitted revision 2")
     assert len([each for each in visit.thread(OFFERS) if words(each).startswith("*For ")]) == 12
 

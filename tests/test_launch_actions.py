@@ -130,6 +130,33 @@ async def test_where_a_source_has_to_be_asked_a_launch_says_that_it_is_checking(
 
     assert opened.decided.launch.state is State.CHECKING
     assert "is being checked" in (await card(room, f"launch.{opened.id}")).message["text"]
+    role = f"launch.{opened.id}.role.ml"
+    assert await card(room, role) is None  # nobody is asked yet
+    room.clock.turn(seconds=5)
+    await ticks.tick_launch(*room.acting(opened.id))
+    assert (
+        "Nothing to sign yet: evidence is missing or does not pass for 1 item."
+        in (await card(room, role)).message["text"]
+    )
+    await launches.revise(*room.acting(opened.id), given, by=PIA, team=team(*EVERYBODY), key=a_key())
+    await drawing.catch_up(room.services, room.snapshot)
+    assert "The checks run first." in (await card(room, role)).message["text"]
+
+
+async def test_of_a_launch_that_ends_before_it_asked_anybody_no_role_hears(store):
+    reading = Requirement(
+        name="recall", kind=EvidenceKind.READING, words="how much it finds", metric="recall"
+    )
+    room = Room(store, specs=(replace(SIGNED, check=CheckKind.AUTO_AND_SIGN, requirements=(reading,)),))
+    given = Asked(title="Ranker v3", manifest=MANIFEST, answers=frozenset())
+    opened = await launches.open_launch(
+        room.services, room.snapshot, room.product, given, by=PIA, team=team(*EVERYBODY), key=a_key()
+    )
+    room.clock.turn(seconds=5)
+    await launches.withdraw(*room.acting(opened.id), by=PIA, key=a_key())
+
+    assert "Withdrawn" in (await card(room, f"launch.{opened.id}")).message["text"]
+    assert await card(room, f"launch.{opened.id}.role.ml") is None
 
 
 async def test_what_a_higher_tier_asks_is_looked_at_as_it_is_raised(store):

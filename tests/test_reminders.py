@@ -227,7 +227,7 @@ async def test_who_objected_is_asked_whether_that_still_holds_until_they_speak(l
     await life.until(at(11, 26, 15), step=6 * HOUR)
     [owner] = life.told(builders.ANA)
 
-    assert ": Does your objection to T-4 still hold? What it is about has changed since" in asked
+    assert ": does your objection to T-4 still hold? What it is about has changed since" in asked
     assert "waits for your signature" not in asked
     assert [(each.waits_for, each.objections) for each in mine.mine] == [({}, 1)]
     [changed] = [words for words in lines if words.startswith("The evidence changed.")]

@@ -207,13 +207,15 @@ def test_missing_evidence_is_named_once_with_how_many_items_lack_it():
     launch = opened(specs, found=found)
     gate = gate_of(launch, found)
 
+    assert launches.owes(launch, Role.ML, gate) == 1
     card = taken(launches.card(launch, gate, about()))
     asked = taken(launches.role_message(launch, Role.ML, gate))
     why = taken(reviews.why(launch, gate, smallest(launch, found, NOW), about()))
 
     assert "Evidence is missing or does not pass for 2 items." in card
     assert "*Held back most by* LR-01: There is no drill yet." in card
-    assert "Evidence is missing or does not pass: LR-01, LR-02" in asked
+    assert "Nothing to sign yet: evidence is missing or does not pass for 2 items." in asked
+    assert "• *LR-01* Is it in order?\\n• *LR-02* Is it in order?" in asked
     assert "Add evidence" in asked
     assert "evidence for 2 items" in why
     assert "It may be waived." in why

@@ -143,6 +143,8 @@ def _line(run: Sequence[Event], about: About, order: Sequence[str]) -> str:
     words = HAPPENED.get(first.kind)
     if words is None:
         return ""
+    if first.kind == _K.SUBMITTED and first.payload["n"] == 1:
+        return ""  # the card stands above it and says who asked
     if first.kind == _K.OBJECTION_CARRIED:
         return _carried(first, about)
     said = words.format_map(

@@ -54,6 +54,7 @@ ITEM_STATES: Final[Mapping[ItemState, str]] = {  # in the order in which they ma
     ItemState.WAIVED: "Waived for a while",
     ItemState.NOT_APPLICABLE: "Signed as not applying",
 }
+TROUBLED: Final = frozenset({ItemState.OBJECTED, ItemState.AUTO_FAIL, ItemState.UNKNOWN})
 HOLDS_MOST: Final = (  # what is worth naming first
     ReasonCode.BANNED, ReasonCode.OBJECTION, ReasonCode.EVIDENCE, ReasonCode.UNKNOWN, ReasonCode.CLASH,
     ReasonCode.STALE, ReasonCode.MANIFEST, ReasonCode.ABOUT_TO,
@@ -317,11 +318,14 @@ def role_message(launch: Launch, role: Role, gate: Gate) -> Payload:
     """Ask one role for its items: those that wait for it in full, the others by their names."""
     mine = [each for each, item in launch.revision.items.items() if role in item.spec.seats]
     waiting = [each for each in mine if each in gate.waits_for.get(role, ())]
-    others = [each for each in mine if each not in waiting]
-    title = f"{bold(f'For {ROLE_WORDS[role]}')}  {_role_state(launch, waiting=len(waiting), of=len(mine))}"
-    lines = [_item(launch, each, gate) for each in waiting[:MOST_LINES]]
-    if len(waiting) > MOST_LINES:
-        lines.append(f"and {len(waiting) - MOST_LINES} more")
+    lacking = [each for each in mine if gate.items[each] is ItemState.AUTO_FAIL and not waiting]
+    asked = waiting or (lacking if launch.state in ASKS else [])
+    others = [each for each in mine if each not in asked]
+    state = _role_state(launch, waiting=len(waiting), lacking=len(lacking), of=len(mine))
+    title = f"{bold(f'For {ROLE_WORDS[role]}')}  {state}"
+    lines = [_item(launch, each, gate) for each in asked[:MOST_LINES]]
+    if len(asked) > MOST_LINES:
+        lines.append(f"and {len(asked) - MOST_LINES} more")
     blocks = [section("\n".join((title, *amber(launch, mine), *lines)))]
     if others and launch.state in ASKS:
         blocks.append(context("\n".join(_rest(others, gate))))
@@ -329,9 +333,21 @@ def role_message(launch: Launch, role: Role, gate: Gate) -> Payload:
     return {"text": fallback(title), "blocks": blocks}
 
 
-def _role_state(launch: Launch, *, waiting: int, of: int) -> str:
+def owes(launch: Launch, role: Role, gate: Gate) -> int:
+    """Say how soon a role should read its message: 0 has to sign, 1 has evidence or an objection to look at, 2 nothing."""
+    if gate.waits_for.get(role):
+        return 0
+    mine = (gate.items[each] for each, item in launch.revision.items.items() if role in item.spec.seats)
+    return 1 if any(state in TROUBLED for state in mine) else 2
+
+
+def _role_state(launch: Launch, *, waiting: int, lacking: int, of: int) -> str:
     if launch.state not in ASKS:
         return "Nothing is asked any more."
+    if launch.state is State.CHECKING:
+        return "The checks run first."
+    if lacking:
+        return f"Nothing to sign yet: evidence is missing or does not pass for {count(lacking)}."
     if not waiting:
         return "Nothing waits for your signature."
     if waiting == of:

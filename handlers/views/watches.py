@@ -57,8 +57,9 @@ def reminder(about: About, items: Asked, objections: Sequence[str] = ()) -> Payl
     """
     words = f"{about.named} waits for your signature on {_as(items)}." if items else f"{about.named}:"
     if objections:
+        does = "Does" if items else "does"
         words += (
-            f" Does your objection to {_named(objections)} still hold? What it is about has changed since: object again,"
+            f" {does} your objection to {_named(objections)} still hold? What it is about has changed since: object again,"
             " sign, or take it back."
         )
     listed = _listed(about, items, objections)

@@ -121,6 +121,12 @@ def shown(session: Session, workspace: str, keys: Iterable[str]) -> dict[str, Ma
     return {each.key: each.message for each in cards if each.shown == each.digest}
 
 
+def there(session: Session, workspace: str, keys: Iterable[str]) -> frozenset[str]:
+    """Name those of some cards that were made."""
+    query = select(C.key).where(C.workspace == workspace, C.key.in_(sorted(keys)))
+    return frozenset(session.execute(query).scalars())
+
+
 def by_ts(session: Session, workspace: str, *, channel: str, ts: str) -> str | None:
     """Tell which card a message is."""
     query = select(C.key).where(C.workspace == workspace, C.channel == channel, C.ts == ts)
