@@ -238,3 +238,26 @@ async def test_who_objected_hears_of_the_new_launch_and_takes_it_back_in_their_f
         await room.signs(room.mia, card_of(room, SECOND), LR_03="take_back")
         assert "objects" not in words(card_of(room, SECOND))
         assert (await room.kinds(SECOND))[-1] == "taken_back"
+
+
+async def test_a_card_says_that_what_somebody_objected_to_has_changed_until_they_speak(tmp_path):
+    async with a_talking_room(tmp_path) as room:
+        await room.begins()
+        await room.signs(room.mia, LR_03=("object", "Too early."))
+        before = words(room.card())
+
+        await room.does(room.pia, "revise", model_version="v3.2")
+        await room.ticks()
+        changed = words(room.card())
+        [why] = await room.reviews(room.lea, action="launch_why")
+        await room.reviews(room.mia)
+        shown = words(room.view(room.mia).content)
+        await room.saves(room.mia, LR_03=("object", "Still too early."))
+
+        assert "*Mia objects to LR-03*\n" in before
+        assert "*Mia objects to LR-03*, which has changed since\n" in changed
+        assert "*LR-03* Is LR-03 in order? Mia objects. “Too early.”" in words(why)
+        assert (
+            "Since you objected to this on 23 November, the model version changed from v3.1 to v3.2." in shown
+        )
+        assert "*Mia objects to LR-03*\n> “Still too early.”" in words(room.card())

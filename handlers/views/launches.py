@@ -17,6 +17,7 @@ from schema.gates import Gate, Reason, ReasonCode
 from schema.items import SETTLED, ItemState
 from schema.launches import Launch, Revision, State
 from schema.products import Role
+from schema.renewals import outdated
 from schema.role_words import ROLE_WORDS
 from schema.votes import Vote
 
@@ -216,17 +217,20 @@ def _dissent(launch: Launch, about: About) -> list[Block]:
     if not launch.revisions:
         return []
     votes = launch.revision.dissent
-    lines = [_no(vote, launch.revision, about) for vote in votes[:MOST_DISSENT]]
+    changed = {vote.seq for vote in outdated(launch)} if votes else set()
+    lines = [_no(vote, launch.revision, about, changed=vote.seq in changed) for vote in votes[:MOST_DISSENT]]
     if len(votes) > MOST_DISSENT:
         lines.append(f"and {len(votes) - MOST_DISSENT} more objections")
     return [section("\n".join(lines))] if lines else []
 
 
-def _no(vote: Vote, revision: Revision, about: About) -> str:
+def _no(vote: Vote, revision: Revision, about: About, *, changed: bool) -> str:
     over = revision.overrides.get(vote.seq)
     said = f"{bold(f'{name(vote.pid, about)} objects to {escape(vote.item)}')}"
     if vote.launch:
         said += f", since {escape(vote.launch)}"
+    elif changed:
+        said += ", which has changed since"
     if over is not None:
         said += f" (overridden by {name(over.by, about)})"
     return said + quote(vote.text, about)

@@ -19,7 +19,7 @@ from handlers.views.blocks import (
     sections,
 )
 from handlers.views.deadlines import day, until
-from handlers.views.launches import STATES, About, count, joined, name, quote, title_of
+from handlers.views.launches import MOST_QUESTION, STATES, About, count, joined, name, quote, title_of
 from handlers.views.receipts import slack_time
 from handlers.views.text import bold, clip, escape
 from schema.gates import Gate
@@ -65,7 +65,7 @@ def why(launch: Launch, gate: Gate, missing: Missing | None, about: About) -> Pa
     """Say the least that has to happen before a launch may go out."""
     title = bold(escape(clip(title_of(launch, about), MOST_TITLE)))
     lines = (
-        missing_lines(missing, about)
+        missing_lines(missing, launch, about)
         if missing is not None and gate.state in (State.OPEN, State.APPROVED)
         else []
     )
@@ -118,21 +118,21 @@ class _Parts:
     calls: list[str]
 
 
-def missing_lines(missing: Missing, about: About) -> list[str]:
+def missing_lines(missing: Missing, launch: Launch, about: About) -> list[str]:
     """List what is missing, the most pressing first."""
-    parts = _parts(missing, about)
+    parts = _parts(missing, launch, about)
     room = max(MOST_LINES - min(LEAST_CALLS, len(parts.calls)), 1)
     return [*parts.first[:room], *parts.calls, *parts.first[room:]]
 
 
-def _parts(missing: Missing, about: About) -> _Parts:
-    first = [_objection(vote, about) for vote in missing.objections]
+def _parts(missing: Missing, launch: Launch, about: About) -> _Parts:
+    first = [_objection(vote, launch, about) for vote in missing.objections]
     first += _evidence(missing)
     first += [
         f"{bold(escape(item))} The evidence could not be looked at; it is tried again."
         for item in missing.unknown
     ]
-    return _Parts(first, [_call(each) for each in missing.signatures])
+    return _Parts(first, [_call(each, launch) for each in missing.signatures])
 
 
 def _evidence(missing: Missing) -> list[str]:
@@ -148,17 +148,23 @@ def _evidence(missing: Missing) -> list[str]:
     return lines
 
 
-def _objection(vote: Vote, about: About) -> str:
+def _question(launch: Launch, item: str) -> str:
+    return escape(clip(launch.revision.specs[item].question, MOST_QUESTION))
+
+
+def _objection(vote: Vote, launch: Launch, about: About) -> str:
     who = name(vote.pid, about)
     said = quote(vote.text, about).replace("\n> ", " ")
-    return f"{bold(escape(vote.item))} {who} objects.{said} They take it back, or it is overridden with a reason."
+    asked = f"{bold(escape(vote.item))} {_question(launch, vote.item)}"
+    return f"{asked} {who} objects.{said} They take it back, or it is overridden with a reason."
 
 
-def _call(call: Call) -> str:
+def _call(call: Call, launch: Launch) -> str:
     items = [escape(each) for each in call.items[:MOST_ITEMS]]
     if len(call.items) > MOST_ITEMS:
         items = [*items[:-1], f"{len(call.items) - MOST_ITEMS + 1} more"]
-    return f"One person of {ROLE_WORDS[call.role]} signs {joined(items)}."
+    asked = f": {_question(launch, call.items[0])}" if len(items) == 1 else "."
+    return f"One person of {ROLE_WORDS[call.role]} signs {joined(items)}{asked}"
 
 
 def shown(lines: Sequence[str]) -> list[str]:
