@@ -181,6 +181,13 @@ def outward(value: Decimal, base: int, *, low: bool) -> int:
     return int(exact.to_integral_value(rounding=ROUND_FLOOR if low else ROUND_CEILING))
 
 
+def end_of_change(value: Decimal, base: int, *, low: bool) -> int:
+    """Count an end of every `base`, rounded away from the middle unless it is within a twentieth of a whole count."""
+    exact = rounded(value * base, MOST_DECIMALS)
+    nearest = rounded(exact, 0)
+    return int(nearest) if abs(exact - nearest) <= NEAR else outward(value, base, low=low)
+
+
 def floored(value: Decimal, digits: int) -> Decimal:
     """Round an amount down to so many significant digits, or to what money is shown with.
 
@@ -308,7 +315,8 @@ def _has_its_sign(fact: Fact, value: Decimal, shown: Decimal) -> bool:
 
 
 OUTWARD: Final = frozenset({"upper", "break_even"})
-SIGNED: Final = frozenset({"difference", "low", "high"})
+ENDS: Final = frozenset({"low", "high"})
+SIGNED: Final = frozenset({"difference", *ENDS})
 
 
 def _is_end_in_money(fact: Fact) -> bool:
@@ -323,8 +331,9 @@ def _roundings(fact: Fact, text: str) -> set[Decimal]:
     if fact.function in OUTWARD:
         return {away}
     if fact.base > 1 and WORDED.search(fact.shown):
+        end = Decimal(abs(end_of_change(value, fact.base, low=fact.function == "low")))
         return {
-            away,
+            end if fact.function in ENDS else away,
             Decimal(abs(per(value, fact.base))),
         }  # METRICS.md (b) lets an end be rounded to the nearest
     if fact.function == "flip":

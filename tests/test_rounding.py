@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.facts import base_for_end, floored, outward
+from schema.facts import base_for_end, end_of_change, floored, outward
 from schema.metrics import Audience
 from schema.readings import Bare, Proportion, Ranged
 from schema.statements.stating import state
@@ -84,6 +84,20 @@ def test_an_interval_of_many_cases_has_a_width() -> None:
 )  # fmt: skip
 def test_an_end_is_rounded_away_from_the_middle(value, base, low, count) -> None:
     assert outward(D(value), base, low=low) == count
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "count"),
+    [
+        ("-0.04001", True, -4),
+        ("-0.0406", True, -5),
+        ("0.0398", False, 4),
+        ("0.0406", False, 5),
+        ("0.0004", False, 0),
+    ],
+)
+def test_an_end_of_a_change_that_is_all_but_a_whole_count_is_that(value, low, count) -> None:
+    assert end_of_change(D(value), 100, low=low) == count
 
 
 def test_an_upper_bound_is_neither_under_the_true_one_nor_far_over_it() -> None:

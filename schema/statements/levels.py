@@ -266,7 +266,7 @@ def _base_of_gap(subject: Subject, shown: Shown) -> GapBase:
 
 
 def _fewer(metric: Metric, end: Decimal, base: int, which: str) -> Fact:
-    count = facts.outward(end, base, low=which == "low")
+    count = facts.end_of_change(end, base, low=which == "low")
     shown = "level" if count == 0 else f"{abs(count):,} {'more' if count > 0 else 'fewer'}"
     return figure(f"{metric.key}/change", which, Kind.CHANGE, end, shown=shown, base=base)
 
