@@ -59,6 +59,7 @@ class Waits:
         if self.request_s >= self.lease_s:
             raise Refusal(
                 f"A request may take {self.request_s:g} s; that must be less than the lease, {self.lease_s:g} s."
+                " Shorten MUSTER_SLACK_TIMEOUT_S, or lengthen MUSTER_LEASE_S."
             )
 
     def divided_by(self, factor: float) -> Self:

@@ -268,6 +268,13 @@ async def test_what_moves_is_refused_at_its_field_and_nothing_typed_is_lost(room
     assert room.posted() == []
 
 
+async def test_a_launch_is_not_meant_for_a_day_that_is_over(room):
+    sent = await room.opens(due_on="2020-12-01")
+
+    assert sent.ack["errors"] == {"due_on": "That day is over; choose the day on which it goes out, or none."}
+    assert room.posted() == []
+
+
 async def test_a_seat_that_nobody_can_fill_is_named_before_anything_is_posted(tmp_path):
     async with a_room(
         tmp_path, roles={"pm": [builders.PIA], "ml": ["U0MIA00001"], "sre": ["U0SAM00001"]}

@@ -197,6 +197,21 @@ def test_a_week_without_any_case_is_blank_and_not_nought():
         assert refused.value.reason is BlankReason.EMPTY
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("latency_p95", "-5", "it is never that low."),
+        ("mcc", "3", "it is never that high."),
+        ("accuracy", "1.5", "a share must lie from nought to one."),
+    ],
+)
+def test_a_figure_that_cannot_be_is_refused_with_the_reason(key, value, why):
+    with pytest.raises(NotEstimable) as refused:
+        estimate(CATALOGUE[key], {WHOLE: Bare(value=Decimal(value))}, ASSUMED)
+
+    assert refused.value.detail.endswith(f"came as a figure outside its possible range; {why}")
+
+
 def test_a_group_under_ten_is_withheld_and_one_under_thirty_has_no_rank():
     groups = {
         "tiny": Proportion(numerator=0, denominator=9),

@@ -224,7 +224,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path):
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     store = Store(f"sqlite:///{tmp_path}/nowhere/muster.db")
 
-    with pytest.raises(StoreUnavailable, match="does not answer"):
+    with pytest.raises(StoreUnavailable, match="See that its folder is there"):
         store.write_sync(probe)
     store.close_sync()
 

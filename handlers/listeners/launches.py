@@ -57,6 +57,9 @@ async def asked(sent: Submission, desk: Desk, snapshot: Snapshot) -> Answer:
     product = snapshot.product(sent.about.get("product", ""))
     typed = _typed(sent)
     errors = _errors(typed)
+    today = desk.services.now().astimezone(product.zoneinfo).date()
+    if typed.due_on is not None and typed.due_on < today:
+        errors[str(Field.DUE_ON)] = "That day is over; choose the day on which it goes out, or none."
     if errors:
         return Wrong(errors=errors)
     form = partial(launch_form, (product.key, product.title), typed)

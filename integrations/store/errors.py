@@ -48,6 +48,7 @@ class StoreClosed(StoreError):  # noqa: N818 - the name says what is so
 BUSY = "The database is locked by another process; the change was not made. Try again, or end what holds it."
 FULL = "The database has no room left; the change was not made. Free some disk space, then try again."
 GONE = "The database does not answer; nothing is known to have changed. Check that it runs and that its address is right."
+UNOPENED = "The database file cannot be opened or made. See that its folder is there, and that Muster may write in it."
 UNWRITTEN = (
     "The disk does not take or give the database's bytes; nothing is known to have changed. Look at its room, its"
     " quota and its health."
@@ -62,7 +63,7 @@ SQLITE_TROUBLES: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_LOCKED: (StoreBusy, BUSY),
     sqlite3.SQLITE_FULL: (StoreFull, FULL),
     sqlite3.SQLITE_IOERR: (StoreUnavailable, UNWRITTEN),
-    sqlite3.SQLITE_CANTOPEN: (StoreUnavailable, GONE),
+    sqlite3.SQLITE_CANTOPEN: (StoreUnavailable, UNOPENED),
     sqlite3.SQLITE_READONLY: (StoreUnavailable, READ_ONLY),
     sqlite3.SQLITE_CORRUPT: (StoreDamaged, DAMAGED),
     sqlite3.SQLITE_NOTADB: (StoreDamaged, DAMAGED),

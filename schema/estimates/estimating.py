@@ -184,9 +184,13 @@ def _rows(bands: list[float]) -> int | None:
 def _demand_range(metric: Metric, value: Decimal) -> None:
     below = metric.minimum is not None and value < metric.minimum
     if below or (metric.maximum is not None and value > metric.maximum):
-        raise misshapen(
-            f"{metric.name} came as a figure outside its possible range; a share must lie from nought to one."
+        share = metric.minimum == 0 and metric.maximum == 1
+        why = (
+            "a share must lie from nought to one"
+            if share
+            else f"it is never that {'low' if below else 'high'}"
         )
+        raise misshapen(f"{metric.name} came as a figure outside its possible range; {why}.")
 
 
 def _demand_sound(metric: Metric, measurement: Measurement) -> None:
