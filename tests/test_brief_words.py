@@ -86,7 +86,7 @@ def test_what_is_off_target_keeps_its_paragraph_beside_a_gain() -> None:
     )
 
     assert labels(brief) == ["Off target", "Clear gain"]
-    assert "The agreed target is at least 90%." in words(brief)
+    assert "The agreed target is at least 90 of every 100." in words(brief)
 
 
 def test_a_gain_that_another_gain_is_watched_by_keeps_its_own_paragraph() -> None:
@@ -122,12 +122,22 @@ def test_a_full_page_holds_what_the_headline_counts_and_what_a_gain_cost(audienc
     assert "The agreed target is at least 99%." in words(brief)
 
 
-def test_a_target_is_printed_as_it_was_written() -> None:
+@pytest.mark.parametrize(
+    ("audience", "at_least", "target"),
+    [
+        (Audience.EXECUTIVE, 0.9995, "9,995 of every 10,000"),  # of as many as the figure beside it
+        (Audience.EXECUTIVE, 0.99955, "99.955%"),  # which cannot show this one
+        (Audience.COMPLIANCE, 0.9995, "99.95%"),
+        (Audience.ENGINEER, 0.9995, "99.95%"),
+    ],
+)
+def test_a_target_is_told_as_the_figure_beside_it_or_as_it_was_written(audience, at_least, target) -> None:
     weeks = {"availability": [share(999_700, 10**6), share(999_400, 10**6)]}
-    brief = brief_of(weeks, {"availability": {"target": {"at_least": 0.9995}, "matters": 0.0001}})
+    asked = {"availability": {"target": {"at_least": at_least}, "matters": 0.0001}}
+    brief = brief_of(weeks, asked, audience=audience)
 
-    assert "9,994 found the service working" in words(brief)
-    assert "The agreed target is at least 99.95%." in words(brief)
+    assert "9,994 found the service working" in words(brief) or audience is Audience.ENGINEER
+    assert f"The agreed target is at least {target}." in words(brief)
 
 
 @pytest.mark.parametrize(
