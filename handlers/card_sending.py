@@ -33,7 +33,8 @@ async def card_of(sender: Sender, effect: Effect) -> Card | None:
 
 async def show(sender: Sender, holding: Holding, effect: Effect) -> Done:
     """Make the one request that brings the card to its newest content, or none where it shows that already."""
-    card = await card_of(sender, effect)
+    async with sender.memory.in_turn:  # or the cards of a thread stand in line as they were read
+        card = await card_of(sender, effect)
     if card is None or card.gone or card.waits or card.shown == card.digest:
         return Done()
     if card.ts is None:

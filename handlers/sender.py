@@ -40,6 +40,7 @@ class Memory:
     coalesced: dict[str, datetime] = field(default_factory=dict)  # when a card was last changed
     looks: dict[Thing, list[datetime]] = field(default_factory=dict)  # searches for an outbox message
     fence: int = 0  # of the lease when it was last taken
+    in_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # of reading cards
     stopping: bool = False  # nothing new is begun; what is on its way comes to its end
 
     def forget(self, before: datetime) -> None:
