@@ -40,7 +40,7 @@ UNWANTED = "Its schedule was changed, and does not want it."
 CATCH_UP = timedelta(hours=24)  # later than this a digest is missed, not late
 COMPOSED_WITHIN = timedelta(seconds=15)  # by a language model, what somebody asked for and waits for
 CLOCKS_APART = timedelta(seconds=10)  # of two processes: what one owes at once is not yet due for the other
-LEASE_S = 120.0  # of one preparation: sources may be slow
+LEASE_S = 15.0  # of one preparation; held on to while it goes on, because sources may be slow
 
 
 async def plan_ahead(services: Services, snapshot: Snapshot, *, prepare_before_s: float) -> None:
@@ -121,12 +121,14 @@ class _Pool:
         self._running: dict[asyncio.Task[None], Taken] = {}
         self._count = 0
         self._defects: list[Exception] = []
+        self._held_at = services.now()
 
     async def run(self) -> int:
         try:
             await self._take()
             while self._running:
                 await self._some_done()
+                await self._hold_on()
                 await self._take()
         finally:
             await self._stop()
@@ -153,6 +155,15 @@ class _Pool:
             work = asyncio.create_task(_work(self._services, self._snapshot, each), name="muster-prepare")
             self._running[work] = each
             self._count += 1
+
+    async def _hold_on(self) -> None:
+        """Keep others from what is under way; what a process that died had in hand is soon anybody's."""
+        now = self._services.now()
+        if self._running and now - self._held_at > timedelta(seconds=LEASE_S / 3):
+            held, self._held_at = list(self._running.values()), now
+            await self._services.store.write(
+                lambda session: [due.renew(session, each, now=now, lease_s=LEASE_S) for each in held]
+            )
 
     async def _some_done(self) -> None:
         done, _ = await asyncio.wait(self._running, timeout=LOOK_AGAIN_S, return_when=asyncio.FIRST_COMPLETED)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from handlers import digests, missing, standups
 from handlers.sender import Sender
@@ -164,6 +165,39 @@ async def test_a_source_that_hangs_holds_up_only_its_own_products(kept):
 
     assert waiting.product == "p00"
     assert await preparing == len(names) + 1
+    await builders_close(held)
+
+
+async def test_what_a_process_was_preparing_as_it_died_is_prepared_by_another_within_twenty_seconds(kept):
+    held = builders.snapshot(builders.document(), kept.folder)
+    source = Shown(held.connectors["warehouse"])
+    held = replace(held, connectors={**held.connectors, "warehouse": source})
+    await kept.plans(held)
+    kept.at = DUE - timedelta(minutes=10)
+
+    services = replace(kept.services, now=lambda: kept.at)
+
+    def others():
+        return digests.prepare_due(services, held, holder="other")
+
+    async def kept_until():
+        query = select(func.max(due.DUE.c.lease_until))
+        return await kept.store.read(lambda session: session.execute(query).scalar_one())
+
+    preparing = asyncio.create_task(digests.prepare_due(services, held, holder="test"))
+    for _ in range(3):
+        async with asyncio.timeout(8):
+            while (await kept_until() or FRIDAY) <= kept.at + timedelta(seconds=10):  # noqa: ASYNC110 - the database tells nobody
+                await asyncio.sleep(0.02)
+        assert await others() == 0
+        kept.at += timedelta(seconds=10)
+    preparing.cancel()
+    await asyncio.wait({preparing})
+    kept.at += timedelta(seconds=20)
+    source.free.set()
+
+    assert await others() == 1
+    assert [each.product for each in await kept.in_state(DeliveryState.PREPARED)] == ["fraud-detection"]
     await builders_close(held)
 
 
