@@ -111,12 +111,14 @@ class Line:
 
     def __init__(self) -> None:
         self._raw: Any = None  # the driver's connection
+        self._error: type[Exception] = OSError  # what the driver raises
         self._cut = False
         self._holding = threading.Lock()  # so that no other question is cut on the same connection or socket
 
     @contextmanager
     def held(self, connection: sa.Connection) -> Iterator[None]:
         """Know the connection while the question runs; raises TimeoutError where nobody waits for it any more."""
+        self._error = connection.dialect.loaded_dbapi.Error
         self._know(connection.connection.dbapi_connection)
         if self._cut:
             raise TimeoutError
@@ -131,14 +133,14 @@ class Line:
 
     def cut(self) -> None:
         """End the question; its thread then hears that the server is gone, or that a file's reading was ended."""
-        with self._holding:
+        with self._holding, suppress(OSError, self._error):  # the other end may have closed it meanwhile
             self._cut = True
             if self._raw is None:
                 return
             if not hasattr(self._raw, "fileno"):
                 self._raw.interrupt()
                 return
-            with socket.socket(fileno=os.dup(self._raw.fileno())) as ours, suppress(OSError):
+            with socket.socket(fileno=os.dup(self._raw.fileno())) as ours:
                 ours.shutdown(socket.SHUT_RDWR)
 
 

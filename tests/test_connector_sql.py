@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from integrations.base import Answer, Call, IntegrationError, Trouble, UnexpectedAnswer, fetch
 from integrations.daemons import Daemons, Hanging
 from integrations.sources import open_connector
-from integrations.sql_guard import confined, open_engine, translated
+from integrations.sql_guard import Line, confined, open_engine, translated
 from schema.errors import Refusal
 from schema.periods import Period
 from schema.readings import Bands, Bare, Inputs, Mean
@@ -111,6 +111,20 @@ def test_the_database_itself_refuses_what_the_parser_might_miss(engine, sql):
     opened.dispose()
     assert SECRET not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_who_stops_waiting_for_a_connection_that_broke_meanwhile_hears_nothing_of_it(engine):
+    url = {"sqlite": sqlite_url, "postgresql": postgresql_url, "duckdb": duckdb_url}[engine]()
+    opened, line = open_engine("numbers", url, folder=folder(), timeout_s=5), Line()
+
+    with opened.connect() as connection, line.held(connection):
+        connection.invalidate()
+        line.cut()
+
+    with opened.connect() as connection, pytest.raises(TimeoutError), line.held(connection):
+        pytest.fail("nobody waits for its answer")
+    opened.dispose()
 
 
 async def test_a_file_that_was_read_is_the_same_as_before():
