@@ -33,6 +33,7 @@ AT_ONCE = (
 )
 A_DAY = timedelta(days=1)  # what was due longer ago is owed anew when somebody asks for it
 NOT_IN_TIME = "it could not be posted in time"
+LATE = f"Late because {NOT_IN_TIME}."
 READY = frozenset({DeliveryState.PREPARED, DeliveryState.SENDING})
 BADLY = frozenset({DeliveryState.FAILED, DeliveryState.UNKNOWN})
 
@@ -111,7 +112,8 @@ def owe_now(session: Session, *, workspace: str, owed: Owed, now: datetime) -> D
 def _take_up(session: Session, delivery: Delivery, now: datetime) -> Delivery:
     found = stored.parts(session, delivery.workspace, delivery.id)
     if all(part.state is PartState.PENDING for part in found):  # its send never started
-        line = delivery.late_line or notices.late(now - delivery.due_at, NOT_IN_TIME)
+        # of one that was taken up before, nobody knows any more when it was due first
+        line = LATE if delivery.late_line else notices.late(now - delivery.due_at, NOT_IN_TIME)
         return stored.replan(session, delivery.workspace, delivery.id, due_at=now, late_line=line)
     for part in found:
         if part.state is PartState.UNKNOWN:

@@ -519,6 +519,16 @@ async def test_a_failed_delivery_that_never_began_is_late_when_it_is_posted_afte
 
 
 @only_sqlite
+async def test_a_delivery_that_is_taken_up_a_second_time_tells_no_lateness_that_it_had_before(world):
+    id = await world.prepared(due_at=now() - timedelta(hours=2))
+    for later in (timedelta(), timedelta(days=1)):
+        await world.store.write(lambda s: stored.fail(s, WORKSPACE, id, reason="The channel is archived."))
+        await deliveries.post_now(world.store, WORKSPACE, world.owed(), now=now() + later)
+
+    assert (await world.get(id)).late_line == "Late because it could not be posted in time."
+
+
+@only_sqlite
 async def test_slack_that_stays_away_is_told_of_after_a_quarter_of_an_hour_and_given_up_with_the_window(
     world,
 ):
