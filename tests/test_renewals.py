@@ -104,6 +104,21 @@ def test_the_thread_names_each_person_before_the_question_they_are_asked():
     ]
 
 
+def test_whoever_is_asked_again_is_named_however_much_was_decided_beside():
+    stage = Stage()
+    for item in stage.launch.revision.items:
+        stage.say(MEL, item, Intent.COMMENT, text=f"t{item}")
+    decided = [event for event in stage.events for _ in range(decisions.MOST_LINES)]
+
+    said = taken(
+        decisions.thread(decided, about(), (), [Renewal(item="LR-03", question=ASKED, signers=("mel",))])
+    )
+
+    assert (
+        said.index("more of this kind.") < said.index("Asked again:") < said.index("mel: *LR-03* Is it so?")
+    )
+
+
 def test_many_people_and_many_items_stay_short():
     asked = [
         Renewal(item=f"LR-{n:02}", question="word " * 200, signers=tuple(f"p{m}" for m in range(40)))

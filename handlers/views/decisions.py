@@ -101,11 +101,11 @@ def thread(
     renewals   whom evidence that changed asks again
     """
     told = [line for line in _lines(events, about, order) if line]
-    told += [_asked_again(renewals, about)] if renewals else []
-    if not told:
-        return None
     more = len(told) - MOST_LINES
     shown = [*told[:MOST_LINES], *([f"And {more} more of this kind."] if more > 0 else [])]
+    shown += [_asked_again(renewals, about)] if renewals else []
+    if not shown:
+        return None
     words = "\n".join(shown)
     return {"text": fallback(words), "blocks": sections(words)}
 
