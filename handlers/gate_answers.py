@@ -87,10 +87,7 @@ async def every(services: Services, snapshot: Snapshot, *, product: str | None, 
     named = [snapshot.product(product).key] if product else None
 
     def read(session: Session) -> list[Body]:
-        products = named or sorted({
-            *snapshot.configuration.products,
-            *(each.product for each in stored.going(session, snapshot.workspace)),  # its product may be gone
-        })  # fmt: skip
+        products = named or stored.products(session, snapshot.workspace)
         found = [
             kept for key in products for kept in reversed(stored.of_product(session, snapshot.workspace, key))
         ]

@@ -207,7 +207,8 @@ def test_an_emergency_passes_only_where_the_pipeline_accepts_it(home, muster):
 
 
 def test_a_launch_whose_product_is_taken_away_is_told_of_and_stays_listed(home, muster, tmp_path):
-    launch = opened(home)
+    launch, ended = opened(home), opened(home)
+    asyncio.run(launches.reject(home.services, home.snapshot, ended, reason="No.", by=RON, key=a_key()))
     file = tmp_path / "muster.yaml"
     renamed = file.read_text().replace("fraud-detection:", "card-fraud:")
     file.write_text(renamed)
@@ -218,6 +219,8 @@ def test_a_launch_whose_product_is_taken_away_is_told_of_and_stays_listed(home, 
     assert applied[0] == 0
     assert f"warning: the launch {launch} is under way, and its product is gone" in applied[1]
     assert f"{launch} may not go out: open, 0 of 2 items settled." in listed[1]
+    assert ended not in listed[1]
+    assert ended in muster("launches", "--all")[1]
 
 
 def test_the_list_shows_what_is_open_and_with_all_what_has_ended(home, muster):

@@ -128,6 +128,12 @@ def of_product(session: Session, workspace: str, product: str, *, most: int = 50
     return tuple(_kept(row) for row in session.execute(query.order_by(L.number.desc()).limit(most)))
 
 
+def products(session: Session, workspace: str) -> tuple[str, ...]:
+    """Name the products that launches were opened of, also those that are gone."""
+    query = select(L.product).where(L.workspace == workspace).distinct().order_by(L.product)
+    return tuple(session.execute(query).scalars())
+
+
 def ids(session: Session, workspace: str, *, most: int = 500) -> tuple[str, ...]:
     """Name a workspace's launches, the newest ones where there are many."""
     query = select(L.id).where(L.workspace == workspace).order_by(L.opened_at.desc(), L.id).limit(most)
