@@ -106,10 +106,7 @@ def _slack(app: AsyncApp, signing_secret: str) -> Handler:
         listed: dict[str, str | Sequence[str]] = {name: [value] for name, value in headers.items()}
         # Bolt verifies and reads what comes over HTTP by itself, slowly; what is verified already it takes as a value
         verified = AsyncBoltRequest(body=sent, query=request.query_string, headers=listed, mode="socket_mode")
-        answer = await app.async_dispatch(verified)
-        if not answer.body and not answer.headers:
-            return web.Response(status=answer.status, text="")
-        return await to_aiohttp_response(answer)
+        return await to_aiohttp_response(await app.async_dispatch(verified))
 
     return handle
 
