@@ -103,6 +103,8 @@ def test_a_deadlock_is_run_again():
         for pair in (("1", "2"), ("2", "1"))
     ]
 
-    assert [job.result(20) for job in jobs] == ["1", "2"]
-    assert len(tries) == 3
+    done = [job.result(20) for job in jobs]
     store.close_sync()
+
+    assert done == ["1", "2"]
+    assert len(tries) >= 3  # the one that gives way may meet the other once more
