@@ -270,6 +270,10 @@ def test_what_a_button_carries_is_read_as_words_or_as_nothing(text):
 
 def test_the_place_of_an_answer_is_found_in_any_body():
     assert payloads.place({"channel": "C1", "user": "U1", "view": [], "event": 3}).channel == ""
+    assert (
+        payloads.place({"view": {"blocks": [{"type": "input"}, {"type": "input", "block_id": 7}]}}).inputs
+        == ()
+    )
     assert payloads.place(BODY).channel == "C0FRAUD0001"
 
 

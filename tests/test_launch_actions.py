@@ -118,7 +118,8 @@ async def test_where_no_source_has_to_be_asked_a_launch_is_checked_as_it_opens(r
     assert revised.launch.state is State.OPEN
 
 
-async def test_where_a_source_has_to_be_asked_a_launch_says_that_it_is_checking(store):
+async def asking_a_source(store):
+    """Open a launch whose one item rests on a figure that nobody has asked for yet."""
     reading = Requirement(
         name="recall", kind=EvidenceKind.READING, words="how much it finds", metric="recall"
     )
@@ -127,6 +128,11 @@ async def test_where_a_source_has_to_be_asked_a_launch_says_that_it_is_checking(
     opened = await launches.open_launch(
         room.services, room.snapshot, room.product, given, by=PIA, team=team(*EVERYBODY), key=a_key()
     )
+    return room, given, opened
+
+
+async def test_where_a_source_has_to_be_asked_a_launch_says_that_it_is_checking(store):
+    room, given, opened = await asking_a_source(store)
 
     assert opened.decided.launch.state is State.CHECKING
     assert "is being checked" in (await card(room, f"launch.{opened.id}")).message["text"]
@@ -144,14 +150,7 @@ async def test_where_a_source_has_to_be_asked_a_launch_says_that_it_is_checking(
 
 
 async def test_of_a_launch_that_ends_before_it_asked_anybody_no_role_hears(store):
-    reading = Requirement(
-        name="recall", kind=EvidenceKind.READING, words="how much it finds", metric="recall"
-    )
-    room = Room(store, specs=(replace(SIGNED, check=CheckKind.AUTO_AND_SIGN, requirements=(reading,)),))
-    given = Asked(title="Ranker v3", manifest=MANIFEST, answers=frozenset())
-    opened = await launches.open_launch(
-        room.services, room.snapshot, room.product, given, by=PIA, team=team(*EVERYBODY), key=a_key()
-    )
+    room, _, opened = await asking_a_source(store)
     room.clock.turn(seconds=5)
     await launches.withdraw(*room.acting(opened.id), by=PIA, key=a_key())
 

@@ -274,11 +274,12 @@ def place(body: Body) -> Place:
     who = user.get("id") if isinstance(user, Mapping) else body.get("user_id") or event.get("user")
     channel = _mapping(body.get("channel")).get("id") or container.get("channel_id") or body.get("channel_id")
     blocks = view.get("blocks") if isinstance(view.get("blocks"), list) else []
+    inputs = [_mapping(each) for each in blocks or [] if _mapping(each).get("type") == "input"]
     return Place(
         user=_words(who), channel=_words(channel or event.get("channel")), thread_ts=event.get("thread_ts"),
         view=_words(view.get("id")), in_modal=view.get("type") == "modal",
         trigger=_words(body.get("trigger_id")), response_url=_words(body.get("response_url")),
-        inputs=tuple(each["block_id"] for each in blocks or [] if _mapping(each).get("type") == "input"),
+        inputs=tuple(name for each in inputs if (name := _words(each.get("block_id")))),
     )  # fmt: skip
 
 
