@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import islice
 from typing import Final
 
 from schema import facts, texts
@@ -70,9 +71,21 @@ def _in_short(page: Page, audience: Audience) -> list[Section]:
         Section(title="Over a longer time", paragraphs=tuple(longer(page, audience))),
         Section(title="Money", paragraphs=tuple(_money(page, audience))),
     ]
+    if not any(section.paragraphs for section in sections):
+        sections = [Section(title=STANDING, paragraphs=tuple(_standing(page, audience)))]
     notes = still_open(page, (line for section in sections for line in section.paragraphs))
     lines = (Paragraph(label="", text=rest),) if rest else ()
     return [*sections, Section(title=REST, paragraphs=(*notes, *lines))]
+
+
+STANDING: Final = "Where it stands"
+MOST_STANDING: Final = 3
+
+
+def _standing(page: Page, audience: Audience) -> list[Paragraph]:
+    """Say the first figures alone, where nothing moved: a page without any figure would tell its reader nothing."""
+    keys = (key for key in page.product.shown if key in page.judged and page.judged[key].now is not None)
+    return [say(page, key, audience, UNCOMPARED) for key in islice(keys, MOST_STANDING)]
 
 
 def paragraphs(

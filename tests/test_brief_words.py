@@ -33,6 +33,22 @@ def labels(brief):
     return [each.label for each in spoken(brief) if each.label]
 
 
+def test_where_nothing_moved_a_plain_reader_still_has_the_first_figures() -> None:
+    weeks = {"precision": [Confusion(tp=42, fp=14, fn=9, tn=2_372)] * 3}
+    weeks |= dict.fromkeys(("recall", "alert_rate", "specificity"), weeks["precision"])
+    brief = brief_of(weeks)
+    moved = brief_of({"precision": [OLD] * 10 + [NEW], "recall": [OLD] * 10 + [NEW]})
+
+    standing = brief.sections[0]
+    assert standing.title == "Where it stands"
+    assert [str(each.text) for each in standing.paragraphs] == [
+        "Of every 100 alerts, 75 were fraud cases and 25 were good payments.",
+        "Of every 100 fraud cases we know about, 82 were caught and 18 were missed.",
+        "Of every 1,000 payments, 23 were flagged.",
+    ]
+    assert "Where it stands" not in {section.title for section in moved.sections}
+
+
 def test_a_gain_since_a_milestone_stands_beside_what_was_lost_since_then() -> None:
     weeks = {"precision": [OLD] * 10 + [NEW] * 5, "recall": [OLD] * 10 + [NEW] * 5}
     brief = brief_of(weeks, {"precision": SINCE}, **SINCE_A)
