@@ -61,7 +61,7 @@ def look(tmp_path):
 async def a_page(chromium, url, **settings):
     """Open a page; an error in its console fails the test."""
     troubles = []
-    context = await chromium.new_context(viewport={"width": 1380, "height": 900}, **settings)
+    context = await chromium.new_context(**{"viewport": {"width": 1380, "height": 900}, **settings})
     page = await context.new_page()
     page.set_default_timeout(WAIT_MS)
     page.on("pageerror", lambda error: troubles.append(str(error)))
@@ -194,6 +194,25 @@ async def test_home_shows_each_person_their_products_also_in_the_dark(stage, chr
         await look(page, "home-modal-dark")
         await page.keyboard.press("Escape")
         await page.get_by_role("dialog").wait_for(state="hidden")
+
+
+@pytest.mark.browser
+@browser
+async def test_in_a_narrow_window_the_channels_stand_above_what_is_read(stage, chromium, look):
+    narrow = {"width": 420, "height": 850}
+    async with a_page(
+        chromium, f"{stage.slack.url}?user={LEA}#/{people.TEAM}/{JOBS}", viewport=narrow
+    ) as page:
+        digest = page.locator("#messages .msg", has_text="Job matching, 16 to 22 November").first
+        await digest.wait_for()
+        assert (await digest.bounding_box())["width"] > 400
+        here = await page.locator("#places [aria-current]").bounding_box()
+        assert 0 <= here["x"] <= here["x"] + here["width"] <= narrow["width"]
+        await digest.get_by_role("button", name="2 replies").click()
+        assert (await page.locator("#thread").bounding_box())["width"] == narrow["width"]
+        await page.get_by_label("Close the thread").click()
+        assert await page.evaluate("document.documentElement.scrollWidth") == narrow["width"]
+        await look(page, "narrow")
 
 
 @pytest.mark.browser

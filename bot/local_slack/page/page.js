@@ -796,6 +796,12 @@ function drawSide(p) {
   const group = (title, items) => (items.length ? [h("h2", {}, title), h("ul", {}, items)] : []);
   $("places").replaceChildren(...group("Channels", (p.channels ?? []).filter((c) => c.kind !== "dm" && !c.archived).map(item)), ...group("Direct messages", (p.channels ?? []).filter((c) => c.kind === "dm").map(item)),
     ...group("Apps", (p.apps ?? []).map((a) => h("li", {}, h("a", { href: `#/home/${a.id}`, "aria-current": state.home === a.id ? "page" : undefined }, avatar(a.bot), a.name)))), ...group("Archived", (p.channels ?? []).filter((c) => c.archived).map(item)));
+  const at = state.home ?? state.channel ?? ""; // only on arriving: later draws would pull back whoever scrolls
+  const here = $("places").querySelector("[aria-current]");
+  if (here && $("places").dataset.at !== at) {
+    $("places").dataset.at = at;
+    here.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
 }
 
 function drawHome(p) {
