@@ -168,7 +168,8 @@ def _believed(found: Audit) -> bool:
 
 
 def _lines(found: Audit) -> list[str]:
-    counted = f"{found.events} events and {found.checkpoints} checkpoints."
+    checkpoints = "checkpoint" if found.checkpoints == 1 else "checkpoints"
+    counted = f"{found.events} events and {found.checkpoints} {checkpoints}."
     if found.flaws:
         told = [f"- {each.text}" for each in found.flaws]
         return [f"Something is wrong with this ledger ({len(told)}):", *told, counted]
