@@ -1,15 +1,19 @@
 """The short way past Bolt: what takes it, and that it changes no answer."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 
+from handlers.listeners.app import Identity
 from handlers.listeners.front import pressed
 from handlers.listeners.ids import Action, Callback
 from handlers.listeners.showing import Kind
+from handlers.listeners.tasks import Tasks
+from integrations.slack_values import Me
 from tests import builders
 from tests.test_server import a_bot, sends, signed
 
@@ -86,6 +90,29 @@ async def test_a_press_goes_the_short_way_and_gets_the_answer_that_bolt_would_br
     assert muster.app.short_way(request) is not None
     assert "What you were shown is not known here any more" in direct.body
     assert (direct.status, direct.body, direct.headers) == (through.status, through.body, through.headers)
+
+
+class Slow:
+    """A Slack that counts how often it is asked who we are."""
+
+    asked = 0
+
+    async def auth_test(self):
+        self.asked += 1
+        return Me(team="T1", user="U1", bot="B1", url="")
+
+
+async def test_many_presses_in_one_moment_ask_slack_once_who_we_are():
+    slack, clock, tasks = Slow(), [datetime(2026, 11, 23, tzinfo=UTC)], Tasks()
+    identity = Identity(slack, lambda: clock[0], tasks)
+    await identity.mine("T1")
+    clock[0] += timedelta(hours=1)
+
+    assert all(identity.ours("T1") for _ in range(50))
+    assert not identity.ours("T2")
+    await tasks.idle()
+
+    assert slack.asked == 2
 
 
 @MODULE

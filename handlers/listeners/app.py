@@ -131,6 +131,7 @@ class Identity:
 
     def _takes(self, me: Me, team: str | None) -> bool:
         if self._old() and not self.asking:
+            self.asking = True  # before the task runs: many presses may come first
             self.tasks.start(self._again(), name="muster-identity")
         return team is None or not me.team or team == me.team
 
