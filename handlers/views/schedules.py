@@ -158,7 +158,7 @@ def form(product: Product, *, revision: int, typed: dict[str, str] | None = None
         inputs.asked("Time", line(Field.AT, "09:30"), block_id=Field.AT),
         inputs.asked("Time zone", line(Field.ZONE, "Europe/Berlin"), block_id=Field.ZONE),
         inputs.asked("How often", _pace(int(values.get(Field.EVERY, "1"))), block_id=Field.EVERY),
-        inputs.asked("From", _since(values.get(Field.STARTS_ON, "")), block_id=Field.STARTS_ON, optional=True, hint="Every second week is counted from here."),
+        inputs.asked("From", _since(values.get(Field.STARTS_ON, "")), block_id=Field.STARTS_ON, optional=True, hint="Where it is not every week, weeks are counted from here."),
         inputs.asked("Public holidays", line(Field.HOLIDAYS, "DE-BE"), block_id=Field.HOLIDAYS, optional=True, hint="A country, or its part: they move the standup within its week. Never guessed from the zone."),
         inputs.asked("Who is asked before it?", _people(users), block_id=Field.ROSTER, optional=True, hint=f"Each is asked in a direct message.{kept}"),
         inputs.asked("Asked at, where each is", line(Field.ASK_AT, "10:00"), block_id=Field.ASK_AT),
