@@ -313,7 +313,8 @@ async def test_people_sign_and_object_and_the_gate_follows(visit, shown, look):
         await answers(dialog, "ETH-06", "Object")
         await dialog.get_by_role("button", name="Save").click()
         await dialog.get_by_text("Say why, in a sentence").wait_for()
-        assert await dialog.evaluate("box => box.scrollHeight - box.clientHeight") == 0  # its head and foot stay
+        # its head and foot stay where they are
+        assert await dialog.evaluate("box => box.scrollHeight - box.clientHeight") == 0
         await look(page, "review-without-reason")
         await answers(dialog, "ETH-06", "Object", "The shops' own terms changed yesterday.")
         await dialog.get_by_role("button", name="Save").click()
