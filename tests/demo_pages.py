@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -29,8 +30,8 @@ PRODUCTS = (
 @lru_cache(maxsize=1)
 def demo_pages() -> Mapping[str, Page]:
     """Write the story and give every product's page, by product."""
-    with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(told(Path(folder)))
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as aside:
+        return aside.submit(asyncio.run, told(Path(folder))).result()  # whoever asks may be in a loop
 
 
 async def told(
