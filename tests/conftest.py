@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
+from tests.connectors import servers
+
 hypothesis.settings.register_profile("muster", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 hypothesis.settings.load_profile("muster")
 
@@ -58,6 +60,11 @@ def pytest_configure() -> None:
     """Close the network before the first test module is imported."""
     sys.addaudithook(close_the_network)
     gc.set_threshold(10_000, 20, 100)  # a full collection goes through every test and library
+
+
+def pytest_sessionfinish() -> None:
+    """Stop the servers that connectors were tested against."""
+    servers.stop_all()
 
 
 def pytest_collection_finish() -> None:

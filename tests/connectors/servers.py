@@ -22,6 +22,7 @@ END = datetime(2026, 11, 23, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 PATIENCE_S = 90
 PROGRAMS = ("prometheus", "promtool")
+RUNNING: list[subprocess.Popen[bytes]] = []
 
 
 @cache
@@ -52,7 +53,14 @@ def started(
             start_new_session=True,
         )
     atexit.register(stop, process)
+    RUNNING.append(process)
     return process
+
+
+def stop_all() -> None:
+    """Stop what was started; at the end of the tests, for a worker that takes long to exit is killed."""
+    for process in RUNNING:
+        stop(process)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
