@@ -18,9 +18,16 @@ def followed(
     launch: Launch, drafts: Sequence[Draft], findings: Iterable[Finding], now: datetime
 ) -> tuple[Draft, ...]:
     """Add the move that follows from these drafts, so that one decision is one transaction."""
-    listed = tuple(findings)
     then = after(launch, drafts, now)
     assert then is not None
+    return with_move(then, drafts, findings, now)
+
+
+def with_move(
+    then: Launch, drafts: Sequence[Draft], findings: Iterable[Finding], now: datetime
+) -> tuple[Draft, ...]:
+    """Add the move that follows, to a launch as it is with these drafts already."""
+    listed = tuple(findings)
     if then.state is State.OPEN and screened(then, now) and settled(then, by_item(listed), now):
         return (*drafts, _approved(then))
     if then.state is State.APPROVED and not (screened(then, now) and settled(then, by_item(listed), now)):

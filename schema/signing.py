@@ -8,7 +8,7 @@ from schema.attempts import Code, Declined
 from schema.checklists import ItemClass
 from schema.delegations import Authority
 from schema.evidence import Finding
-from schema.following import draft, followed
+from schema.following import draft, with_move
 from schema.histories import KIND_OF, after
 from schema.items import Item
 from schema.launches import Launch, State
@@ -49,7 +49,6 @@ def cast(
     acting_for   the person for whom they sign, see `delegations.authorities`; None for themselves
     """
     need_person(who)
-    listed = tuple(findings)
     drafts: tuple[Draft, ...] = ()
     then = launch
     for choice in choices:
@@ -59,7 +58,7 @@ def cast(
             grown = after(then, (said,), now)
             assert grown is not None
             then = grown
-    return followed(launch, drafts, listed, now) if drafts else ()
+    return with_move(then, drafts, findings, now) if drafts else ()
 
 
 def _say(

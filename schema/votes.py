@@ -1,7 +1,7 @@
 """What people say to an item: sign-offs, objections, does not apply, taken back."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -66,7 +66,7 @@ def heard(voice: Voice, vote: Vote) -> Voice:
     if vote.intent is Intent.COMMENT:
         return voice
     newest = {**voice.newest, vote.digest: vote}
-    return replace(voice, newest=newest, objection=vote if vote.intent is Intent.OBJECT else None)
+    return Voice(newest=newest, objection=vote if vote.intent is Intent.OBJECT else None)
 
 
 def counted(

@@ -12,7 +12,7 @@ from integrations.store.engine import lock_workspace
 from integrations.store.tables import Found, table_of
 from schema import merkle
 from schema.flaws import Flaw, Wrong
-from schema.ledger import Draft, Event, Head, begin, canonical, chain, moment
+from schema.ledger import Draft, Event, Head, begin, canonical, chain, moment, written
 from schema.tables.columns import PlainText
 from schema.tables.ledger import LedgerEventRow, LedgerHeadRow
 
@@ -141,7 +141,7 @@ def _row(workspace: str, event: Event) -> dict[str, Any]:
         "launch": event.launch,
         "kind": event.kind,
         "actor": event.actor,
-        "payload": canonical(event.payload).decode(),
+        "payload": written(event.payload).decode(),
         "payload_hash": event.payload_hash,
         "before": event.before,
         "prev_hash": event.prev_hash,
