@@ -13,6 +13,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
+from integrations.store import people
 from integrations.store import readings as reading_store
 from integrations.store.connections import migrating_engine, parsed
 from integrations.store.engine import Store
@@ -138,6 +139,36 @@ def test_a_filled_database_keeps_its_rows_and_triggers_through_every_step(engine
     assert (
         store.write_sync(lambda session: reading_store.add(session, "w", readings=[reading()])).readings == 0
     )
+    store.close_sync()
+
+
+def test_accounts_that_share_a_person_already_are_marked(engine):
+    url = empty_url(engine)
+    upgrade(parsed(url), to="0009")
+    store = Store(url)
+    told = [
+        ("w", "U1", "p_1", "p_1"),
+        ("w", "U2", "p_1", "p_2"),
+        ("w", "U3", "p_3", "p_3"),
+        ("x", "U3", "p_1", "p_1"),
+    ]
+
+    def filled(session):
+        for workspace, user, shared, own in told:
+            given = {"w": workspace, "u": user, "s": shared, "o": own}
+            session.execute(text('INSERT INTO accounts (workspace, "user", pid) VALUES (:w, :u, :s)'), given)
+            session.execute(
+                text(
+                    "INSERT INTO people (workspace, pid, \"user\", name, salt) VALUES (:w, :o, :u, :u, '00')"
+                ),
+                given,
+            )
+
+    store.write_sync(filled)
+    upgrade(parsed(url))
+
+    assert store.read_sync(lambda session: people.same_person(session, "w")) == {"p_2": "p_1"}
+    assert store.read_sync(lambda session: people.same_person(session, "x")) == {}
     store.close_sync()
 
 

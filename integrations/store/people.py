@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, func, insert, select, true, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from integrations.store.tables import insert_new, table_of
@@ -11,7 +11,7 @@ from integrations.store.texts import in_parts, overwrite, salt_of
 from schema.certificates import KeptName
 from schema.ledger import SALT_BYTES, person_id
 from schema.tables.columns import plain
-from schema.tables.ledger import AccountRow, PersonRow
+from schema.tables.ledger import LINKED, AccountRow, PersonRow
 
 PEOPLE = table_of(PersonRow)
 P = PEOPLE.c
@@ -21,7 +21,7 @@ A = ACCOUNTS.c
 # built once: every decision asks them
 OURS: BindParameter[str] = bindparam("ours")
 PIDS = select(A.user, A.pid).where(A.workspace == OURS, A.user.in_(bindparam("users", expanding=True)))
-SHARED = select(A.pid).where(A.workspace == OURS).group_by(A.pid).having(func.count() > 1)
+SHARED = select(A.pid).where(A.workspace == OURS, LINKED)
 
 
 def pid_of(session: Session, workspace: str, user: str, *, name: str) -> str:
@@ -76,8 +76,8 @@ def link(session: Session, workspace: str, users: Mapping[str, str]) -> str:
     pid = pid_of(session, workspace, first, name=users[first])
     for user, name in users.items():
         pid_of(session, workspace, user, name=name)
-    shared = update(ACCOUNTS).where(A.workspace == workspace, A.user.in_(sorted(users))).values(pid=pid)
-    session.execute(shared)
+    mine = (A.workspace == workspace) & A.user.in_(sorted(users))
+    session.execute(update(ACCOUNTS).where(mine).values(pid=pid, linked=True))
     return pid
 
 

@@ -12,7 +12,7 @@ from integrations.store.errors import StoreDamaged, StoreTooNew
 from integrations.store.protection import protect
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0009"  # the newest step that this version knows
+HEAD = "0010"  # the newest step that this version knows
 LOCK_KEY = 0x6D757374  # "must"; any number that no other program of this database uses
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, false, text
 from sqlmodel import Field, SQLModel
 
 from schema.tables.columns import AwareTime, JsonText, PlainText
@@ -74,10 +74,17 @@ class PersonRow(SQLModel, table=True):
     salt: str = Field(sa_type=PlainText)  # hex
 
 
+LINKED = text("linked")
+
+
 class AccountRow(SQLModel, table=True):
     __tablename__ = "accounts"
-    __table_args__ = (Index("accounts_of_person", "workspace", "pid"),)
+    __table_args__ = (
+        Index("accounts_of_person", "workspace", "pid"),
+        Index("accounts_linked", "workspace", sqlite_where=LINKED, postgresql_where=LINKED),
+    )
 
     workspace: str = Field(primary_key=True, sa_type=PlainText)
     user: str = Field(primary_key=True, sa_type=PlainText)
     pid: str = Field(sa_type=PlainText)
+    linked: bool = Field(default=False, sa_column_kwargs={"server_default": false()})  # it shares its pid
