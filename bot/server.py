@@ -3,8 +3,8 @@
 import hmac
 import json
 import re
+from binascii import a2b_qp
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
@@ -23,6 +23,7 @@ TIMESTAMP = "x-slack-request-timestamp"
 CERTIFICATE_CHECK = "ssl_check=1"  # Slack sends it unsigned, and wants only to be let in (SLACK.md 232)
 SECONDS = re.compile(r"[0-9]{1,12}")
 SIGNED = re.compile(r"v0=[0-9a-f]{64}")
+UNLIKE = "=\r\n"  # what quoted-printable reads in its own way, and no form holds unescaped
 
 Check = Callable[[], Awaitable[str | None]]  # None when all is well, else one line that says what is not
 
@@ -135,13 +136,12 @@ def said(body: str) -> dict[str, Any]:
 
 
 def unescaped(value: str) -> str:
-    """Read a field of a form as `unquote_plus` does, which takes ten times as long.
+    """Read a field of a form as `unquote_plus` does, which takes twenty times as long.
 
-    What is escaped are the bytes of UTF-8; JSON's decoder, which is not written in Python, reads them as characters.
+    Quoted-printable, whose decoder is not written in Python, escapes the same bytes by `=` instead of `%`.
     """
-    if value.isascii() and "\\" not in value:
-        escaped = value.replace("+", " ").replace("%", "\\u00")
-        with suppress(json.JSONDecodeError):  # for what no program escapes so
-            characters: str = json.loads(f'"{escaped}"')
-            return characters.encode("latin-1").decode(errors="replace")
+    if value.isascii() and not value.endswith("%") and not any(each in value for each in UNLIKE):
+        read = a2b_qp(value.replace("+", " ").replace("%", "="))
+        if read.count(b"=") == value.count("%3D") + value.count("%3d"):  # else an escape was none
+            return read.decode(errors="replace")
     return unquote_plus(value)
