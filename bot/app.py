@@ -56,6 +56,7 @@ INBOX_KEPT = timedelta(hours=48)  # Slack's delayed events come for 24 h
 SOCKET_PATIENCE_S = 30.0
 LOOK_EVERY_S = 0.1
 STOP_S = 5.0  # for all of it at once; deploy/compose.yaml gives more
+COLLECTED_AFTER = (10_000, 20, 20)  # objects; by default 700, so that reading a modal starts a round or two
 WOKEN = 3  # the first clocks: what was asked for is prepared and sent at once
 
 Tick = Callable[[], Awaitable[None]]
@@ -376,9 +377,12 @@ def set_aside() -> Iterator[None]:
     """Leave what stays until the end out of the collector's rounds: looking through it stops everybody for 0.1 s."""
     gc.collect()
     gc.freeze()
+    before = gc.get_threshold()
+    gc.set_threshold(*COLLECTED_AFTER)
     try:
         yield
     finally:
+        gc.set_threshold(*before)
         gc.unfreeze()
 
 
