@@ -42,11 +42,13 @@ async def decide(services: Services, request: Request) -> Decided:
     try:
         async with bench.lock:
             if mine.came is None:
-                await asyncio.sleep(0)  # whoever came at the same moment joins
+                await _joined(bench)
             while mine.came is None:
                 await _sit(services, bench)
     finally:
-        if mine in bench.waiting:  # whoever asked is gone, and nothing is decided behind their back
+        if (
+            mine.came is None and mine in bench.waiting
+        ):  # whoever asked is gone, and nothing is decided behind their back
             bench.waiting.remove(mine)
     came = mine.came
     if isinstance(came, BaseException):
@@ -59,6 +61,14 @@ async def decide(services: Services, request: Request) -> Decided:
         raise came.refusal
     assert came.decided is not None  # it is one or the other
     return came.decided
+
+
+async def _joined(bench: Bench) -> None:
+    """Let whoever comes at the same moment join."""
+    before = 0
+    while before < len(bench.waiting) < TOGETHER:
+        before = len(bench.waiting)
+        await asyncio.sleep(0)
 
 
 async def _sit(services: Services, bench: Bench) -> None:
