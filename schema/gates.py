@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from schema.evidence import Finding
-from schema.items import ItemState, by_item
+from schema.items import ByItem, ItemState, by_item
 from schema.launches import Launch, Revision, State
 from schema.products import Role
 from schema.role_words import all_of
-from schema.tallies import SCREENING, Tally, screened, tallies
+from schema.tallies import SCREENING, Tally, screened, tallies, tally
 from schema.votes import Vote
 
 
@@ -61,6 +62,11 @@ class Gate:
         """Count the items."""
         return len(self.items)
 
+
+# where people are asked, or were until it shows that one of them must not sign two of the items
+SIGNABLE: Final = frozenset(
+    {ItemState.NEEDS_SIGN, ItemState.STALE, ItemState.SIGNED, ItemState.NOT_APPLICABLE}
+)
 
 _WHERE: Mapping[State, str] = {
     State.DRAFT: "This launch is still a draft; its requester has to submit it.",
@@ -190,6 +196,15 @@ def _unsigned(each: Tally) -> Reason:
         return Reason(code=ReasonCode.STALE, item=name, words=words, roles=open_seats)
     words = f"{name} has {filled} of {len(each.seats)} signatures and waits for {listed}."
     return Reason(code=ReasonCode.SEATS, item=name, words=words, roles=open_seats)
+
+
+def may_wait(launch: Launch, items: Iterable[str], found: ByItem, now: datetime) -> bool:
+    """Tell whether one of some items may wait for a signature; looks at no other one, as the whole answer has to."""
+    revision = launch.revision
+    states = (
+        tally(revision, revision.items[name], found, now).state for name in items if name in revision.items
+    )
+    return any(state in SIGNABLE for state in states)
 
 
 def _waits_for(revision: Revision, standing: Mapping[str, Tally]) -> Mapping[Role, tuple[str, ...]]:

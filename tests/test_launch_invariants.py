@@ -27,7 +27,7 @@ from hypothesis.stateful import invariant, rule
 
 from schema.emergencies import Emergency, break_glass, review_bypass
 from schema.endings import reject, revoke, withdraw
-from schema.gates import answer
+from schema.gates import answer, may_wait
 from schema.histories import apply, fold
 from schema.items import SETTLED, by_item
 from schema.launches import State
@@ -233,6 +233,8 @@ class Launches(Sayings):
         assert gate.open is not None or model.state == "approved"
         assert gate.open is True or gate.reasons
         assert gate.state is not State.BYPASSED or gate.open is False
+        asked = {item for items in gate.waits_for.values() for item in items}
+        assert all(may_wait(launch, [item], found, self.now) for item in asked)
         missing = smallest(launch, slot.findings(), self.now)
         views = all_four(launch, gate, missing, events=slot.events, found=found, at=self.now)
         differing = differences(views)

@@ -24,6 +24,7 @@ from integrations.store import showings
 from integrations.store.launches import Kept
 from schema.attempts import Code, Declined
 from schema.errors import Refusal
+from schema.gates import may_wait
 from schema.items import Item
 from schema.launches import State
 from schema.policies import SelfApproval
@@ -232,9 +233,10 @@ def _another_role(decided: Decided, mine: Collection[str], roles: AbstractSet[Ro
         return all(voices.get(pid, SILENT).said(item.digest) is None for pid in mine)
 
     left = {each.id for each in revision.items.values() if roles & set(each.spec.seats) and silent(each)}
-    if not left:
+    stands = decided.together or decided
+    if not may_wait(stands.launch, left, stands.found.by_item, stands.now):
         return None
-    waiting = (decided.together or decided).gate.waits_for
+    waiting = stands.gate.waits_for
     return next((role for role in waiting if role in roles and left & set(waiting[role])), None)
 
 
