@@ -79,7 +79,8 @@ def draw(
     events = ledger.events_of(session, workspace, launch.id, after=kept.drawn)
     gate = answer(launch, found.findings, now)
     again = _renewals(session, kept, launch, gate, events=events)
-    about = known(session, snapshot, launch, events=events, people=_asked(again))
+    told = lines.news(events)
+    about = known(session, snapshot, launch, events=told.events, people=_asked(again))
     card, requester = card_key(launch.id), about.users.get(launch.requester)
     beside = {"product": launch.product} | ({"by": requester} if requester else {})
     put = partial(cards.put, session, workspace, channel=kept.channel, now=now)
@@ -87,7 +88,7 @@ def draw(
     wanted = {key: each | beside for key, each in ({card: views.card(launch, gate, about)} | roles).items()}
     for key, message in cards.changed(session, workspace, wanted).items():
         put(key=key, message=message, under=None if key == card else card)
-    said = lines.thread(events, about, tuple(launch.revision.items) if launch.revisions else (), again)
+    said = lines.thread(told, about, tuple(launch.revision.items) if launch.revisions else (), again)
     if said is not None:
         after_roles = len(Role) + launch.seq
         put(key=f"{card}.said.{launch.seq}", message=said | beside | {"place": after_roles}, under=card)

@@ -515,7 +515,9 @@ def test_the_thread_names_as_many_items_as_anybody_reads():
     drafts = signing.cast(launch, holder(Role.ML), said, findings=[], now=NOW)
     events = chain(begin("T1"), drafts, NOW)
 
-    said = taken(decisions.thread(list(reversed(events)), about(), tuple(launch.revision.items)))
+    said = taken(
+        decisions.thread(decisions.news(list(reversed(events))), about(), tuple(launch.revision.items))
+    )
 
     assert "ml-0 signed 30 items (LR-00, LR-01, LR-02, LR-03 and 26 more)." in said
 

@@ -1,6 +1,7 @@
 """What the thread of a launch says of each decision, and what is said to who asked for it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -92,26 +93,21 @@ def asked_again(launch: Launch, about: About, votes: Sequence[Vote], *, channel:
     )
 
 
-def thread(
-    events: Sequence[Event], about: About, order: Sequence[str] = (), renewals: Sequence[Renewal] = ()
-) -> Payload | None:
-    """Say in the thread what was decided, in one message; None where nothing is worth a line.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What the thread is told: runs of events that get a line each, and how many more there are."""
 
-    order      of items, as the checklists have it
-    renewals   whom evidence that changed asks again
-    """
-    told = [line for line in _lines(events, about, order) if line]
-    more = len(told) - MOST_LINES
-    shown = [*told[:MOST_LINES], *([f"And {more} more of this kind."] if more > 0 else [])]
-    shown += [_asked_again(renewals, about)] if renewals else []
-    if not shown:
-        return None
-    words = "\n".join(shown)
-    return {"text": fallback(words), "blocks": sections(words)}
+    runs: Sequence[Sequence[Event]] = ()
+    more: int = 0
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """List what is told, without the rest."""
+        return tuple(event for run in self.runs for event in run)
 
 
-def _lines(events: Sequence[Event], about: About, order: Sequence[str]) -> list[str]:
-    """Write a line a decision; what one person, or the clock, said of several items in a row becomes one."""
+def news(events: Sequence[Event]) -> News:
+    """Choose what is worth a line; what one person, or the clock, said of several items in a row becomes one."""
     runs: list[list[Event]] = []
     for event in events:
         if event.kind in ASIDE:
@@ -120,7 +116,32 @@ def _lines(events: Sequence[Event], about: About, order: Sequence[str]) -> list[
             runs[-1].append(event)
         else:
             runs.append([event])
-    return [_line(run, about, order) for run in runs]
+    told = [run for run in runs if _worth_a_line(run[0])]
+    return News(runs=told[:MOST_LINES], more=max(len(told) - MOST_LINES, 0))
+
+
+def thread(
+    told: News, about: About, order: Sequence[str] = (), renewals: Sequence[Renewal] = ()
+) -> Payload | None:
+    """Say in the thread what was decided, in one message; None where nothing is worth a line.
+
+    order      of items, as the checklists have it
+    renewals   whom evidence that changed asks again
+    """
+    shown = [_line(run, about, order) for run in told.runs]
+    shown += [f"And {told.more} more of this kind."] if told.more else []
+    shown += [_asked_again(renewals, about)] if renewals else []
+    if not shown:
+        return None
+    words = "\n".join(shown)
+    return {"text": fallback(words), "blocks": sections(words)}
+
+
+def _worth_a_line(event: Event) -> bool:
+    """Tell whether it is said at all; of the first revision the card above says it, with who asked."""
+    if event.kind == _K.SUBMITTED:
+        return event.payload["n"] != 1
+    return event.kind in SAID or event.kind in HAPPENED
 
 
 def _same(one: Event, other: Event) -> bool:
@@ -140,13 +161,9 @@ def _line(run: Sequence[Event], about: About, order: Sequence[str]) -> str:
         return (
             f"{name(first.actor, about)} {SAID[first.kind]} {items}.{quote(_text(first), about, MOST_QUOTED)}"
         )
-    words = HAPPENED.get(first.kind)
-    if words is None:
-        return ""
-    if first.kind == _K.SUBMITTED and first.payload["n"] == 1:
-        return ""  # the card stands above it and says who asked
     if first.kind == _K.OBJECTION_CARRIED:
         return _carried(first, about)
+    words = HAPPENED[first.kind]
     said = words.format_map(
         _Filled({key: _shown(key, each) for key, each in first.payload.items()} | {"item": items})
     )

@@ -5,16 +5,25 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Executable, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
-from integrations.store.tables import Found, changed, inserting, table_of
+from integrations.store.tables import Found, changed, dialect, inserting_in, table_of
 from schema.tables.cards import CardRow
 
 CARDS = table_of(CardRow)
 C = CARDS.c
+
+# built once, for they run whenever a card is drawn
+OURS: BindParameter[str] = bindparam("ours")
+HELD = select(CARDS).where(C.workspace == OURS, C.key == bindparam("this")).with_for_update()
+SHOWN = select(CARDS).where(
+    C.workspace == OURS, C.key.in_(bindparam("keys", expanding=True)), C.ts.is_not(None), C.shown.is_not(None)
+)
+
 ANEW = 1  # so often a card that somebody deleted is posted again; then it is left out
 
 
@@ -82,18 +91,18 @@ def put(
         "generation": 1,
         "deleted": 0,
     }
-    statement = inserting(session, CARDS).values(row)
-    new, stands = statement.excluded, or_(C.ts.is_not(None), C.doubtful_at.is_not(None))
-    found = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[C.workspace, C.key],
-            set_={
-                "message": new.message,
-                "channel": case((stands, C.channel), else_=new.channel),
-            },
-        ).returning(CARDS)
-    ).one()
+    found = session.connection().execute(_putting(dialect(session)), row).one()
     return _card(found, parent.ts if parent else None)
+
+
+@cache
+def _putting(dialect: str) -> Executable:
+    statement = inserting_in(dialect, CARDS)
+    new, stands = statement.excluded, or_(C.ts.is_not(None), C.doubtful_at.is_not(None))
+    return statement.on_conflict_do_update(
+        index_elements=[C.workspace, C.key],
+        set_={"message": new.message, "channel": case((stands, C.channel), else_=new.channel)},
+    ).returning(CARDS)
 
 
 def get(session: Session, workspace: str, key: str) -> Card | None:
@@ -107,7 +116,7 @@ def get(session: Session, workspace: str, key: str) -> Card | None:
 
 def held(session: Session, workspace: str, key: str) -> Found:
     """Give a card's row that nobody changes before this transaction ends; raises ValueError where there is none."""
-    row = session.execute(select(CARDS).where(*_named(workspace, key)).with_for_update()).first()
+    row = session.connection().execute(HELD, {"ours": workspace, "this": key}).first()
     if row is None:
         message = f"there is no card {key} for another to stand under"
         raise ValueError(message)
@@ -116,8 +125,8 @@ def held(session: Session, workspace: str, key: str) -> Found:
 
 def shown(session: Session, workspace: str, keys: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """Give the content of those of some cards that Slack certainly shows as they are."""
-    query = select(CARDS).where(C.workspace == workspace, C.key.in_(sorted(keys)), C.ts.is_not(None))
-    cards = [_card(row, None) for row in session.execute(query.where(C.shown.is_not(None)))]
+    rows = session.connection().execute(SHOWN, {"ours": workspace, "keys": sorted(keys)})
+    cards = [_card(row, None) for row in rows]
     return {each.key: each.message for each in cards if each.shown == each.digest}
 
 

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, insert, select, update
+from sqlalchemy import ColumnElement, Executable, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from integrations.store.tables import Found, changed, inserting, table_of
+from integrations.store.tables import Found, changed, dialect, inserting_in, table_of
 from schema.tables.outbox import PENDING_KEYED, OutboxRow
 
 OUTBOX = table_of(OutboxRow)
 E = OUTBOX.c
+ADD = insert(OUTBOX)
 
 
 class OutboxState(StrEnum):
@@ -66,16 +68,16 @@ def put(
         "due_at": due_at or now,
         "attempts": 0,
     }
-    if coalesce_key is None:
-        session.execute(insert(OUTBOX).values(row))
-        return
-    statement = inserting(session, OUTBOX).values(row)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[E.workspace, E.coalesce_key],
-            index_where=PENDING_KEYED,
-            set_={"payload": statement.excluded.payload, "kind": statement.excluded.kind},
-        )
+    session.connection().execute(ADD if coalesce_key is None else _coalescing(dialect(session)), row)
+
+
+@cache
+def _coalescing(dialect: str) -> Executable:
+    statement = inserting_in(dialect, OUTBOX)
+    return statement.on_conflict_do_update(
+        index_elements=[E.workspace, E.coalesce_key],
+        index_where=PENDING_KEYED,
+        set_={"payload": statement.excluded.payload, "kind": statement.excluded.kind},
     )
 
 

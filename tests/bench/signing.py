@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from statistics import median
 
+from bot.app import set_aside
 from bot.files import checklists
 from handlers import items
 from handlers.deciding import Person, Seen
@@ -37,6 +38,7 @@ FEW = {
 MANY = {Size.FULL: (5, 1_000, 500), Size.QUICK: (3, 1_000, 300), Size.TINY: (1, 80, 32)}
 AT_ONCE = 16
 PATIENCE_S = 3.0  # Slack's
+WARM = 20  # commits
 STOCK = 300  # acks of a stock Bolt app
 NUMBERS = count(1)
 
@@ -115,10 +117,12 @@ async def measured(
         room = Room(store, specs=tuple(checklists()))
         made = [await crowd(room, signatures) for _ in range(rounds + 1)]
         await in_lanes(made.pop(), lanes, [])
+        await bare(engine, WARM)
         left = iter(made)
-        pairs = await in_turns(
-            rounds, lambda: in_lanes(next(left), lanes, waited), lambda: bare(engine, commits)
-        )
+        with set_aside():  # as `muster run` does
+            pairs = await in_turns(
+                rounds, lambda: in_lanes(next(left), lanes, waited), lambda: bare(engine, commits)
+            )
         troubles = [await each.trouble() for each in made]
     finally:
         await store.close()
