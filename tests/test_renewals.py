@@ -94,7 +94,7 @@ def test_the_thread_names_each_person_before_the_question_they_are_asked():
         Renewal(item="ETH-17", question="Do we use little data?", objectors=("lea",)),
     ]
 
-    message = decisions.thread([], about(), (), asked)
+    message = decisions.thread(decisions.news([]), about(), (), asked)
 
     assert message["text"].split("\n") == [
         "The evidence changed. Asked again:",
@@ -111,7 +111,9 @@ def test_whoever_is_asked_again_is_named_however_much_was_decided_beside():
     decided = [event for event in stage.events for _ in range(decisions.MOST_LINES)]
 
     said = taken(
-        decisions.thread(decided, about(), (), [Renewal(item="LR-03", question=ASKED, signers=("mel",))])
+        decisions.thread(
+            decisions.news(decided), about(), (), [Renewal(item="LR-03", question=ASKED, signers=("mel",))]
+        )
     )
 
     assert (
@@ -125,7 +127,7 @@ def test_many_people_and_many_items_stay_short():
         for n in range(40)
     ]
 
-    said = taken(decisions.thread([], about(text="x" * 80), (), asked))
+    said = taken(decisions.thread(decisions.news([]), about(text="x" * 80), (), asked))
 
     assert "and 35 more" in said
     assert "and 32 more" in said
