@@ -3,21 +3,26 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Final
-
-import holidays
 
 from schema.problems import nearest, quoted
 
 WEEKEND: Final = frozenset({5, 6})  # as `date.weekday()` counts; where no country is known
 
 
+def _library() -> ModuleType:
+    """Give the library, which takes a tenth of a second to import: only for those who keep holidays."""
+    import holidays  # noqa: PLC0415
+
+    return holidays
+
+
 @lru_cache(maxsize=1)
 def _parts() -> Mapping[str, tuple[str, ...]]:
     return {
         country: tuple(parts)
-        for country, parts in holidays.list_supported_countries(include_aliases=False).items()
+        for country, parts in _library().list_supported_countries(include_aliases=False).items()
     }
 
 
@@ -52,11 +57,11 @@ def weekend(code: str) -> frozenset[int]:
 def _public(code: str, year: int) -> Mapping[date, str]:
     country, _, part = code.partition("-")
     # the library would take its language from this machine
-    found = holidays.country_holidays(country, subdiv=part or None, years=year, language="en_US")
+    found = _library().country_holidays(country, subdiv=part or None, years=year, language="en_US")
     return MappingProxyType(dict(found))
 
 
 @lru_cache(maxsize=64)
 def _weekend(code: str) -> frozenset[int]:
     country, _, part = code.partition("-")
-    return frozenset(holidays.country_holidays(country, subdiv=part or None).weekend)
+    return frozenset(_library().country_holidays(country, subdiv=part or None).weekend)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-import jsonpath
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -117,6 +116,8 @@ def refuse_misnamed(query: Query) -> None:
 
 def refuse_paths(query: HttpJsonQuery) -> None:
     """Refuse what is no JSONPath."""
+    import jsonpath  # noqa: PLC0415 - takes a tenth of a second, and most sources are no HTTP
+
     paths = (*query.values.values(), query.rows, query.newest_at, query.more)
     for path in paths:
         if path is None:
