@@ -40,7 +40,7 @@ for name in open(sys.argv[1]).read().split():
 print('imported', flush=True)
 sys.stdin.read()
 """
-PROGRAM = "import sys; from bot.cli import main; sys.argv = ['muster', 'run']; main()"
+PROGRAM = "import sys; from bot.__main__ import main; sys.argv = ['muster', 'run']; main()"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
