@@ -6,7 +6,6 @@ gc.disable()  # what is imported stays, and looking through it again and again i
 
 from bot.cli import main  # noqa: E402
 
-gc.freeze()
 gc.enable()
 
 if __name__ == "__main__":

@@ -63,8 +63,9 @@ def pytest_configure() -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Stop the servers that connectors were tested against."""
+    """Stop the servers that connectors were tested against; let the interpreter clear away what it made."""
     servers.stop_all()
+    gc.unfreeze()
 
 
 def pytest_collection_finish() -> None:
