@@ -63,6 +63,8 @@ class Gate:
         return len(self.items)
 
 
+MOST_ITEMS: Final = 8  # in one line
+
 # where people are asked, or were until it shows that one of them must not sign two of the items
 SIGNABLE: Final = frozenset(
     {ItemState.NEEDS_SIGN, ItemState.STALE, ItemState.SIGNED, ItemState.NOT_APPLICABLE}
@@ -157,12 +159,23 @@ def _reasons(
     if not screened(launch, now):
         words = f"A banned practice is possible here, and {SCREENING} is not signed."
         yield Reason(code=ReasonCode.BANNED, item=SCREENING, words=words)
+    unseen = [name for name, each in standing.items() if each.state is ItemState.UNKNOWN]
     for each in standing.values():
-        if not each.settled:
+        if not each.settled and (each.state is not ItemState.UNKNOWN or len(unseen) == 1):
             yield reason_of(each)
+    if len(unseen) > 1:
+        yield _unseen(unseen)
     if revision.state is State.OPEN and all(each.settled for each in standing.values()):
         words = "Nothing is missing any more; the approval is about to be written."
         yield Reason(code=ReasonCode.ABOUT_TO, words=words)
+
+
+def _unseen(items: Sequence[str]) -> Reason:
+    """Say once what has one cause: mostly the product is gone, and all its evidence with it."""
+    more = len(items) - MOST_ITEMS
+    named = ", ".join(items[:MOST_ITEMS]) + (f" and {more} more" if more > 0 else "")
+    words = f"The evidence of {len(items)} items ({named}) could not be looked at; see that their product stands in muster.yaml."
+    return Reason(code=ReasonCode.UNKNOWN, words=words)
 
 
 def reason_of(each: Tally) -> Reason:

@@ -12,7 +12,17 @@ import pytest
 from bot.files import checklists
 from bot.local_slack.blocks import problems, view_problems
 from handlers.listeners.payloads import carried
-from handlers.views import budget, decisions, differences, items, launch_forms, launches, reviews, verb_forms
+from handlers.views import (
+    budget,
+    decisions,
+    differences,
+    gates,
+    items,
+    launch_forms,
+    launches,
+    reviews,
+    verb_forms,
+)
 from handlers.views.launch_verbs import MENU, OTHERS, WORDS, Verb
 from handlers.views.reviews import Lists, Waits
 from schema import emergencies, endings, exceptions, signing, uses
@@ -520,6 +530,23 @@ def test_the_thread_names_as_many_items_as_anybody_reads():
     )
 
     assert "ml-0 signed 30 items (LR-00, LR-01, LR-02, LR-03 and 26 more)." in said
+
+
+def test_what_could_not_be_looked_at_is_one_line_however_many_items_it_is():
+    specs = [spec(number, check=CheckKind.AUTO_AND_SIGN, requirements=(RECORD,)) for number in range(12)]
+    launch = opened(specs, found=[finding(each.id, passed=True) for each in specs])
+    gate, missing = gate_of(launch), smallest(launch, [], NOW)
+
+    why = taken(reviews.why(launch, gate, missing, about()))
+    typed = gates.lines(gates.body(launch, gate, missing, at=NOW, asked=None))
+
+    assert why.count("could not be looked at") == 1
+    assert "*LR-00, LR-01, LR-02, LR-03 and 8 more* The evidence could not be looked at" in why
+    [line] = [each for each in typed if "could not be looked at" in each]
+    assert line == (
+        "- The evidence of 12 items (LR-00, LR-01, LR-02, LR-03, LR-04, LR-05, LR-06, LR-07 and 4 more) could not be"
+        " looked at; see that their product stands in muster.yaml."
+    )
 
 
 def test_why_keeps_a_line_for_signatures_beside_much_evidence():

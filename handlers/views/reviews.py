@@ -30,6 +30,7 @@ from schema.shortest import Call, Missing
 from schema.votes import Vote
 
 MOST_LINES: Final = 5
+MOST_UNSEEN: Final = 4  # items named in one line
 LEAST_CALLS: Final = 2  # of these lines are kept for signatures
 MOST_ITEMS: Final = 6  # named in one line
 MOST_LAUNCHES: Final = 10
@@ -128,11 +129,17 @@ def missing_lines(missing: Missing, launch: Launch, about: About) -> list[str]:
 def _parts(missing: Missing, launch: Launch, about: About) -> _Parts:
     first = [_objection(vote, launch, about) for vote in missing.objections]
     first += _evidence(missing)
-    first += [
-        f"{bold(escape(item))} The evidence could not be looked at; it is tried again."
-        for item in missing.unknown
-    ]
+    first += _unseen(missing)
     return _Parts(first, [_call(each, launch) for each in missing.signatures])
+
+
+def _unseen(missing: Missing) -> list[str]:
+    """Name what could not be looked at, which is mostly all of it or nothing."""
+    if not missing.unknown:
+        return []
+    few, more = missing.unknown[:MOST_UNSEEN], len(missing.unknown) - MOST_UNSEEN
+    named = joined([*map(escape, few), *([f"{more} more"] if more > 0 else [])])
+    return [f"{bold(named)} The evidence could not be looked at; it is tried again."]
 
 
 def _evidence(missing: Missing) -> list[str]:
