@@ -15,6 +15,12 @@ from tests.connectors import servers
 hypothesis.settings.register_profile("muster", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 hypothesis.settings.load_profile("muster")
 
+SLOW = [
+    "test_rehearse", "test_cli", "test_bench", "test_cards", "test_demo_page", "test_demo", "test_connector_contract",
+    "test_local_slack_review_page", "test_local_slack_page", "test_launch_invariants", "test_docs", "test_demo_reviews",
+    "test_agreement", "test_deliveries", "test_conversation_launches", "test_reviews", "test_migrations",
+]  # fmt: skip
+
 
 def is_local(host: object) -> bool:
     """Say whether a host is this machine: no name, `localhost`, or a loopback address."""
@@ -66,6 +72,11 @@ def pytest_sessionfinish() -> None:
     """Stop the servers that connectors were tested against; let the interpreter clear away what it made."""
     servers.stop_all()
     gc.unfreeze()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that in the end no worker is left alone with one."""
+    items.sort(key=lambda item: SLOW.index(item.path.stem) if item.path.stem in SLOW else len(SLOW))
 
 
 def pytest_collection_finish() -> None:

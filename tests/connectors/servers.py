@@ -109,7 +109,11 @@ def mlflow_starting() -> tuple[str, subprocess.Popen[bytes]]:
         "--artifacts-destination",
         f"{folder()}/artifacts",
     ]
-    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+    quiet = {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # six processes for jobs that nobody gives
+    }
     return url, started("mlflow", [*program, *store, "--workers", "1"], quiet)
 
 
