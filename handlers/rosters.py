@@ -49,6 +49,12 @@ async def note(services: Services, directory: Directory, snapshot: Snapshot, pro
     return await services.store.write(act)
 
 
+def vacant(session: Session, workspace: str, product: str) -> frozenset[Role]:
+    """Name the roles that somebody held and nobody holds any more, as Slack was asked last."""
+    audits = ledger.events_of_kinds(session, workspace, {EventKind.AUDIT})
+    return frozenset(role for role, people in rosters.roster(audits, product).items() if not people)
+
+
 def _after(
     session: Session, snapshot: Snapshot, found: Membership, directory: Directory, *, before: Roster
 ) -> dict[Role, frozenset[str]]:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.local_slack.faults import FaultKind
 from bot.local_slack.values import User
-from handlers import drawing, outbox, pipelines, ticks
+from handlers import drawing, outbox, pipelines, rosters, ticks
 from handlers.pipelines import Giving
 from integrations.store import ledger
 from schema.checklists import CheckKind, Checklists, ItemClass, ItemSpec, Review
@@ -87,6 +87,12 @@ class Room:
         services = self.talk.desk.services
         await ticks.tick_launch(services, await services.snapshot(builders.WORKSPACE), launch)
         await self.shown()
+
+    async def learns_who_is_who(self):
+        desk = self.talk.desk
+        snapshot = await desk.services.snapshot(builders.WORKSPACE)
+        product = snapshot.product("fraud-detection")
+        await rosters.learn(desk.services, desk.directory, snapshot, product, pause_s=0)
 
     async def opens(self, user=None, **fields):
         """Type the command, fill the form, and let the checks run; gives what the modal says then."""
@@ -632,6 +638,22 @@ async def test_why_names_the_least_that_is_missing(room):
     assert "The least that is missing" in words(told)
     assert "One person of data science signs LR-03 and ETH-08." in words(told)
     assert words(typed) == words(told)
+
+
+async def test_why_says_that_nobody_is_left_in_a_role_that_it_waits_for(room):
+    await room.begins()
+    await room.learns_who_is_who()
+    await room.talk.slack.change_user(room.mia, deleted=True)
+    await room.quiet()
+    await room.learns_who_is_who()
+
+    [typed] = await room.talk.types(room.lea, f"why {LAUNCH}")
+
+    assert (
+        "Nobody in data science is left to sign LR-03 and ETH-08; the product’s owner names somebody"
+        in words(typed)
+    )
+    assert "One person of responsible AI signs" in words(typed)
 
 
 async def test_a_question_in_a_launchs_thread_is_about_the_launch(room):

@@ -2,7 +2,9 @@
 
 from functools import partial
 
-from handlers import cards, drawing, reviews
+from sqlalchemy.orm import Session
+
+from handlers import cards, drawing, reviews, rosters
 from handlers.listeners.answers import Answer, Later, Show
 from handlers.listeners.deciders import UNKNOWN, launch_of
 from handlers.listeners.desk import Desk
@@ -16,6 +18,7 @@ from handlers.views.reviews import why as why_view
 from integrations.store import launches as stored
 from schema.errors import Refusal
 from schema.problems import nearest, quoted
+from schema.products import Role
 
 
 async def mine(desk: Desk, snapshot: Snapshot, user: str) -> Answer:
@@ -43,8 +46,13 @@ async def why_named(desk: Desk, snapshot: Snapshot, circle: Circle, name: str | 
 async def why_of(desk: Desk, snapshot: Snapshot, launch: str) -> Payload:
     """Say what is missing for a launch."""
     looked = await reviews.why(desk.services, snapshot, launch)
-    about = await desk.services.store.read(lambda session: drawing.known(session, snapshot, looked.launch))
-    return why_view(looked.launch, looked.gate, looked.missing, about)
+
+    def read(session: Session) -> tuple[drawing.Known, frozenset[Role]]:
+        left = rosters.vacant(session, snapshot.workspace, looked.launch.product)
+        return drawing.known(session, snapshot, looked.launch), left
+
+    about, vacant = await desk.services.store.read(read)
+    return why_view(looked.launch, looked.gate, looked.missing, about, vacant=vacant)
 
 
 async def launch_named(desk: Desk, snapshot: Snapshot, circle: Circle, name: str | None) -> str:

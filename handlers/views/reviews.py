@@ -1,6 +1,6 @@
 """What waits for whom: the least that is missing for one launch, and one person's list of launches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -62,11 +62,21 @@ class Lists:
     others: Sequence[Waits] = field(default_factory=tuple)
 
 
-def why(launch: Launch, gate: Gate, missing: Missing | None, about: About) -> Payload:
-    """Say the least that has to happen before a launch may go out."""
+def why(
+    launch: Launch,
+    gate: Gate,
+    missing: Missing | None,
+    about: About,
+    *,
+    vacant: Collection[Role] = (),
+) -> Payload:
+    """Say the least that has to happen before a launch may go out.
+
+    vacant   roles that nobody holds any more
+    """
     title = bold(escape(clip(title_of(launch, about), MOST_TITLE)))
     lines = (
-        missing_lines(missing, launch, about)
+        missing_lines(missing, launch, about, vacant=vacant)
         if missing is not None and gate.state in (State.OPEN, State.APPROVED)
         else []
     )
@@ -119,18 +129,20 @@ class _Parts:
     calls: list[str]
 
 
-def missing_lines(missing: Missing, launch: Launch, about: About) -> list[str]:
+def missing_lines(
+    missing: Missing, launch: Launch, about: About, *, vacant: Collection[Role] = ()
+) -> list[str]:
     """List what is missing, the most pressing first."""
-    parts = _parts(missing, launch, about)
+    parts = _parts(missing, launch, about, vacant)
     room = max(MOST_LINES - min(LEAST_CALLS, len(parts.calls)), 1)
     return [*parts.first[:room], *parts.calls, *parts.first[room:]]
 
 
-def _parts(missing: Missing, launch: Launch, about: About) -> _Parts:
+def _parts(missing: Missing, launch: Launch, about: About, vacant: Collection[Role]) -> _Parts:
     first = [_objection(vote, launch, about) for vote in missing.objections]
     first += _evidence(missing)
     first += _unseen(missing)
-    return _Parts(first, [_call(each, launch) for each in missing.signatures])
+    return _Parts(first, [_call(each, launch, vacant) for each in missing.signatures])
 
 
 def _unseen(missing: Missing) -> list[str]:
@@ -166,10 +178,13 @@ def _objection(vote: Vote, launch: Launch, about: About) -> str:
     return f"{asked} {who} objects.{said} They take it back, or it is overridden with a reason."
 
 
-def _call(call: Call, launch: Launch) -> str:
+def _call(call: Call, launch: Launch, vacant: Collection[Role]) -> str:
     items = [escape(each) for each in call.items[:MOST_ITEMS]]
     if len(call.items) > MOST_ITEMS:
         items = [*items[:-1], f"{len(call.items) - MOST_ITEMS + 1} more"]
+    if call.role in vacant:
+        role = ROLE_WORDS[call.role]
+        return f"Nobody in {role} is left to sign {joined(items)}; the product’s owner names somebody under `roles` in `muster.yaml`."
     asked = f": {_question(launch, call.items[0])}" if len(items) == 1 else "."
     return f"One person of {ROLE_WORDS[call.role]} signs {joined(items)}{asked}"
 
