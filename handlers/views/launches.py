@@ -83,6 +83,7 @@ def named_in(launch: Launch) -> frozenset[str]:
         found.update(pid for vote in revision.dissent for pid in vote.people)
         found.update(each.by for each in revision.overrides.values())
         found.update({revision.bypass.by} if revision.bypass else ())
+        found.update({revision.ending.by} if revision.ending else ())
     return frozenset(found)
 
 
