@@ -5,9 +5,9 @@ from datetime import datetime
 
 from schema.deadlines import business_days_after
 from schema.evidence import Finding
-from schema.gates import answer
+from schema.gates import ReasonCode, answer
 from schema.histories import after
-from schema.items import by_item
+from schema.items import ItemState, by_item
 from schema.launches import EventKind, Launch, State
 from schema.ledger import SYSTEM, Draft, Json
 from schema.payloads import plain
@@ -49,10 +49,17 @@ def _approved(launch: Launch) -> Draft:
 def _reopened(launch: Launch, findings: Sequence[Finding], now: datetime) -> Draft:
     """Say why, and give people time again where the old deadline is too near."""
     revision = launch.revision
-    reasons = answer(launch, findings, now).reasons
+    gate = answer(launch, findings, now)
+    unseen = [
+        name for name, state in gate.items.items() if state is ItemState.UNKNOWN
+    ]  # one reason, many items
     days = revision.policy.deadline_days
     again = business_days_after(now, days, zone=launch.zone, country=launch.country)
-    why: list[Json] = [{"code": reason.code, "item": reason.item} for reason in reasons]
+    why: list[Json] = [
+        {"code": reason.code, "item": item}
+        for reason in gate.reasons
+        for item in (unseen if reason.code is ReasonCode.UNKNOWN else [reason.item])
+    ]
     payload: dict[str, Json] = {"why": why, "deadline": plain(max(again, revision.deadline))}
     return Draft(kind=EventKind.REOPENED, launch=launch.id, actor=SYSTEM, payload=payload)
 

@@ -172,10 +172,14 @@ def _reasons(
 
 def _unseen(items: Sequence[str]) -> Reason:
     """Say once what has one cause: mostly the product is gone, and all its evidence with it."""
-    more = len(items) - MOST_ITEMS
-    named = ", ".join(items[:MOST_ITEMS]) + (f" and {more} more" if more > 0 else "")
-    words = f"The evidence of {len(items)} items ({named}) could not be looked at; see that their product stands in muster.yaml."
+    words = f"The evidence of {len(items)} items ({few(items)}) could not be looked at; see that their product stands in muster.yaml."
     return Reason(code=ReasonCode.UNKNOWN, words=words)
+
+
+def few(items: Sequence[str]) -> str:
+    """Name as many items as a line holds, and count the rest."""
+    more = len(items) - MOST_ITEMS
+    return ", ".join(items[:MOST_ITEMS]) + (f" and {more} more" if more > 0 else "")
 
 
 def reason_of(each: Tally) -> Reason:

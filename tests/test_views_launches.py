@@ -31,6 +31,7 @@ from schema.differences import since
 from schema.emergencies import Emergency
 from schema.evidence import Finding
 from schema.exceptions import WaiverAsked
+from schema.following import followed
 from schema.gates import answer
 from schema.histories import after
 from schema.items import by_item
@@ -547,6 +548,27 @@ def test_what_could_not_be_looked_at_is_one_line_however_many_items_it_is():
         "- The evidence of 12 items (LR-00, LR-01, LR-02, LR-03, LR-04, LR-05, LR-06, LR-07 and 4 more) could not be"
         " looked at; see that their product stands in muster.yaml."
     )
+
+
+def test_what_took_an_approval_away_is_written_item_by_item():
+    specs = [spec(number, check=CheckKind.AUTO_AND_SIGN, requirements=(RECORD,)) for number in range(3)]
+    launch = opened(specs, found=[finding(each.id, passed=True) for each in specs])
+    approved = replace(launch, revisions=(replace(launch.revision, state=State.APPROVED),))
+
+    [reopened] = followed(approved, (), [], NOW)
+
+    assert reopened.payload["why"] == [
+        {"code": "unknown", "item": "LR-00"},
+        {"code": "unknown", "item": "LR-01"},
+        {"code": "unknown", "item": "LR-02"},
+    ]
+
+
+def test_a_card_names_everybody_whom_it_speaks_of():
+    launch = opened([spec(0)])
+    (rejected,) = endings.reject(launch, replace(holder(Role.LEG), pid="leo"), text="t", now=NOW)
+
+    assert "leo" in launches.named_in(after(launch, [rejected], NOW))
 
 
 def test_why_keeps_a_line_for_signatures_beside_much_evidence():

@@ -1,11 +1,11 @@
 """The gate's answer for machines: one JSON for command line, API and webhooks, and the same in lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from handlers.views.text import harmless
-from schema.gates import Gate, Reason
+from schema.gates import Gate, Reason, few
 from schema.launches import Launch, State
 from schema.ledger import moment
 from schema.role_words import all_of
@@ -16,7 +16,6 @@ Body: TypeAlias = dict[str, Any]
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 MAY_PASS, MAY_NOT_PASS, CANNOT_TELL = 0, 1, 2  # exit codes
-MOST_ITEMS: Final = 8  # in one line
 
 
 def body(launch: Launch, gate: Gate, missing: Missing | None, *, at: datetime, asked: str | None) -> Body:
@@ -105,10 +104,10 @@ def lines(answered: Mapping[str, Any]) -> list[str]:
         )
     said += [_objection(each) for each in answered["dissent"] if each["overridden"]]
     if answered["unseparated"]:
-        said.append(f"- Signed by one person alone: {_few(answered['unseparated'])}; the team is too small.")
+        said.append(f"- Signed by one person alone: {few(answered['unseparated'])}; the team is too small.")
     if answered["self_approved"]:
         said.append(
-            f"- Signed by who asked for the launch: {_few(answered['self_approved'])}; the rules allow it."
+            f"- Signed by who asked for the launch: {few(answered['self_approved'])}; the rules allow it."
         )
     said += _least(answered["missing"])
     return [harmless(line) for line in said]
@@ -134,18 +133,13 @@ def _least(missing: Mapping[str, Any] | None) -> list[str]:
     if missing is None:
         return []
     said = [
-        f"- one person of {all_of([each['role']])}, for {_few(each['items'])}"
+        f"- one person of {all_of([each['role']])}, for {few(each['items'])}"
         for each in missing["signatures"]
     ]
     said += [f"- evidence for {each['item']} ({each['requirement']})" for each in missing["evidence"]]
     if missing["waivable"]:
-        said.append(f"- or a waiver of {_few(missing['waivable'])}")
+        said.append(f"- or a waiver of {few(missing['waivable'])}")
     return ["The least that is missing:", *said] if said else []
-
-
-def _few(items: Sequence[str]) -> str:
-    more = len(items) - MOST_ITEMS
-    return ", ".join(items[:MOST_ITEMS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _when(written: str) -> str:
