@@ -23,7 +23,7 @@ TIMESTAMP = "x-slack-request-timestamp"
 CERTIFICATE_CHECK = "ssl_check=1"  # Slack sends it unsigned, and wants only to be let in (SLACK.md 232)
 SECONDS = re.compile(r"[0-9]{1,12}")
 SIGNED = re.compile(r"v0=[0-9a-f]{64}")
-UNLIKE = "=\r\n"  # what quoted-printable reads in its own way, and no form holds unescaped
+UNLIKE = ("=", "\r", "\n", "%%")  # what quoted-printable reads in its own way, and no form holds unescaped
 
 Check = Callable[[], Awaitable[str | None]]  # None when all is well, else one line that says what is not
 
@@ -136,10 +136,12 @@ def said(body: str) -> dict[str, Any]:
 
 
 def unescaped(value: str) -> str:
-    """Read a field of a form as `unquote_plus` does, which takes twenty times as long.
+    """Read a field of a form as `unquote_plus` does, which takes ten times as long.
 
     Quoted-printable, whose decoder is not written in Python, escapes the same bytes by `=` instead of `%`.
     """
+    if "%" not in value:
+        return value.replace("+", " ")
     if value.isascii() and not value.endswith("%") and not any(each in value for each in UNLIKE):
         read = a2b_qp(value.replace("+", " ").replace("%", "="))
         if read.count(b"=") == value.count("%3D") + value.count("%3d"):  # else an escape was none

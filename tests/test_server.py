@@ -193,11 +193,12 @@ def test_a_form_is_read_as_it_was_written(fields):
     assert said(json.dumps(wanted)) == wanted
 
 
-@given(st.one_of(st.text(), st.text(alphabet='%+=\\"09afAFgnu _\t\r\n\0é', max_size=12)))
+@given(st.one_of(st.text(), st.text(alphabet='%+=\\"0349adADfFgnu _\t\r\n\0é', max_size=12)))
 @example("%c3%28%")
 @example("%e2%82")
 @example("%\n%3D%%41=")
 @example("a%20 \t")
+@example("%%3D")
 @example("\\u0041\\n")
 @example('"+"')
 def test_a_field_is_read_as_by_the_library(value):
