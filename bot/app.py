@@ -56,7 +56,11 @@ INBOX_KEPT = timedelta(hours=48)  # Slack's delayed events come for 24 h
 SOCKET_PATIENCE_S = 30.0
 LOOK_EVERY_S = 0.1
 STOP_S = 5.0  # for all of it at once; deploy/compose.yaml gives more
-COLLECTED_AFTER = (10_000, 20, 20)  # objects; by default 700, so that reading a modal starts a round or two
+COLLECTED_AFTER = (
+    10_000,
+    20,
+    20,
+)  # objects, then rounds; reading a modal makes more than the 700 of the default
 WOKEN = 3  # the first clocks: what was asked for is prepared and sent at once
 
 Tick = Callable[[], Awaitable[None]]

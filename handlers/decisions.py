@@ -46,9 +46,8 @@ async def decide(services: Services, request: Request) -> Decided:
             while mine.came is None:
                 await _sit(services, bench)
     finally:
-        if (
-            mine.came is None and mine in bench.waiting
-        ):  # whoever asked is gone, and nothing is decided behind their back
+        # whoever asked is gone: nothing is decided behind their back
+        if mine.came is None and mine in bench.waiting:
             bench.waiting.remove(mine)
     came = mine.came
     if isinstance(came, BaseException):

@@ -128,7 +128,7 @@ def _fields(query: HttpJsonQuery, part: Any, call: Call) -> dict[str, object]:
 
 
 def _found(path: str, document: Any, call: Call) -> Sequence[Any]:
-    import jsonpath  # noqa: PLC0415 - takes a tenth of a second, and most sources are no HTTP
+    import jsonpath  # noqa: PLC0415 - as schema/queries.py does
 
     try:
         return jsonpath.findall(path, document)

@@ -116,7 +116,7 @@ def refuse_misnamed(query: Query) -> None:
 
 def refuse_paths(query: HttpJsonQuery) -> None:
     """Refuse what is no JSONPath."""
-    import jsonpath  # noqa: PLC0415 - takes a tenth of a second, and most sources are no HTTP
+    import jsonpath  # noqa: PLC0415 - takes time, and only HTTP sources need it
 
     paths = (*query.values.values(), query.rows, query.newest_at, query.more)
     for path in paths:
