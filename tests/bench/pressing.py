@@ -1,11 +1,11 @@
 """Sign-offs as people make them: modals sent over signed HTTP, sixteen people at a time, then everybody at once.
 
-They are signed before they are sent, so that the client costs little of what both share.
+They are signed before they are sent, so that the client costs little of what both share. The commits that they are held
+against are made in the same process as the sign-offs, by a thread on an engine like the one that decisions use, while
+nobody presses; both rates of a round are taken one after the other, since other work on the machine slows both.
 
-On a quick disk a commit costs less than it costs to read and answer a request, so over HTTP they are held to what a stock
-Bolt listener answers of the same requests: one that does nothing. The commits are made in the same process as the sign-offs,
-by a thread on an engine like the one that decisions use, while nobody presses; all rates of a round are taken one after the
-other, since other work on the machine slows them all. The local Slack that is sent the card runs in the process, too.
+On a quick disk a commit costs less than it costs to read and answer a request, so beside them stands what a stock Bolt
+listener answers of the same requests: one that does nothing. The local Slack that is sent the card runs in the process, too.
 """
 
 import asyncio
@@ -135,6 +135,7 @@ async def by_few(size: Size, server: Child, mail: Mail) -> list[Line]:
             empty.append(a_second(stocks))
             theirs += waits(stocks)
         unmet = mail.unmet(await server.ask("events"))
+    rates = {"ours_per_s": median(done), "bare_per_s": median(plain), "stock_per_s": median(empty)}
     waited = {
         "waited_p50_ms": median(ours) * 1_000, "waited_p99_ms": p99(ours) * 1_000, "stock_ms": median(theirs) * 1_000,
         "stock_p99_ms": p99(theirs) * 1_000,
@@ -142,16 +143,9 @@ async def by_few(size: Size, server: Child, mail: Mail) -> list[Line]:
     slowest = p99(ours) / median(theirs)
     return [
         Line(
-            what="sign-offs over HTTP, durable before the ack, 16 people, against a stock Bolt listener that does nothing",
-            goal=times(0.5, at_most=False), **spread(ratios(list(zip(done, empty, strict=True)))), unmet=unmet,
-            beside={"ours_per_s": median(done), "stock_per_s": median(empty)},
-        ),
-        Line(
-            what="the same against one-row commits, which nobody sends over HTTP (row 10 holds the decisions to them)",
-            goal=times(None), **spread(ratios(list(zip(done, plain, strict=True)))),
-            beside={
-                "bare_per_s": median(plain), "stock_times_bare": median(ratios(list(zip(empty, plain, strict=True)))),
-            },
+            what="sign-offs over HTTP, durable before the ack, 16 people, against one-row commits that nobody sends over HTTP"
+            " (beside: what a stock Bolt listener that does nothing answers of the same)",
+            goal=times(0.5, at_most=False), **spread(ratios(list(zip(done, plain, strict=True)))), beside=rates, unmet=unmet,
         ),
         Line(
             what="the slowest of 100 such acks, with the card drawn and sent meanwhile, against the median of a stock Bolt"
