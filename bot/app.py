@@ -56,11 +56,8 @@ INBOX_KEPT = timedelta(hours=48)  # Slack's delayed events come for 24 h
 SOCKET_PATIENCE_S = 30.0
 LOOK_EVERY_S = 0.1
 STOP_S = 5.0  # for all of it at once; deploy/compose.yaml gives more
-COLLECTED_AFTER = (
-    10_000,
-    20,
-    20,
-)  # objects, then rounds; reading a modal makes more than the 700 of the default
+# objects, then rounds; to read one modal makes more objects than the 700 of the default
+COLLECTED_AFTER = (10_000, 20, 20)
 WOKEN = 3  # the first clocks: what was asked for is prepared and sent at once
 
 Tick = Callable[[], Awaitable[None]]
