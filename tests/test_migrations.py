@@ -1,5 +1,7 @@
 import logging
 import multiprocessing
+import sqlite3
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -231,6 +233,18 @@ def test_processes_that_upgrade_at_once_wait_for_each_other(engine):
     assert done == ["done"] * 3
     assert [process.exitcode for process in processes] == [0] * 3
     assert with_engine(url, current) == HEAD
+
+
+def test_a_new_file_that_another_process_writes_to_at_this_moment_is_waited_for():
+    url = empty_url("sqlite")
+    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")  # what SQLite does not wait for while it switches to write-ahead logging
+    threading.Timer(0.2, lambda: other.execute("COMMIT")).start()
+
+    upgrade(parsed(url))
+
+    assert with_engine(url, current) == HEAD
+    other.close()
 
 
 def test_a_step_that_fails_leaves_the_database_as_it_was(engine):

@@ -13,7 +13,7 @@ from integrations.store.errors import StoreBusy, StoreClosed, StoreDamaged, Stor
 from integrations.store.tables import table_of
 from schema.tables.deliveries import PostRow
 from schema.tables.workspaces import WorkspaceRow
-from tests.databases import a_database, a_store, an_engine, fresh_url, two_stores  # noqa: F401 - fixtures
+from tests.databases import a_database, a_store, an_engine, empty_url, fresh_url, two_stores  # noqa: F401 - fixtures
 
 POSTS = table_of(PostRow)
 WORKSPACES = table_of(WorkspaceRow)
@@ -155,6 +155,21 @@ def test_a_lock_held_by_another_process_is_waited_for_and_then_named():
     other.close()
 
     assert store.write_sync(post("1")) == "1"
+    store.close_sync()
+
+
+def test_a_lock_that_stays_on_a_new_file_is_waited_for_and_then_named():
+    url = empty_url("sqlite")
+    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    store = Store(url, lock_wait_s=0.2)
+    began = time.monotonic()
+
+    with pytest.raises(StoreBusy, match="locked by another process"):
+        store.write_sync(post("1"))
+
+    assert 0.2 <= time.monotonic() - began < 2
+    other.close()
     store.close_sync()
 
 

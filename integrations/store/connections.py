@@ -1,5 +1,7 @@
 """Opening the two engines: waits, durability and what a reader may do."""
 
+import sqlite3
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +14,7 @@ LOCK_WAIT_S = 5.0
 STATEMENT_WAIT_S = 30.0
 CONNECT_WAIT_S = 5
 READING_IDLE_S = 300.0  # inside a transaction; a stopped process keeps nothing for ever
+TRY_AGAIN_S = 0.01  # of what SQLite refuses at once instead of waiting
 WRITING_IDLE_S = 8.0  # where nothing ever waits: a machine that is gone must not keep the sender's lease
 POSTGRESQL_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 SQLITE_NAMES = frozenset({"sqlite", "sqlite+pysqlite"})
@@ -79,7 +82,8 @@ def _sqlite(
         pool_timeout=lock_wait_s,
         hide_parameters=True,  # the text of an error is logged
     )
-    event.listen(engine, "connect", _pragmas(only_read=only_read, foreign_keys=foreign_keys))
+    pragmas = _pragmas(lock_wait_s=lock_wait_s, only_read=only_read, foreign_keys=foreign_keys)
+    event.listen(engine, "connect", pragmas)
 
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
@@ -88,10 +92,10 @@ def _sqlite(
     return engine
 
 
-def _pragmas(*, only_read: bool, foreign_keys: bool) -> Callable[[Any, Any], None]:
+def _pragmas(*, lock_wait_s: float, only_read: bool, foreign_keys: bool) -> Callable[[Any, Any], None]:
     def on_connect(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(cursor, lock_wait_s)
         cursor.execute("PRAGMA synchronous = FULL")  # a commit that was answered survives a power cut
         cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
         cursor.execute("PRAGMA journal_size_limit = 67108864")  # bytes that the log keeps after a checkpoint
@@ -101,6 +105,19 @@ def _pragmas(*, only_read: bool, foreign_keys: bool) -> Callable[[Any, Any], Non
         cursor.close()
 
     return on_connect
+
+
+def _write_ahead(cursor: Any, lock_wait_s: float) -> None:
+    """Switch to write-ahead logging; of two that switch a new file at once, SQLite lets one fail without waiting."""
+    until = time.monotonic() + lock_wait_s
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(TRY_AGAIN_S)
 
 
 def _postgresql(
