@@ -193,12 +193,20 @@ def test_a_form_is_read_as_it_was_written(fields):
     assert said(json.dumps(wanted)) == wanted
 
 
+def test_half_a_character_is_read_as_it_is():
+    assert said('{"text": "\\ud83d"}') == {"text": "\ud83d"}
+
+
 @given(st.one_of(st.text(), st.text(alphabet='%+=\\"0349adADfFgnu _\t\r\n\0é', max_size=12)))
 @example("%c3%28%")
 @example("%e2%82")
 @example("%\n%3D%%41=")
 @example("a%20 \t")
 @example("%%3D")
+@example("%")
+@example("%41%")
+@example("%%")
+@example("%4%414")
 @example("\\u0041\\n")
 @example('"+"')
 def test_a_field_is_read_as_by_the_library(value):
