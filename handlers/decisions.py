@@ -13,14 +13,15 @@ from handlers.services import Services
 from handlers.sittings import sit
 
 TOGETHER: Final = 256  # requests in one transaction
+QUIET: Final = 4  # rounds of the loop: a request takes three from its socket to here
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """One request, and what it came to once somebody has decided it."""
+    """One request, and what it will come to; cancelled when whoever asked is gone."""
 
     request: Request
-    came: Came | BaseException | None = None
+    came: asyncio.Future[Came]
 
 
 @dataclass(slots=True)
@@ -28,7 +29,7 @@ class Bench:
     """Where the requests of one workspace wait."""
 
     waiting: deque[Waiting] = field(default_factory=deque)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    sitting: asyncio.Task[None] | None = None  # decides them, as long as there are any
 
 
 async def decide(services: Services, request: Request) -> Decided:
@@ -37,21 +38,11 @@ async def decide(services: Services, request: Request) -> Decided:
     raises   Cold when Slack has to be asked first who pressed
     """
     bench = services.benches.setdefault(request.workspace, Bench())
-    mine = Waiting(request)
+    mine = Waiting(request, asyncio.get_running_loop().create_future())
     bench.waiting.append(mine)
-    try:
-        async with bench.lock:
-            if mine.came is None:
-                await _joined(bench)
-            while mine.came is None:
-                await _sit(services, bench)
-    finally:
-        # whoever asked is gone: nothing is decided behind their back
-        if mine.came is None and mine in bench.waiting:
-            bench.waiting.remove(mine)
-    came = mine.came
-    if isinstance(came, BaseException):
-        raise came
+    if bench.sitting is None:
+        bench.sitting = asyncio.create_task(_sit_all(services, bench), name="muster-decisions")
+    came = await mine.came
     if came.cold:
         raise Cold(came.cold)
     if came.again:
@@ -62,34 +53,42 @@ async def decide(services: Services, request: Request) -> Decided:
     return came.decided
 
 
+async def _sit_all(services: Services, bench: Bench) -> None:
+    """Decide all who wait, and whoever comes meanwhile."""
+    try:
+        while bench.waiting:
+            await _joined(bench)
+            await _sit(services, bench)
+    finally:
+        bench.sitting = None
+
+
 async def _joined(bench: Bench) -> None:
-    """Let whoever comes at the same moment join."""
-    before = 0
-    while before < len(bench.waiting) < TOGETHER:
-        before = len(bench.waiting)
+    """Let whoever comes at the same moment join, and whoever was just answered press again."""
+    before, quiet = 0, 0
+    while quiet < QUIET and len(bench.waiting) < TOGETHER:
+        before, quiet = len(bench.waiting), quiet + 1 if len(bench.waiting) == before else 0
         await asyncio.sleep(0)
 
 
 async def _sit(services: Services, bench: Bench) -> None:
     """Decide those who have waited longest; where that fails, each alone, so that nobody pays for another."""
     together = [bench.waiting.popleft() for _ in range(min(TOGETHER, len(bench.waiting)))]
-    try:
-        if await _settled(services, together) or len(together) == 1:
-            return
-        for each in together:
+    here = [each for each in together if not each.came.done()]  # nothing is decided behind anybody's back
+    if here and not await _settled(services, here):
+        for each in here:
             await _settled(services, [each])
-    finally:
-        bench.waiting.extendleft(each for each in reversed(together) if each.came is None)
 
 
 async def _settled(services: Services, together: Sequence[Waiting]) -> bool:
-    requests = [each.request for each in together]
-    act = partial(sit, services=services, together=requests)
-    [came] = await asyncio.gather(services.store.write(act), return_exceptions=True)
-    if isinstance(came, BaseException):
-        if len(together) == 1:
-            together[0].came = came
-        return False
-    for each, answer in zip(together, came, strict=True):
-        each.came = answer
+    """Decide some in one transaction; one that cannot be decided alone gets the reason."""
+    act = partial(sit, services=services, together=[each.request for each in together])
+    [answers] = await asyncio.gather(services.store.write(act), return_exceptions=True)
+    if isinstance(answers, BaseException):
+        if len(together) == 1 and not together[0].came.done():
+            together[0].came.set_exception(answers)
+        return len(together) == 1
+    for each, came in zip(together, answers, strict=True):
+        if not each.came.done():
+            each.came.set_result(came)
     return True
