@@ -19,7 +19,7 @@ from integrations.store.showings import Showing
 from schema.attempts import Code, Declined
 from schema.delegations import Authority, Delegation, authorities, fold_delegations
 from schema.errors import Refusal
-from schema.gates import Gate, answer
+from schema.gates import Gate, answer, may_wait
 from schema.launches import EventKind, Launch
 from schema.ledger import SYSTEM, Draft, Event
 from schema.policies import Standing
@@ -138,11 +138,18 @@ class Decided:
     who: Standing | None = None  # who decided, where that was decided now
     together: "Decided | None" = None  # where it stands after all that was decided in the same transaction
     to_send: bool = True  # there is something to send to Slack
+    _waits: dict[str, bool] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @cached_property
     def gate(self) -> Gate:
         """Say whether the launch may go out now."""
         return answer(self.launch, self.found.findings, self.now)
+
+    def may_wait(self, item: str) -> bool:
+        """Tell whether an item may wait for a signature; asked by everybody who decided together, worked out once."""
+        if item not in self._waits:
+            self._waits[item] = may_wait(self.launch, item, self.found.by_item, self.now)
+        return self._waits[item]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

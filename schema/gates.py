@@ -215,13 +215,11 @@ def _unsigned(each: Tally) -> Reason:
     return Reason(code=ReasonCode.SEATS, item=name, words=words, roles=open_seats)
 
 
-def may_wait(launch: Launch, items: Iterable[str], found: ByItem, now: datetime) -> bool:
-    """Tell whether one of some items may wait for a signature; looks at no other one, as the whole answer has to."""
+def may_wait(launch: Launch, item: str, found: ByItem, now: datetime) -> bool:
+    """Tell whether an item may wait for a signature; looks at no other one, as the whole answer has to."""
     revision = launch.revision
-    states = (
-        tally(revision, revision.items[name], found, now).state for name in items if name in revision.items
-    )
-    return any(state in SIGNABLE for state in states)
+    asked = revision.items.get(item)
+    return asked is not None and tally(revision, asked, found, now).state in SIGNABLE
 
 
 def _waits_for(revision: Revision, standing: Mapping[str, Tally]) -> Mapping[Role, tuple[str, ...]]:

@@ -234,7 +234,7 @@ class Launches(Sayings):
         assert gate.open is True or gate.reasons
         assert gate.state is not State.BYPASSED or gate.open is False
         asked = {item for items in gate.waits_for.values() for item in items}
-        assert all(may_wait(launch, [item], found, self.now) for item in asked)
+        assert all(may_wait(launch, item, found, self.now) for item in asked)
         missing = smallest(launch, slot.findings(), self.now)
         views = all_four(launch, gate, missing, events=slot.events, found=found, at=self.now)
         differing = differences(views)

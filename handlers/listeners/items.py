@@ -24,7 +24,6 @@ from integrations.store import showings
 from integrations.store.launches import Kept
 from schema.attempts import Code, Declined
 from schema.errors import Refusal
-from schema.gates import may_wait
 from schema.items import Item
 from schema.launches import State
 from schema.policies import SelfApproval
@@ -232,9 +231,10 @@ def _another_role(decided: Decided, mine: Collection[str], roles: AbstractSet[Ro
         voices = revision.voices.get(item.id, {})
         return all(voices.get(pid, SILENT).said(item.digest) is None for pid in mine)
 
-    left = {each.id for each in revision.items.values() if roles & set(each.spec.seats) and silent(each)}
+    asked = (each for each in revision.items.values() if not roles.isdisjoint(each.spec.seats))
+    left = {each.id for each in asked if silent(each)}
     stands = decided.together or decided
-    if not may_wait(stands.launch, left, stands.found.by_item, stands.now):
+    if not any(map(stands.may_wait, left)):
         return None
     waiting = stands.gate.waits_for
     return next((role for role in waiting if role in roles and left & set(waiting[role])), None)

@@ -273,8 +273,9 @@ def place(body: Body) -> Place:
     user = body.get("user")
     who = user.get("id") if isinstance(user, Mapping) else body.get("user_id") or event.get("user")
     channel = _mapping(body.get("channel")).get("id") or container.get("channel_id") or body.get("channel_id")
-    blocks = view.get("blocks") if isinstance(view.get("blocks"), list) else []
-    inputs = [_mapping(each) for each in blocks or [] if _mapping(each).get("type") == "input"]
+    blocks = view.get("blocks")
+    listed = map(_mapping, blocks if isinstance(blocks, list) else ())
+    inputs = [each for each in listed if each.get("type") == "input"]
     return Place(
         user=_words(who), channel=_words(channel or event.get("channel")), thread_ts=event.get("thread_ts"),
         view=_words(view.get("id")), in_modal=view.get("type") == "modal",
@@ -284,7 +285,7 @@ def place(body: Body) -> Place:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}  # what JSON gives; a Mapping is told more slowly
 
 
 def _words(value: object) -> str:
