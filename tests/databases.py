@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import event
 
 from integrations.store.engine import Store
 
@@ -130,3 +131,19 @@ def two_stores(database: str) -> Iterator[tuple[Store, Store]]:
     yield opened
     for each in opened:
         each.close_sync()
+
+
+def plan(store, call):
+    """Ask SQLite how it would find what a call reads."""
+    asked = []
+    listener = lambda _c, _cursor, statement, parameters, *_rest: asked.append((statement, parameters))  # noqa: E731
+    event.listen(store._reading, "before_cursor_execute", listener)
+    call()
+    event.remove(store._reading, "before_cursor_execute", listener)
+    statement, parameters = next(each for each in asked if each[0].startswith("SELECT"))
+    rows = store.read_sync(
+        lambda session: (
+            session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+        )
+    )
+    return [row.detail for row in rows]

@@ -20,7 +20,7 @@ from schema.errors import Refusal
 from schema.products import Role
 from tests import builders
 from tests.conversations import a_talk
-from tests.databases import a_database, a_store, an_engine, two_stores  # noqa: F401 - fixtures
+from tests.databases import a_database, a_store, an_engine, fresh_url, plan, two_stores  # noqa: F401 - fixtures
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -452,6 +452,17 @@ def test_an_identity_is_believed_only_while_it_is_young(store):
     assert known(store, NOON - SECOND) == {"U1": PERSON}
     assert known(store, NOON) == {}
     assert do(store, identities.known, "other", ["U1"], since=NOON - SECOND) == {}
+
+
+def test_those_who_are_asked_for_are_found_without_going_through_everybody():
+    store = Store(fresh_url("sqlite"))
+
+    [step] = plan(store, lambda: store.read_sync(
+        lambda session: identities.known(session, "w", ["U1", "U2"], since=NOON)
+    ))  # fmt: skip
+
+    assert "workspace=? AND kind=? AND id=?" in step
+    store.close_sync()
 
 
 def test_a_newer_answer_displaces_an_older_one_and_not_the_other_way(store):

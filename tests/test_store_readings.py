@@ -27,7 +27,7 @@ from schema.readings import (
     Reading,
     Receipt,
 )
-from tests.databases import a_database, a_store, an_engine, fresh_url, two_stores  # noqa: F401 - fixtures
+from tests.databases import a_database, a_store, an_engine, fresh_url, plan, two_stores  # noqa: F401 - fixtures
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CALENDAR = Calendar(zone=ZoneInfo("Europe/Berlin"))
@@ -269,22 +269,6 @@ def test_hostile_names_are_one_key_each_time(store):
     second = put(store, reading(group="a\ud800\0b"))
 
     assert (first.readings, second.readings) == (1, 0)
-
-
-def plan(store, call):
-    """Ask SQLite how it would find what a call asks for."""
-    asked = []
-    listener = lambda _c, _cursor, statement, parameters, *_rest: asked.append((statement, parameters))  # noqa: E731
-    event.listen(store._reading, "before_cursor_execute", listener)
-    call()
-    event.remove(store._reading, "before_cursor_execute", listener)
-    statement, parameters = next(each for each in asked if each[0].startswith("SELECT"))
-    rows = store.read_sync(
-        lambda session: (
-            session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
-        )
-    )
-    return [row.detail for row in rows]
 
 
 @pytest.mark.parametrize("name", ["latest", "history"])

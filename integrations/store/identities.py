@@ -16,12 +16,6 @@ from schema.tables.identities import IdentityRow
 IDENTITIES = table_of(IdentityRow)
 N = IDENTITIES.c
 CHANGED = literal(False, JsonText)  # the body of what is not believed any more
-KNOWN = select(IDENTITIES).where(  # built once: every decision asks it
-    N.workspace == bindparam("here"),
-    N.id.in_(bindparam("ids", expanding=True)),
-    N.fetched_at > bindparam("since"),
-    N.body != CHANGED,
-)
 
 
 class IdentityKind(StrEnum):
@@ -29,6 +23,14 @@ class IdentityKind(StrEnum):
 
     PERSON = "person"
     GROUP = "group"
+
+
+# built once: every decision asks it; by nothing but the key, since SQLite would rather read all that is recent
+NAMED = select(IDENTITIES).where(
+    N.workspace == bindparam("here"),
+    N.kind.in_(list(IdentityKind)),
+    N.id.in_(bindparam("ids", expanding=True)),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +56,8 @@ def remember(session: Session, workspace: str, *identities: Identity) -> None:
 
 def known(session: Session, workspace: str, ids: Iterable[str], *, since: datetime) -> Mapping[str, Identity]:
     """Give what Slack said after `since`; who is left out is not known, or for too long to decide on."""
-    rows = session.connection().execute(KNOWN, {"here": workspace, "ids": sorted(set(ids)), "since": since})
-    return {row.id: _identity(row) for row in rows}
+    rows = session.connection().execute(NAMED, {"here": workspace, "ids": sorted(set(ids))}).all()
+    return {row.id: _identity(row) for row in rows if row.fetched_at > since and row.body is not False}
 
 
 def forget(session: Session, workspace: str, id: str, *, at: datetime) -> None:
