@@ -145,7 +145,7 @@ def _said(
     _need_current(deciding, shown, answers)
     choices = [_choice(deciding, shown, item, each) for item, each in answers.items()]
     return signing.cast(
-        deciding.launch, deciding.who, choices, findings=deciding.found.findings, now=deciding.now,
+        deciding.launch, deciding.who, choices, found=deciding.found.by_item, now=deciding.now,
         acting_for=deciding.authority(acting_for),
     )  # fmt: skip
 

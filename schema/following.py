@@ -7,7 +7,7 @@ from schema.deadlines import business_days_after
 from schema.evidence import Finding
 from schema.gates import ReasonCode, answer
 from schema.histories import after
-from schema.items import ItemState, by_item
+from schema.items import ByItem, ItemState, by_item
 from schema.launches import EventKind, Launch, State
 from schema.ledger import SYSTEM, Draft, Json
 from schema.payloads import plain
@@ -20,18 +20,15 @@ def followed(
     """Add the move that follows from these drafts, so that one decision is one transaction."""
     then = after(launch, drafts, now)
     assert then is not None
-    return with_move(then, drafts, findings, now)
+    return with_move(then, drafts, by_item(findings), now)
 
 
-def with_move(
-    then: Launch, drafts: Sequence[Draft], findings: Iterable[Finding], now: datetime
-) -> tuple[Draft, ...]:
+def with_move(then: Launch, drafts: Sequence[Draft], found: ByItem, now: datetime) -> tuple[Draft, ...]:
     """Add the move that follows, to a launch as it is with these drafts already."""
-    listed = tuple(findings)
-    if then.state is State.OPEN and screened(then, now) and settled(then, by_item(listed), now):
+    if then.state is State.OPEN and screened(then, now) and settled(then, found, now):
         return (*drafts, _approved(then))
-    if then.state is State.APPROVED and not (screened(then, now) and settled(then, by_item(listed), now)):
-        return (*drafts, _reopened(then, listed, now))
+    if then.state is State.APPROVED and not (screened(then, now) and settled(then, found, now)):
+        return (*drafts, _reopened(then, found, now))
     return tuple(drafts)
 
 
@@ -46,10 +43,10 @@ def _approved(launch: Launch) -> Draft:
     return Draft(kind=EventKind.APPROVED, launch=launch.id, actor=SYSTEM, payload=payload)
 
 
-def _reopened(launch: Launch, findings: Sequence[Finding], now: datetime) -> Draft:
+def _reopened(launch: Launch, found: ByItem, now: datetime) -> Draft:
     """Say why, and give people time again where the old deadline is too near."""
     revision = launch.revision
-    gate = answer(launch, findings, now)
+    gate = answer(launch, [finding for mine in found.values() for finding in mine.values()], now)
     unseen = [
         name for name, state in gate.items.items() if state is ItemState.UNKNOWN
     ]  # one reason, many items

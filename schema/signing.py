@@ -1,16 +1,15 @@
 """Signing, objecting, saying that it does not apply, commenting, taking back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from schema.attempts import Code, Declined
 from schema.checklists import ItemClass
 from schema.delegations import Authority
-from schema.evidence import Finding
 from schema.following import draft, with_move
 from schema.histories import KIND_OF, after
-from schema.items import Item
+from schema.items import ByItem, Item
 from schema.launches import Launch, State
 from schema.ledger import Draft
 from schema.payloads import plain
@@ -40,7 +39,7 @@ def cast(
     who: Standing,
     choices: Sequence[Choice],
     *,
-    findings: Iterable[Finding],
+    found: ByItem,
     now: datetime,
     acting_for: Authority | None = None,
 ) -> tuple[Draft, ...]:
@@ -58,7 +57,7 @@ def cast(
             grown = after(then, (said,), now)
             assert grown is not None
             then = grown
-    return with_move(then, drafts, findings, now) if drafts else ()
+    return with_move(then, drafts, found, now) if drafts else ()
 
 
 def _say(

@@ -8,6 +8,7 @@ from hypothesis.stateful import rule
 from schema.attempts import Declined
 from schema.delegations import Handover, authorities, delegate, fold_delegations
 from schema.exceptions import WaiverAsked, override, waive
+from schema.items import by_item
 from schema.openings import change_tier
 from schema.products import Role
 from schema.risks import Tier
@@ -80,7 +81,7 @@ class Sayings(Beginnings):
             slot,
             expected,
             lambda: cast(
-                launch, self.who(pid), asked, findings=slot.findings(), now=self.now, acting_for=acting
+                launch, self.who(pid), asked, found=by_item(slot.findings()), now=self.now, acting_for=acting
             ),
         )
         assert recorded is (expected and not again)

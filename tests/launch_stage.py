@@ -11,6 +11,7 @@ from schema.checklists import CheckKind, EvidenceKind, ItemClass, ItemSpec, Requ
 from schema.evidence import Finding
 from schema.gates import answer
 from schema.histories import apply
+from schema.items import by_item
 from schema.ledger import begin, chain, grown
 from schema.manifests import pinned
 from schema.openings import Opening, Submission, open_launch, submit
@@ -112,7 +113,7 @@ class Stage:
 
     def cast(self, who, *choices, acting_for=None):
         return self.do(
-            cast(self.launch, who, choices, findings=self.findings, now=self.now, acting_for=acting_for)
+            cast(self.launch, who, choices, found=by_item(self.findings), now=self.now, acting_for=acting_for)
         )
 
     def resubmit(self, **edits):
