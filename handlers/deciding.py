@@ -19,6 +19,7 @@ from integrations.store.showings import Showing
 from schema.attempts import Code, Declined
 from schema.delegations import Authority, Delegation, authorities, fold_delegations
 from schema.errors import Refusal
+from schema.following import Course
 from schema.gates import Gate, answer, may_wait
 from schema.launches import EventKind, Launch
 from schema.ledger import SYSTEM, Draft, Event
@@ -123,7 +124,7 @@ class Deciding:
         return mine
 
 
-Rule: TypeAlias = Callable[[Deciding], Sequence[Draft]]
+Rule: TypeAlias = Callable[[Deciding], Sequence[Draft] | Course]
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots, for what is worked out once

@@ -22,9 +22,10 @@ from schema.attempts import Code, Declined
 from schema.differences import Difference, since
 from schema.errors import Refusal
 from schema.evidence import Finding
+from schema.following import Course
 from schema.items import Item
 from schema.launches import Revision
-from schema.ledger import SALT_BYTES, Draft, Json, canonical, digest
+from schema.ledger import SALT_BYTES, Json, canonical, digest
 from schema.products import Role
 from schema.signing import Choice
 from schema.tallies import to_take_back
@@ -135,7 +136,7 @@ async def sign(
 
 def _said(
     deciding: Deciding, *, answers: Mapping[str, Answer], user: str, acting_for: Acting | None
-) -> tuple[Draft, ...]:
+) -> Course:
     shown = deciding.showing
     assert shown is not None  # the request names one, and without it there is no launch to decide about
     if shown.user != user:

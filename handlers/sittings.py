@@ -35,6 +35,7 @@ from integrations.store.launches import Kept, Outcome
 from integrations.store.showings import Showing
 from schema.attempts import Declined
 from schema.errors import Refusal
+from schema.following import Course
 from schema.histories import after
 from schema.launches import EventKind, Launch
 from schema.ledger import SYSTEM, Draft, Event
@@ -147,7 +148,7 @@ class Sitting:
 
     def _deciding(self, request: Request, table: _Table) -> Deciding:
         return Deciding(
-            launch=table.launch,
+            launch=self._numbered(table.launch),
             found=table.found,
             now=self.now,
             who=standing_of(self.session, request.snapshot, request.by, pids=self.pids),
@@ -197,18 +198,26 @@ class Sitting:
             for id_, each in self.tables.items()
         }
 
-    def _add(self, table: _Table, drafts: Sequence[Draft]) -> None:
+    def _numbered(self, launch: Launch) -> Launch:
+        """Let the next event of a launch have the place that it is going to have."""
+        newest = self.head + len(self.drafts)
+        return launch if launch.seq == newest else replace(launch, seq=newest)
+
+    def _add(self, table: _Table, decided: Sequence[Draft] | Course) -> None:
         """Let a launch go on as it will be, its events numbered as they are going to be."""
-        if not drafts:
+        if not isinstance(decided, Course):
+            then = after(self._numbered(table.launch), decided, self.now)
+            assert then is not None
+            decided = Course(tuple(decided), then)
+        if not decided.drafts:
             return
-        launch, newest = table.launch, self.head + len(self.drafts)
-        then = after(launch if launch.seq == newest else replace(launch, seq=newest), drafts, self.now)
-        assert then is not None
         before = table.launch.revision
-        if findings.others(then, before.specs, before.unseparated):
-            table.found = findings.found_in(self.session, self.services, table.snapshot, then, now=self.now)
-        table.launch = then
-        self.drafts += drafts
+        table.launch = decided.then
+        if findings.others(table.launch, before.specs, before.unseparated):
+            table.found = findings.found_in(
+                self.session, self.services, table.snapshot, table.launch, now=self.now
+            )
+        self.drafts += decided.drafts
 
     def store(self) -> tuple[Event, ...]:
         """Add all events, and leave every launch's row and card as they say."""

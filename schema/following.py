@@ -1,6 +1,7 @@
 """What follows from a decision at once: the last need met approves, a need that opens again takes the approval away."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from schema.deadlines import business_days_after
@@ -14,22 +15,40 @@ from schema.payloads import plain
 from schema.tallies import screened, settled
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a decision adds, and the launch as it is with that."""
+
+    drafts: tuple[Draft, ...]
+    then: Launch
+
+
 def followed(
     launch: Launch, drafts: Sequence[Draft], findings: Iterable[Finding], now: datetime
 ) -> tuple[Draft, ...]:
     """Add the move that follows from these drafts, so that one decision is one transaction."""
     then = after(launch, drafts, now)
     assert then is not None
-    return with_move(then, drafts, by_item(findings), now)
+    return with_move(Course(tuple(drafts), then), by_item(findings), now).drafts
 
 
-def with_move(then: Launch, drafts: Sequence[Draft], found: ByItem, now: datetime) -> tuple[Draft, ...]:
-    """Add the move that follows, to a launch as it is with these drafts already."""
-    if then.state is State.OPEN and screened(then, now) and settled(then, found, now):
-        return (*drafts, _approved(then))
-    if then.state is State.APPROVED and not (screened(then, now) and settled(then, found, now)):
-        return (*drafts, _reopened(then, found, now))
-    return tuple(drafts)
+def with_move(course: Course, found: ByItem, now: datetime) -> Course:
+    """Add the move that follows."""
+    move = _move(course.then, found, now)
+    if move is None:
+        return course
+    then = after(course.then, (move,), now)
+    assert then is not None
+    return Course((*course.drafts, move), then)
+
+
+def _move(launch: Launch, found: ByItem, now: datetime) -> Draft | None:
+    if launch.state not in (State.OPEN, State.APPROVED):
+        return None
+    complete = screened(launch, now) and settled(launch, found, now)
+    if launch.state is State.OPEN:
+        return _approved(launch) if complete else None
+    return None if complete else _reopened(launch, found, now)
 
 
 def _approved(launch: Launch) -> Draft:

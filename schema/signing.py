@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from schema.attempts import Code, Declined
 from schema.checklists import ItemClass
 from schema.delegations import Authority
-from schema.following import draft, with_move
+from schema.following import Course, draft, with_move
 from schema.histories import KIND_OF, after
 from schema.items import ByItem, Item
 from schema.launches import Launch, State
@@ -42,7 +42,7 @@ def cast(
     found: ByItem,
     now: datetime,
     acting_for: Authority | None = None,
-) -> tuple[Draft, ...]:
+) -> Course:
     """Record what somebody says; all of it or nothing, and nothing at all where it was said before.
 
     acting_for   the person for whom they sign, see `delegations.authorities`; None for themselves
@@ -57,7 +57,8 @@ def cast(
             grown = after(then, (said,), now)
             assert grown is not None
             then = grown
-    return with_move(then, drafts, found, now) if drafts else ()
+    course = Course(drafts, then)
+    return with_move(course, found, now) if drafts else course
 
 
 def _say(

@@ -80,8 +80,15 @@ class Sayings(Beginnings):
         recorded = self.decide(
             slot,
             expected,
-            lambda: cast(
-                launch, self.who(pid), asked, found=by_item(slot.findings()), now=self.now, acting_for=acting
+            lambda: (
+                cast(
+                    launch,
+                    self.who(pid),
+                    asked,
+                    found=by_item(slot.findings()),
+                    now=self.now,
+                    acting_for=acting,
+                ).drafts
             ),
         )
         assert recorded is (expected and not again)

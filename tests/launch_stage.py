@@ -112,9 +112,11 @@ class Stage:
         return self.cast(who, self.choice(item, intent, text), acting_for=acting_for)
 
     def cast(self, who, *choices, acting_for=None):
-        return self.do(
-            cast(self.launch, who, choices, found=by_item(self.findings), now=self.now, acting_for=acting_for)
-        )
+        found = by_item(self.findings)
+        course = cast(self.launch, who, choices, found=found, now=self.now, acting_for=acting_for)
+        kinds = self.do(course.drafts)
+        assert course.then == self.launch
+        return kinds
 
     def resubmit(self, **edits):
         self.submission = replace(self.submission, **edits)

@@ -105,7 +105,7 @@ def says(launch, who, *choices, findings=(), at=NOW):
         )
         for item, intent in choices
     ]  # fmt: skip
-    return after(launch, signing.cast(launch, who, said, found=by_item(findings), now=at), at)
+    return after(launch, signing.cast(launch, who, said, found=by_item(findings), now=at).drafts, at)
 
 
 def gate_of(launch, findings=(), at=NOW):
@@ -523,7 +523,7 @@ def test_the_thread_names_as_many_items_as_anybody_reads():
         Choice(item=each.id, intent=Intent.SIGN, revision=1, digest=launch.revision.items[each.id].digest, showing="s")
         for each in specs
     ]  # fmt: skip
-    drafts = signing.cast(launch, holder(Role.ML), said, found={}, now=NOW)
+    drafts = signing.cast(launch, holder(Role.ML), said, found={}, now=NOW).drafts
     events = chain(begin("T1"), drafts, NOW)
 
     said = taken(
