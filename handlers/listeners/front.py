@@ -8,6 +8,7 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.request.internals import extract_team_id
 
 from handlers.listeners.door import Answering
 from handlers.listeners.payloads import Body
@@ -29,15 +30,14 @@ class Front(AsyncApp):
         self.rows: Mapping[Pressed, Answering] = {}
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
-        """Answer a request."""
-        answering = self.short_way(req)
+        """Answer a request; what came over HTTP has yet to be verified by Bolt."""
+        answering = self.short_way(req.body) if req.mode == "socket_mode" else None
         return await (super().async_dispatch(req) if answering is None else answering(req.body))
 
-    def short_way(self, req: AsyncBoltRequest) -> Answering | None:
-        """Find what answers a press; None for all else, and where Bolt has to verify or to ask who we are."""
-        press = pressed(req.body)
-        verified = req.mode == "socket_mode"
-        return self.rows.get(press) if press and verified and self._ours(req.context.team_id) else None
+    def short_way(self, verified: dict[str, Any]) -> Answering | None:
+        """Find what answers a press that certainly comes from Slack; None for all else, and where Bolt has to ask who we are."""
+        press = pressed(verified)
+        return self.rows.get(press) if press and self._ours(extract_team_id(verified)) else None
 
 
 def pressed(body: Body) -> Pressed | None:
