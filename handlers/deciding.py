@@ -15,7 +15,7 @@ from integrations.store import identities, ledger, people, texts, workspaces
 from integrations.store import launches as stored
 from integrations.store.identities import Identity
 from integrations.store.launches import Kept, Outcome
-from integrations.store.showings import Showing
+from integrations.store.showings import Binding
 from schema.attempts import Code, Declined
 from schema.delegations import Authority, Delegation, authorities, fold_delegations
 from schema.errors import Refusal
@@ -85,7 +85,7 @@ class Deciding:
     who: Standing
     session: Session
     snapshot: Snapshot
-    showing: Showing | None = None  # what was shown before this, where the request names one
+    showing: Binding | None = None  # what was shown before this, where the request names one
     kept: list[str] = field(default_factory=list)  # ids of texts, taken back when the rule refuses
 
     def keep(self, text: str | None) -> str:

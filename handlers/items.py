@@ -16,7 +16,7 @@ from handlers.services import Services, Snapshot
 from handlers.views.differences import beside, since_then
 from integrations.store import people, texts
 from integrations.store import showings as stored
-from integrations.store.showings import Showing
+from integrations.store.showings import Binding, Showing
 from schema import signing
 from schema.attempts import Code, Declined
 from schema.differences import Difference, since
@@ -151,7 +151,7 @@ def _said(
     )  # fmt: skip
 
 
-def _choice(deciding: Deciding, shown: Showing, item: str, said: Answer) -> Choice:
+def _choice(deciding: Deciding, shown: Binding, item: str, said: Answer) -> Choice:
     if item not in shown.items:
         raise Declined(Code.UNKNOWN_ITEM, f"{item} was not shown to you; open the items again.")
     return Choice(
@@ -160,7 +160,7 @@ def _choice(deciding: Deciding, shown: Showing, item: str, said: Answer) -> Choi
     )  # fmt: skip
 
 
-def _need_current(deciding: Deciding, shown: Showing, answers: Mapping[str, Answer]) -> None:
+def _need_current(deciding: Deciding, shown: Binding, answers: Mapping[str, Answer]) -> None:
     """Refuse a signature on what has changed, and name all of it at once."""
     now = deciding.launch.revision
     changed = [

@@ -32,7 +32,7 @@ from integrations.store import launches as stored
 from integrations.store.engine import lock_workspace
 from integrations.store.identities import Identity
 from integrations.store.launches import Kept, Outcome
-from integrations.store.showings import Showing
+from integrations.store.showings import Binding
 from schema.attempts import Declined
 from schema.errors import Refusal
 from schema.following import Course
@@ -83,7 +83,7 @@ class Sitting:
     pids: dict[str, str]  # by Slack user
     said: Mapping[str, Identity]  # by Slack of those who decide
     pressers: Sequence[Presser]
-    shown: dict[str, Showing]
+    shown: Mapping[str, Binding]
     answered: set[str]  # keys
     tables: dict[str, _Table] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
@@ -93,14 +93,14 @@ class Sitting:
         if request.key and request.key in self.answered:
             return Came(again=True)
         try:
-            request = self._addressed(request)
+            launch = self._launch_of(request)
             if request.snapshot.revision != self.settings:
                 raise Refusal(CHANGED)
             if isinstance(request.by, Person):
                 need_seen(request.by, self.said)
-            table = self._table(request)
-            if isinstance(request.by, Presser):
-                request = replace(request, by=self._recognised(request.by, table))
+            table = self._table(launch, request.snapshot)
+            by = self._recognised(request.by, table) if isinstance(request.by, Presser) else request.by
+            request = replace(request, launch=launch, by=by)
         except Refusal as refusal:
             return Came(refusal=refusal)
         except Cold as cold:
@@ -108,24 +108,23 @@ class Sitting:
         self.answered.add(request.key)
         return self._decided(request, table, self._deciding(request, table))
 
-    def _addressed(self, request: Request) -> Request:
-        """Find the launch that a showing is of."""
+    def _launch_of(self, request: Request) -> str:
+        """Name the launch; that of the showing where the request names none."""
         if request.launch:
-            return request
+            return request.launch
         shown = self.shown.get(request.showing)
         if shown is None:
             raise Refusal("What you were shown is not known here any more; open the items again.")
-        return replace(request, launch=shown.launch)
+        return shown.launch
 
-    def _table(self, request: Request) -> _Table:
-        table = self.tables.get(request.launch)
+    def _table(self, id: str, snapshot: Snapshot) -> _Table:
+        table = self.tables.get(id)
         if table is None:
-            kept = known(self.session, self.workspace, request.launch)
+            kept = known(self.session, self.workspace, id)
             launch = folds.load(self.session, self.services.folds, kept)
-            found = findings.found_in(self.session, self.services, request.snapshot, launch, now=self.now)
-            table = self.tables[request.launch] = _Table(
-                kept=kept, snapshot=request.snapshot, before=launch, launch=launch, found=found
-            )
+            found = findings.found_in(self.session, self.services, snapshot, launch, now=self.now)
+            table = _Table(kept=kept, snapshot=snapshot, before=launch, launch=launch, found=found)
+            self.tables[id] = table
         return table
 
     def _recognised(self, presser: Presser, table: _Table) -> Person:
@@ -253,7 +252,9 @@ def sit(session: Session, services: Services, together: Sequence[Request]) -> li
         pids=people.pids_of(session, workspace, users) if users else {},
         said=identities_of(session, workspace, who),
         pressers=pressers,
-        shown=showings.some(session, workspace, [request.showing for request in together if request.showing]),
+        shown=showings.bindings(
+            session, workspace, [request.showing for request in together if request.showing]
+        ),
         answered=stored.answered(session, workspace, [request.key for request in together if request.key]),
     )
     heard = [sitting.hear(request) for request in together]

@@ -13,24 +13,31 @@ from schema.tables.showings import ShowingRow
 
 SHOWINGS = table_of(ShowingRow)
 S = SHOWINGS.c
-SOME = select(SHOWINGS).where(  # built once: every sign-off asks it
-    S.workspace == bindparam("ours"), S.id.in_(bindparam("ids", expanding=True))
-)
+NAMED = S.workspace == bindparam("ours"), S.id.in_(bindparam("ids", expanding=True))
+SOME = select(SHOWINGS).where(*NAMED)
+# built once: every sign-off asks it; the words are long, and nothing is decided by them
+BINDINGS = SOME.with_only_columns(S.id, S.launch, S.revision, S.user, S["items"], S.shown_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Showing:
-    """Exactly what one person was shown of a launch's items before they signed."""
+class Binding:
+    """To whom a launch's items were shown before they signed, and what that bound them to."""
 
     id: str
     launch: str
     revision: int
     user: str  # of Slack
-    role: str  # whose items were asked for
     items: Mapping[str, str]  # item → its digest
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing(Binding):
+    """Exactly what one person was shown."""
+
+    role: str  # whose items were asked for
     text: Mapping[str, str]  # item → every word that was shown of it
     hash: str  # sha256 hex of revision, items and text
-    at: datetime
 
 
 def keep(session: Session, workspace: str, showing: Showing) -> None:
@@ -62,6 +69,19 @@ def some(session: Session, workspace: str, ids: Collection[str]) -> dict[str, Sh
         return {}
     rows = session.connection().execute(SOME, {"ours": workspace, "ids": list(ids)})
     return {row.id: _showing(row) for row in rows}
+
+
+def bindings(session: Session, workspace: str, ids: Collection[str]) -> dict[str, Binding]:
+    """Give those of some showings that are there, without their words."""
+    if not ids:
+        return {}
+    rows = session.connection().execute(BINDINGS, {"ours": workspace, "ids": list(ids)})
+    return {
+        row.id: Binding(
+            id=row.id, launch=row.launch, revision=row.revision, user=row.user, items=row.items, at=row.shown_at
+        )
+        for row in rows
+    }  # fmt: skip
 
 
 def forget(session: Session, *, before: datetime) -> int:
