@@ -93,7 +93,6 @@ class Door:
 
     async def _serve(self, row: Row, wanted: Mapping[str, type], body: Body) -> BoltResponse:
         """Answer one request; whatever goes wrong becomes a private sentence."""
-        place = payloads.place(body)
         try:
             payload = row.parse(body)
             if not row.recorded:
@@ -101,9 +100,9 @@ class Door:
             answer = await self._answer(row, wanted, payload)
             if at_home.began(payload, row.id):
                 answer = self._at_home(payload, answer)
-            return await self._showing.answer(row.kind, place, answer)
+            return await self._showing.answer(row.kind, payloads.place(body), answer) if answer else acked()
         except Exception as error:
-            return await self._wrong(row, place, error)
+            return await self._wrong(row, payloads.place(body), error)
 
     async def _answer(self, row: Row, wanted: Mapping[str, type], payload: Payload) -> Answer:
         given: dict[str, Any] = {}
