@@ -1,10 +1,10 @@
 """The ledger's events: added to the end of a workspace's chain, and read."""
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
@@ -156,7 +156,7 @@ def _event(row: Found) -> Event:
         launch=row.launch,
         kind=row.kind,
         actor=row.actor,
-        payload=json.loads(row.payload),
+        payload=from_json(row.payload),
         payload_hash=row.payload_hash,
         before=row.before,
         prev_hash=row.prev_hash,
