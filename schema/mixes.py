@@ -154,15 +154,19 @@ def _shown(about: Subject, split: Split) -> Shown | None:
 
 
 def _at(split: Split, base: int) -> Shown | None:
-    """Round both effects so that they add up; one may be rounded up where half up does not."""
+    """Round both effects so that they add up, the larger one not below the other; one may be rounded up for that."""
     total = facts.per(split.change, base)
     if not _is_near(total, split.change, base):
         return None
     for mix in _roundings(split.mix, base):
         for rate in _roundings(split.rate, base):
-            if mix + rate == total:
+            if mix + rate == total and _in_order(split, mix, rate):
                 return Shown(base=base, mix=mix, rate=rate)
     return None
+
+
+def _in_order(split: Split, mix: int, rate: int) -> bool:
+    return (abs(mix) - abs(rate)) * (abs(split.mix) - abs(split.rate)) >= 0
 
 
 def _roundings(value: Decimal, base: int) -> list[int]:

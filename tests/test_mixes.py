@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schema.asides import aside
@@ -134,6 +134,9 @@ DEVICES = st.fixed_dictionaries({"a": COUNTS, "b": COUNTS, "c": COUNTS})
 
 @settings(deadline=None, max_examples=60)
 @given(DEVICES, DEVICES)
+@example(
+    {"a": (86, 110), "b": (131, 271), "c": (1136, 3381)}, {"a": (89, 110), "b": (102, 218), "c": (157, 355)}
+)
 def test_any_split_adds_up_for_everybody_and_is_easy_to_read(before, now) -> None:
     made = by_device("task_success", before, now, matters=0.0001)
     found = made.judged["task_success"].findings.splits["previous"]
