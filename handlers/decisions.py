@@ -1,10 +1,11 @@
-"""Requests that wait for a decision, taken together: whoever comes first decides for all who wait with them."""
+"""Requests that wait for a decision, taken together: one task a workspace decides for all who wait."""
 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from handlers.deciding import Came, Decided, Request, again
@@ -14,6 +15,7 @@ from handlers.sittings import sit
 
 TOGETHER: Final = 256  # requests in one transaction
 QUIET: Final = 4  # rounds of the loop: a request takes three from its socket to here
+JOIN_S: Final = 0.05  # at most: a busy loop's rounds are long, and in one of four somebody always comes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,30 +56,44 @@ async def decide(services: Services, request: Request) -> Decided:
 
 
 async def _sit_all(services: Services, bench: Bench) -> None:
-    """Decide all who wait, and whoever comes meanwhile."""
+    """Decide all who wait, and whoever comes meanwhile; when this fails, they are told so."""
     try:
         while bench.waiting:
             await _joined(bench)
             await _sit(services, bench)
+    except Exception as error:
+        for each in bench.waiting:
+            _answer(each, error)
+        raise
     finally:
         bench.sitting = None
+        for each in bench.waiting:
+            each.came.cancel()
+        bench.waiting.clear()
 
 
 async def _joined(bench: Bench) -> None:
     """Let whoever comes at the same moment join, and whoever was just answered press again."""
-    before, quiet = 0, 0
-    while quiet < QUIET and len(bench.waiting) < TOGETHER:
+    loop = asyncio.get_running_loop()
+    until, before, quiet = loop.time() + JOIN_S, 0, 0
+    while quiet < QUIET and len(bench.waiting) < TOGETHER and loop.time() < until:
         before, quiet = len(bench.waiting), quiet + 1 if len(bench.waiting) == before else 0
         await asyncio.sleep(0)
 
 
 async def _sit(services: Services, bench: Bench) -> None:
-    """Decide those who have waited longest; where that fails, each alone, so that nobody pays for another."""
-    together = [bench.waiting.popleft() for _ in range(min(TOGETHER, len(bench.waiting)))]
-    here = [each for each in together if not each.came.done()]  # nothing is decided behind anybody's back
-    if here and not await _settled(services, here):
-        for each in here:
-            await _settled(services, [each])
+    """Decide those who have waited longest; where that fails, each alone, so that nobody pays for another.
+
+    Who went away before their turn is not decided; what a transaction has begun with is decided in any case.
+    """
+    first = list(islice(bench.waiting, TOGETHER))
+    together = [each for each in first if not each.came.done()]
+    if together and not await _settled(services, together):
+        for each in together:
+            if not each.came.done():
+                await _settled(services, [each])
+    for _ in first:
+        bench.waiting.popleft()
 
 
 async def _settled(services: Services, together: Sequence[Waiting]) -> bool:
@@ -85,10 +101,18 @@ async def _settled(services: Services, together: Sequence[Waiting]) -> bool:
     act = partial(sit, services=services, together=[each.request for each in together])
     [answers] = await asyncio.gather(services.store.write(act), return_exceptions=True)
     if isinstance(answers, BaseException):
-        if len(together) == 1 and not together[0].came.done():
-            together[0].came.set_exception(answers)
+        if len(together) == 1:
+            _answer(together[0], answers)
         return len(together) == 1
-    for each, came in zip(together, answers, strict=True):
-        if not each.came.done():
-            each.came.set_result(came)
+    for each, came in list(zip(together, answers, strict=True)):  # all or none
+        _answer(each, came)
     return True
+
+
+def _answer(waiting: Waiting, came: Came | BaseException) -> None:
+    if waiting.came.done():
+        return
+    if isinstance(came, BaseException):
+        waiting.came.set_exception(came)
+    else:
+        waiting.came.set_result(came)

@@ -94,6 +94,13 @@ async def test_no_answer_comes_before_the_commit(stores):
     assert seen == [True] * 50
 
 
+async def test_an_action_that_takes_the_next_of_nothing_is_answered(store):
+    for run in (store.write, store.read):
+        with pytest.raises(RuntimeError, match="nothing to take the next of"):
+            await asyncio.wait_for(run(lambda _: next(iter(()))), 5)
+    assert await store.write(post("1")) == "1"
+
+
 async def test_a_read_sees_one_moment(store):
     await store.write(post("1"))
     began, changed = threading.Event(), threading.Event()

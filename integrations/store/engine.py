@@ -41,11 +41,11 @@ class Store:
 
     async def write(self, action: Callable[[Session], T]) -> T:
         """Run a transaction that may change rows; when this returns, the change is durable."""
-        return await asyncio.wrap_future(self._writer.submit(action))
+        return await asyncio.wrap_future(self._writer.submit(_awaitable(action)))
 
     async def read(self, action: Callable[[Session], T]) -> T:
         """Run a transaction that sees one moment and may change nothing."""
-        return await asyncio.wrap_future(self._submit_read(action))
+        return await asyncio.wrap_future(self._submit_read(_awaitable(action)))
 
     def write_sync(self, action: Callable[[Session], T]) -> T:
         """Write from a program without an event loop."""
@@ -97,3 +97,16 @@ def lock(session: AnySession, *name: str) -> None:
 def probe(session: AnySession) -> None:
     """Ask the database for a sign of life."""
     session.execute(text("SELECT 1"))
+
+
+def _awaitable(action: Callable[[Session], T]) -> Callable[[Session], T]:
+    """Let an action fail by what a coroutine can raise; whoever awaits a StopIteration would wait for ever."""
+
+    def act(session: Session) -> T:
+        try:
+            return action(session)
+        except StopIteration as error:
+            message = "there was nothing to take the next of"
+            raise RuntimeError(message) from error
+
+    return act
