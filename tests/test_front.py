@@ -6,12 +6,15 @@ from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
+from slack_bolt import BoltResponse
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 
+from bot.server import acknowledged
 from handlers.listeners.app import Identity
 from handlers.listeners.front import pressed
 from handlers.listeners.ids import Action, Callback
-from handlers.listeners.showing import Kind
+from handlers.listeners.showing import Kind, acked
 from handlers.listeners.tasks import Tasks
 from integrations.slack_values import Me
 from tests import builders
@@ -113,6 +116,15 @@ async def test_many_presses_in_one_moment_ask_slack_once_who_we_are():
     await tasks.idle()
 
     assert slack.asked == 2
+
+
+async def test_an_empty_ack_is_what_bolt_makes_of_it():
+    quick, whole = await acknowledged(acked()), await to_aiohttp_response(acked())
+
+    assert (quick.status, quick.body, quick.content_type) == (200, None, whole.content_type)
+    assert (await acknowledged(acked({"a": 1}))).text == '{"a": 1}'
+    cookie = BoltResponse(status=200, body="", headers={"set-cookie": ["a=b"]})
+    assert (await acknowledged(cookie)).cookies.keys() == {"a"}
 
 
 @MODULE

@@ -100,7 +100,7 @@ class Door:
             answer = await self._answer(row, wanted, payload)
             if at_home.began(payload, row.id):
                 answer = self._at_home(payload, answer)
-            return await self._showing.answer(row.kind, payloads.place(body), answer) if answer else acked()
+            return await self._showing.answer(row.kind, body, answer)
         except Exception as error:
             return await self._wrong(row, payloads.place(body), error)
 

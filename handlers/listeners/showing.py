@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from slack_bolt import BoltResponse
 
+from handlers.listeners import payloads
 from handlers.listeners.answers import Answer, Back, Close, Later, Open, Push, Replace, Show, Wrong
 from handlers.listeners.desk import Desk
-from handlers.listeners.payloads import Place
+from handlers.listeners.payloads import Body, Place
 from handlers.views import modals
 from handlers.views.blocks import Block, Payload
 from handlers.views.refusals import note
@@ -69,11 +70,12 @@ class Showing:
     desk: Desk
     later: Guarded
 
-    async def answer(self, kind: Kind, place: Place, answer: Answer) -> BoltResponse:
+    async def answer(self, kind: Kind, body: Body, answer: Answer) -> BoltResponse:
         """Show what a listener answered, and give what to ack with."""
+        if answer is None:
+            return acked()
+        place = payloads.place(body)
         match answer:
-            case None:
-                return acked()
             case Show():
                 return await self._show(kind, place, answer)
             case Later():
