@@ -13,8 +13,7 @@ from schema.tables.showings import ShowingRow
 
 SHOWINGS = table_of(ShowingRow)
 S = SHOWINGS.c
-NAMED = S.workspace == bindparam("ours"), S.id.in_(bindparam("ids", expanding=True))
-SOME = select(SHOWINGS).where(*NAMED)
+SOME = select(SHOWINGS).where(S.workspace == bindparam("ours"), S.id.in_(bindparam("ids", expanding=True)))
 # built once: every sign-off asks it; the words are long, and nothing is decided by them
 BINDINGS = SOME.with_only_columns(S.id, S.launch, S.revision, S.user, S["items"], S.shown_at)
 
