@@ -1,6 +1,7 @@
 """Requests that wait for a decision, taken together: one task a workspace decides for all who wait."""
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -61,15 +62,13 @@ async def _sit_all(services: Services, bench: Bench) -> None:
         while bench.waiting:
             await _joined(bench)
             await _sit(services, bench)
-    except Exception as error:
-        for each in bench.waiting:
-            _answer(each, error)
-        raise
     finally:
         bench.sitting = None
-        for each in bench.waiting:
-            each.came.cancel()
-        bench.waiting.clear()
+        failed = sys.exc_info()[1]
+        if failed is not None:
+            for each in bench.waiting:
+                _answer(each, failed)
+            bench.waiting.clear()
 
 
 async def _joined(bench: Bench) -> None:
