@@ -12,8 +12,8 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 
 from bot.server import acknowledged
 from handlers.listeners.app import Identity
-from handlers.listeners.front import pressed
-from handlers.listeners.ids import Action, Callback
+from handlers.listeners.front import asked
+from handlers.listeners.ids import COMMAND, Action, Callback
 from handlers.listeners.showing import Kind, acked
 from handlers.listeners.tasks import Tasks
 from integrations.slack_values import Me
@@ -64,19 +64,22 @@ def verified(body):
         ({"type": "block_actions", "actions": {"action_id": "launch_why"}}, None),
         ({"type": "interactive_message", "callback_id": "x", "actions": [{"name": "launch_why"}]}, None),
         ({"type": "event_callback", "event": {"type": "app_mention"}}, None),
-        ({"command": "/muster", "text": "help"}, None),
+        ({"command": "/muster", "text": "help"}, (Kind.COMMAND, "/muster")),
+        ({"command": "/muster", "type": "view_closed"}, None),
+        ({"command": None}, None),
         ({}, None),
     ],
 )  # fmt: skip
-def test_what_is_pressed_is_named_and_nothing_else(body, name):
-    assert pressed(body) == name
+def test_what_is_pressed_or_typed_is_named_and_nothing_else(body, name):
+    assert asked(body) == name
 
 
 @MODULE
-async def test_every_button_and_modal_has_its_short_way_and_events_have_none(bot):
+async def test_all_that_is_pressed_or_typed_has_its_short_way_and_events_have_none(bot):
     _, muster, _ = bot
 
     assert set(muster.app.rows) == {
+        (Kind.COMMAND, COMMAND),
         *((Kind.ACTION, each.value) for each in Action),
         *((Kind.VIEW, each.value) for each in Callback),
     }
@@ -92,6 +95,24 @@ async def test_a_press_goes_the_short_way_and_gets_the_answer_that_bolt_would_br
 
     assert muster.app.short_way(request.body) is not None
     assert "What you were shown is not known here any more" in direct.body
+    assert (direct.status, direct.body, direct.headers) == (through.status, through.body, through.headers)
+
+
+@MODULE
+@pytest.mark.parametrize("text", ["help", "brief nothing-like-it", ""])
+async def test_a_command_goes_the_short_way_and_gets_the_answer_that_bolt_would_bring(bot, text):
+    _, muster, team = bot
+    typed = {
+        "command": COMMAND, "text": text, "team_id": team, "user_id": builders.LEA, "channel_id": builders.CHANNEL,
+        "response_url": "", "trigger_id": "1.2.4",
+    }  # fmt: skip
+
+    through = await AsyncApp.async_dispatch(muster.app, verified(typed))
+    direct = await muster.app.async_dispatch(verified(typed))
+    await muster.desk.tasks.idle()
+
+    assert muster.app.short_way(typed) is not None
+    assert direct.body
     assert (direct.status, direct.body, direct.headers) == (through.status, through.body, through.headers)
 
 

@@ -53,8 +53,8 @@ def build_app(
     door = Door(desk, reference=reference)
     for row in SURFACE:
         _register(app, row, door.listener(row))
-    pressed = [row for row in SURFACE if row.kind in (Kind.VIEW, Kind.ACTION)]
-    app.rows = {(row.kind, str(row.id)): door.answering(row) for row in pressed}
+    asked = [row for row in SURFACE if row.kind is not Kind.EVENT]
+    app.rows = {(row.kind, str(row.id)): door.answering(row) for row in asked}
     app.action(re.compile(".*"))(_old_button(desk))
     app.event("message")(_unheard)
     return app

@@ -1,6 +1,6 @@
-"""Bolt with a short way in: what people press goes to its row of the register at once, all else through Bolt.
+"""Bolt with a short way in: what people press or type goes to its row of the register at once, all else through Bolt.
 
-Bolt makes a client, an authorisation and every matcher's arguments anew for each request; for a press none of it is used.
+Bolt makes a client, an authorisation and every matcher's arguments anew for each request; for these none of it is used.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,20 +14,20 @@ from handlers.listeners.door import Answering
 from handlers.listeners.payloads import Body
 from handlers.listeners.showing import Kind
 
-Pressed = tuple[Kind, str]
+Asked = tuple[Kind, str]
 
 
 class Front(AsyncApp):
     """The app; it takes by itself only what Bolt would hand to the same row.
 
     ours   says whether a workspace is certainly the one that we are installed in
-    rows   what answers a press, by its kind and name
+    rows   what answers a press or a command, by its kind and name
     """
 
     def __init__(self, *, ours: Callable[[str | None], bool], **settings: Any) -> None:
         super().__init__(**settings)
         self._ours = ours
-        self.rows: Mapping[Pressed, Answering] = {}
+        self.rows: Mapping[Asked, Answering] = {}
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Answer a request; what came over HTTP has yet to be verified by Bolt."""
@@ -35,17 +35,19 @@ class Front(AsyncApp):
         return await (super().async_dispatch(req) if answering is None else answering(req.body))
 
     def short_way(self, verified: dict[str, Any]) -> Answering | None:
-        """Find what answers a press that certainly comes from Slack; None for all else, and where Bolt has to ask who we are."""
-        press = pressed(verified)
-        return self.rows.get(press) if press and self._ours(extract_team_id(verified)) else None
+        """Find what answers what certainly comes from Slack; None where that is Bolt, and where it has to ask who we are."""
+        name = asked(verified)
+        return self.rows.get(name) if name and self._ours(extract_team_id(verified)) else None
 
 
-def pressed(body: Body) -> Pressed | None:
-    """Name the button or the modal that somebody pressed or sent, as Bolt's matchers do; None for all else."""
+def asked(body: Body) -> Asked | None:
+    """Name the button, the modal or the command that somebody pressed, sent or typed, as Bolt's matchers do."""
     match body:
         case {"type": "view_submission", "view": {"callback_id": str(name)}}:
             return Kind.VIEW, name
         case {"type": "block_actions", "actions": [{"action_id": str(name)}, *_]}:
             return Kind.ACTION, name
+        case {"command": str(name)} if "type" not in body:
+            return Kind.COMMAND, name
         case _:
             return None
